@@ -1,0 +1,158 @@
+"""What an application may hold: the columns of Home Credit's ``application_train``, checked before anything is scored.
+
+The rules stand in ``data/application_schema.yaml``. An absent or null column is unknown; everything else must have the
+right type and lie in its range, so that a typing error never becomes a score.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import numbers
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from models.credit.wording import SCHEMA, Value
+from models.errors import InputError
+
+CLIENT_ID = "SK_ID_CURR"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One original column.
+
+    Attributes:
+        name: as in Home Credit's table.
+        unit: money, days, years, count, share, score, flag, code, size or category.
+        low, high: allowed range of a number, both ends included.
+        whole: only whole numbers are allowed.
+        special: codes outside the range, such as 365243 days for "not employed".
+        categories: allowed texts; empty for numbers.
+    """
+
+    name: str
+    unit: str
+    low: float = -math.inf
+    high: float = math.inf
+    whole: bool = False
+    special: tuple[float, ...] = ()
+    categories: tuple[str, ...] = ()
+
+    @property
+    def is_category(self) -> bool:
+        """Whether its values are texts."""
+        return bool(self.categories)
+
+    @property
+    def allowed(self) -> str:
+        """What a value may be, in English, for an error's sentence."""
+        if self.is_category:
+            return "one of " + ", ".join(repr(name) for name in self.categories)
+        kind = "a whole number" if self.whole else "a number"
+        special = "".join(f", or {code:g}" for code in self.special)
+        return f"{kind} from {self.low:,.15g} to {self.high:,.15g}{special}"
+
+    def check(self, value: object) -> Value:
+        """The value as a float or a text, or None where it is unknown.
+
+        Raises:
+            InputError: wrong type, not finite, or out of range.
+        """
+        if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+            return None
+        if self.is_category:
+            if isinstance(value, str) and value in self.categories:
+                return value
+            raise self._refusal(value)
+        if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+            raise self._refusal(value)
+        number = float(value)
+        in_range = self.low <= number <= self.high or number in self.special
+        if not in_range or (self.whole and number != round(number)):
+            raise self._refusal(value)
+        return number
+
+    def _refusal(self, value: object) -> InputError:
+        return InputError("column_value", column=self.name, received=_short(value), allowed=self.allowed)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+@cache
+def columns() -> dict[str, Column]:
+    """Every column an application may hold, by name, in the order of the original table."""
+    rules = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["columns"]
+    return {
+        name: Column(
+            name,
+            rule["unit"],
+            float(rule.get("low", -math.inf)),
+            float(rule.get("high", math.inf)),
+            bool(rule.get("whole", False)),
+            tuple(float(code) for code in rule.get("special", ())),
+            tuple(rule.get("categories", ())),
+        )
+        for name, rule in rules.items()
+    }
+
+
+def column(name: object, argument: str) -> Column:
+    """The column of that name.
+
+    Raises:
+        InputError: there is none; the sentence names the nearest.
+    """
+    known = columns()
+    if isinstance(name, str) and name in known:
+        return known[name]
+    near = difflib.get_close_matches(str(name).upper(), known, n=3)
+    raise InputError(
+        "column_unknown",
+        argument=argument,
+        received=_short(name),
+        near=", ".join(near or list(known)[:3]),
+        count=len(known),
+    )
+
+
+def check(application: object, argument: str = "application") -> dict[str, Value]:
+    """A checked application: column -> value, unknown ones left out.
+
+    Args:
+        application: a mapping of original columns to values; ``SK_ID_CURR`` and ``TARGET`` may stand in it.
+        argument: what to call it in an error.
+
+    Raises:
+        InputError: not a mapping, a column that does not exist, or a value that its column does not allow.
+    """
+    if not isinstance(application, Mapping):
+        raise InputError("not_a_mapping", argument=argument, received=_short(application))
+    checked: dict[str, Value] = {}
+    for name, value in application.items():
+        if name in (CLIENT_ID, "TARGET"):
+            continue
+        checked_value = column(name, argument).check(value)
+        if checked_value is not None:
+            checked[name] = checked_value
+    return checked
+
+
+def frame(applications: Sequence[Mapping[str, Value]]) -> pd.DataFrame:
+    """Applications as a table of every original column: float64, or text with None where unknown."""
+    data: dict[str, np.ndarray] = {}
+    for name, rule in columns().items():
+        values = [application.get(name) for application in applications]
+        if rule.is_category:
+            data[name] = np.array(values, dtype=object)
+        else:
+            data[name] = np.array([np.nan if value is None else value for value in values], dtype=float)
+    return pd.DataFrame(data)

@@ -1,0 +1,192 @@
+"""A client among others: the distribution of a feature for all clients or for similar ones, by outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models import arguments
+from models.credit.application import column, columns
+from models.credit.features import DAYS_PER_YEAR
+from models.credit.portfolio import Portfolio
+from models.credit.wording import Value, label
+from models.errors import InputError
+from models.texts import ENGLISH, Texts
+
+GROUPS = ("all", "similar")
+# What "similar" may mean; the first three are the usual choice. The age band is five years to each side.
+CRITERIA = (
+    "DAYS_BIRTH",
+    "NAME_INCOME_TYPE",
+    "NAME_CONTRACT_TYPE",
+    "NAME_EDUCATION_TYPE",
+    "NAME_FAMILY_STATUS",
+    "OCCUPATION_TYPE",
+    "FLAG_OWN_REALTY",
+)
+USUAL_CRITERIA = CRITERIA[:3]
+AGE_BAND = 5 * DAYS_PER_YEAR
+BINS = 24
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A feature's distribution in a group, with the client in it.
+
+    Attributes:
+        client_id: the client.
+        feature: an original column or a feature of the model.
+        value: the client's value, None where unknown.
+        group: "all" or "similar".
+        criteria: by which columns similar clients were chosen.
+        size: clients in the group; ``known`` of them have a value.
+        percentile: share of known values below the client's, 0..100 (ties count half); None for a category or an
+            unknown value.
+        edges: (b + 1,) bin edges of a number, else None.
+        categories: (b,) values of a category, most frequent first, else None.
+        repaid, defaulted: (b,) counts by outcome.
+    """
+
+    client_id: int
+    feature: str
+    value: Value
+    group: str
+    criteria: tuple[str, ...]
+    size: int
+    known: int
+    percentile: float | None
+    edges: tuple[float, ...] | None
+    categories: tuple[str, ...] | None
+    repaid: tuple[int, ...]
+    defaulted: tuple[int, ...]
+
+    def to_json(self, texts: Texts = ENGLISH) -> dict[str, Any]:
+        """The form that programs receive."""
+        return {
+            "client_id": self.client_id,
+            "feature": self.feature,
+            "label": label(self.feature, texts),
+            "value": self.value,
+            "group": self.group,
+            "group_size": self.size,
+            "known": self.known,
+            "percentile": self.percentile,
+            "histogram": {
+                "edges": list(self.edges) if self.edges is not None else None,
+                "categories": list(self.categories) if self.categories is not None else None,
+                "repaid": list(self.repaid),
+                "defaulted": list(self.defaulted),
+            },
+        }
+
+
+def compare(
+    portfolio: Portfolio,
+    client_id: object,
+    feature: object,
+    group: object = "all",
+    criteria: Sequence[str] = USUAL_CRITERIA,
+) -> Comparison:
+    """Places a client in the distribution of a feature.
+
+    Raises:
+        InputError: no such client, feature or group, or a criterion that is not among ``CRITERIA``.
+    """
+    row = portfolio.row(client_id)
+    chosen_group = arguments.one_of("group", group, GROUPS)
+    name, values = _values(portfolio, feature)
+    used = tuple(arguments.one_of("criteria", item, CRITERIA) for item in criteria) if chosen_group == "similar" else ()
+    members = np.logical_and.reduce([_alike(portfolio, row, item) for item in used] or [np.full(len(values), True)])
+    own, outcomes, values = values[row], portfolio.outcomes[members], values[members]
+    if values.dtype == object:
+        return _of_categories(portfolio, row, name, chosen_group, used, own, values, outcomes)
+    return _of_numbers(portfolio, row, name, chosen_group, used, float(own), values, outcomes)
+
+
+def _values(portfolio: Portfolio, feature: object) -> tuple[str, np.ndarray]:
+    """Values of an original column (object for categories) or of a feature of the model."""
+    if isinstance(feature, str) and feature in portfolio.model.features and feature not in columns():
+        return feature, portfolio.features[:, portfolio.model.features.index(feature)]
+    rule = column(feature, "feature")
+    values = portfolio.applications[rule.name].to_numpy()
+    if rule.is_category:
+        return rule.name, values.astype(object)
+    values = values.astype(float)
+    return rule.name, np.where(np.isin(values, rule.special), np.nan, values)
+
+
+def _alike(portfolio: Portfolio, row: int, criterion: str) -> np.ndarray:
+    values = portfolio.applications[criterion].to_numpy()
+    if criterion == "DAYS_BIRTH":
+        return np.abs(values - values[row]) <= AGE_BAND
+    return np.array([value == values[row] or (value is None and values[row] is None) for value in values])
+
+
+def _of_numbers(
+    portfolio: Portfolio,
+    row: int,
+    name: str,
+    group: str,
+    criteria: tuple[str, ...],
+    own: float,
+    values: np.ndarray,
+    outcomes: np.ndarray,
+) -> Comparison:
+    known = ~np.isnan(values)
+    if not known.any():
+        raise InputError("feature_unknown", feature=name, group=group)
+    seen = values[known]
+    whole = np.all(seen == np.round(seen)) and np.ptp(seen) <= BINS
+    edges = np.arange(seen.min() - 0.5, seen.max() + 1) if whole else np.histogram_bin_edges(seen, BINS)
+    by_outcome = [np.histogram(values[known & (outcomes == outcome)], edges)[0] for outcome in (0, 1)]
+    percentile = None
+    if not np.isnan(own):
+        percentile = 100 * float((seen < own).mean() + (seen == own).mean() / 2)
+    return Comparison(
+        int(portfolio.ids[row]),
+        name,
+        None if np.isnan(own) else own,
+        group,
+        criteria,
+        len(values),
+        int(known.sum()),
+        percentile,
+        tuple(float(edge) for edge in edges),
+        None,
+        *(tuple(int(count) for count in counts) for counts in by_outcome),
+    )
+
+
+def _of_categories(
+    portfolio: Portfolio,
+    row: int,
+    name: str,
+    group: str,
+    criteria: tuple[str, ...],
+    own: Value,
+    values: np.ndarray,
+    outcomes: np.ndarray,
+) -> Comparison:
+    known = np.array([isinstance(value, str) for value in values])
+    found, counts = np.unique(values[known].astype(str), return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    categories = tuple(str(name) for name in found[order])
+    by_outcome = [
+        tuple(int((values[outcomes == outcome] == category).sum()) for category in categories) for outcome in (0, 1)
+    ]
+    return Comparison(
+        int(portfolio.ids[row]),
+        name,
+        own if isinstance(own, str) else None,
+        group,
+        criteria,
+        len(values),
+        int(known.sum()),
+        None,
+        None,
+        categories,
+        *by_outcome,
+    )

@@ -1,0 +1,125 @@
+"""The synthetic clients that the credit tab shows, scored once when the app starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from models import arguments
+from models.credit.application import CLIENT_ID, columns
+from models.credit.model import CreditModel
+from models.credit.policy import BORDERLINE
+from models.credit.score import Decision, decide
+from models.credit.wording import Value
+from models.errors import InputError, ModelUnavailable
+
+Selection = Literal["all", "granted", "refused", "borderline"]
+SELECTIONS: tuple[Selection, ...] = get_args(Selection)
+
+
+@dataclass(frozen=True)
+class Client:
+    """One client in a list."""
+
+    client_id: int
+    probability: float
+    decision: Decision
+
+
+class Portfolio:
+    """Clients by number, with their probability of default.
+
+    Args:
+        table: one row a client: ``SK_ID_CURR``, the original columns, and ``TARGET``, the drawn outcome.
+        model: what scores them.
+    """
+
+    def __init__(self, table: pd.DataFrame, model: CreditModel) -> None:
+        self.ids = table[CLIENT_ID].to_numpy()
+        self.outcomes = table["TARGET"].to_numpy()
+        self.applications = table[list(columns())].reset_index(drop=True)
+        self.model = model
+        self.probabilities = model.probability(self.applications)
+        self._row = {int(client_id): row for row, client_id in enumerate(self.ids)}
+
+    @classmethod
+    def read(cls, path: Path, model: CreditModel) -> Portfolio:
+        """From a Parquet file.
+
+        Raises:
+            ModelUnavailable: the file is missing or damaged.
+        """
+        try:
+            return cls(pd.read_parquet(path), model)
+        except (OSError, ValueError, KeyError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise ModelUnavailable("portfolio", file=path.name, reason=reason) from error
+
+    @cached_property
+    def features(self) -> np.ndarray:
+        """(n, f) the model's features of every client."""
+        return self.model.matrix(self.applications)
+
+    def row(self, client_id: object) -> int:
+        """The row of a client.
+
+        Raises:
+            InputError: there is no such client.
+        """
+        if (
+            isinstance(client_id, (int, np.integer, float))
+            and not isinstance(client_id, bool)
+            and client_id in self._row
+        ):
+            return self._row[int(client_id)]
+        raise InputError(
+            "client_unknown", received=repr(client_id)[:60], low=int(min(self.ids)), high=int(max(self.ids))
+        )
+
+    def frame(self, client_id: object) -> pd.DataFrame:
+        """The application of a client, a table of one row."""
+        row = self.row(client_id)
+        return self.applications.iloc[row : row + 1]
+
+    def application(self, client_id: object) -> dict[str, Value]:
+        """Original column -> value, None where unknown; whole numbers as int."""
+        values = self.applications.iloc[self.row(client_id)]
+        answer: dict[str, Value] = {}
+        for name, rule in columns().items():
+            value = values[name]
+            if value is None or pd.isna(value):
+                answer[name] = None
+            elif rule.is_category:
+                answer[name] = str(value)
+            else:
+                answer[name] = int(value) if float(value).is_integer() else float(value)
+        return answer
+
+    def percentile(self, probability: float) -> float:
+        """Share of clients with a lower probability of default, 0..1."""
+        return float((self.probabilities < probability).mean())
+
+    def select(self, selection: object, threshold: float) -> np.ndarray:
+        """Rows of a selection: all, granted, refused, or borderline (within ``BORDERLINE`` of the cut-off).
+
+        Raises:
+            InputError: no such selection.
+        """
+        name = arguments.one_of("decision", selection, SELECTIONS)
+        chosen = {
+            "all": np.ones(len(self.ids), dtype=bool),
+            "granted": self.probabilities < threshold,
+            "refused": self.probabilities >= threshold,
+            "borderline": np.abs(self.probabilities - threshold) <= BORDERLINE,
+        }[name]
+        return np.flatnonzero(chosen)
+
+    def client(self, row: int, threshold: float) -> Client:
+        """The client in a row, judged at a cut-off."""
+        probability = float(self.probabilities[row])
+        return Client(int(self.ids[row]), probability, decide(probability, threshold))

@@ -1,0 +1,114 @@
+"""What a score is: one application, its probability of default, and what each feature adds to its log-odds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from models.credit.wording import Value, label
+from models.texts import ENGLISH, Texts
+
+Decision = Literal["granted", "refused"]
+
+
+def sigmoid(log_odds: float) -> float:
+    """Log-odds to probability."""
+    return 1.0 / (1.0 + math.exp(-log_odds)) if log_odds >= 0 else 1.0 - 1.0 / (1.0 + math.exp(log_odds))
+
+
+def logit(probability: float) -> float:
+    """Probability in (0, 1) to log-odds."""
+    return math.log(probability / (1.0 - probability))
+
+
+def decide(probability: float, threshold: float) -> Decision:
+    """Refused from the cut-off upwards."""
+    return "refused" if probability >= threshold else "granted"
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one feature adds to the log-odds of default (positive: more risk).
+
+    Attributes:
+        feature: name of the model's feature.
+        value: its value in the application; None where unknown.
+        contribution: SHAP value in log-odds.
+    """
+
+    feature: str
+    value: Value
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Score:
+    """One application's score; ``base_value`` + the sum of the contributions = ``log_odds``.
+
+    Attributes:
+        client_id: None for an application that is nobody's in the portfolio.
+        threshold: cut-off on P(default), in (0, 1).
+        base_value: log-odds before any feature is known.
+        log_odds: calibrated log-odds of default.
+        contributions: every feature of the model, largest magnitude first.
+    """
+
+    client_id: int | None
+    threshold: float
+    base_value: float
+    log_odds: float
+    contributions: tuple[Contribution, ...]
+
+    @property
+    def probability(self) -> float:
+        """P(default), in (0, 1)."""
+        return sigmoid(self.log_odds)
+
+    @property
+    def decision(self) -> Decision:
+        """Granted below the cut-off."""
+        return decide(self.probability, self.threshold)
+
+    def to_json(self, texts: Texts = ENGLISH) -> dict[str, Any]:
+        """The form that programs receive."""
+        return {
+            "client_id": self.client_id,
+            "probability": self.probability,
+            "threshold": self.threshold,
+            "decision": self.decision,
+            "base_value": self.base_value,
+            "log_odds": self.log_odds,
+            "contributions": [
+                {
+                    "feature": item.feature,
+                    "label": label(item.feature, texts),
+                    "value": item.value,
+                    "contribution": item.contribution,
+                }
+                for item in self.contributions
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one feature's change did to the log-odds, between two scores of the same model."""
+
+    feature: str
+    before: Value
+    after: Value
+    contribution: float
+
+
+def changes(before: Score, after: Score) -> tuple[Change, ...]:
+    """The differences of two scores' contributions, largest first; they sum to the difference in log-odds.
+
+    A feature whose own value stays may still move, where the model weighs it together with one that changed.
+    """
+    old = {item.feature: item for item in before.contributions}
+    moved = [
+        Change(item.feature, old[item.feature].value, item.value, item.contribution - old[item.feature].contribution)
+        for item in after.contributions
+    ]
+    return tuple(sorted((item for item in moved if item.contribution != 0), key=lambda item: -abs(item.contribution)))

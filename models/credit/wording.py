@@ -1,0 +1,83 @@
+"""Columns and values in a person's words and units: years instead of negative days, names instead of codes."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from models.credit.features import DAYS_PER_YEAR, NOT_EMPLOYED
+from models.texts import Texts
+
+SCHEMA = Path(__file__).parents[2] / "data" / "application_schema.yaml"
+Value = float | int | str | None
+
+
+def is_missing(value: object) -> bool:
+    """None and NaN are unknown."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def unit(column: str) -> str:
+    """The unit of an original column or of a derived feature: money, days, years, share, flag, category, ..."""
+    rule = _units().get(column)
+    return rule if rule is not None else "number"
+
+
+@cache
+def _units() -> dict[str, str]:
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    return {name: rule["unit"] for name, rule in schema["columns"].items()} | schema["derived"]
+
+
+def label(column: str, texts: Texts) -> str:
+    """The name of an original column or of a feature derived from several."""
+    return texts.get(f"columns.{column}", texts.get(f"features.{column}", column))
+
+
+def scaled(column: str, value: float) -> float:
+    """A value in the unit that people read: years for days counted backwards, the rest as it is."""
+    return -value / DAYS_PER_YEAR if unit(column) == "days" else value
+
+
+def unit_name(column: str, texts: Texts) -> str:
+    """What stands behind a name on an axis: `` (years)``, or nothing."""
+    key = {"days": "years", "years": "years", "months": "months"}.get(unit(column))
+    return f" ({texts(f'credit.axis.{key}')})" if key else ""
+
+
+def value_text(column: str, value: Value, texts: Texts) -> str:
+    """A value as a person says it: ``42.0 years``, ``513,531``, ``Yes``, ``unknown``."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return texts("credit.unknown")
+    if isinstance(value, str):
+        return texts.get(f"values.{column}.{value}", value)
+    match unit(column):
+        case "days" if value == NOT_EMPLOYED:
+            return texts("credit.not_employed")
+        case "days" | "years":
+            return texts("credit.years", years=texts.number(scaled(column, value), 1))
+        case "months":
+            return texts("credit.months", months=texts.number(value, 1))
+        case "flag":
+            return texts.get(f"values.BINARY.{int(value)}", str(int(value)))
+        case "money":
+            return texts.number(value)
+        case "share":
+            return texts.percent(value)
+    return _plain(float(value), texts)
+
+
+def _plain(value: float, texts: Texts) -> str:
+    """Whole numbers whole, others with about three significant digits."""
+    if value == round(value):
+        return texts.number(value)
+    digits = max(0, min(4, 2 - math.floor(math.log10(abs(value)))))
+    return texts.number(value, digits)
+
+
+def with_value(column: str, value: Value, texts: Texts) -> str:
+    """``Loan amount = 513,531``."""
+    return f"{label(column, texts)} = {value_text(column, value, texts)}"

@@ -1,0 +1,75 @@
+"""The measured figures as tables, each with the number of rows it was measured on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.display.html import Table
+from models.texts import Texts
+
+
+def _interval(value: float, interval: list[float], texts: Texts, as_percent: bool) -> str:
+    write = texts.percent if as_percent else lambda number: texts.number(number, 3)
+    return f"{write(value)} [{write(interval[0])}\u2013{write(interval[1])}]"
+
+
+def vision_table(rows: list[dict[str, Any]], texts: Texts) -> Table:
+    """One row a classifier; the best accuracy in bold."""
+    names = ("model", "accuracy", "macro_f1", "test_images", "parameters", "latency", "training")
+    best = max((row["accuracy"] for row in rows), default=0)
+    return Table(
+        texts("results.vision.caption"),
+        tuple(texts(f"results.vision.{name}") for name in names),
+        tuple(
+            (
+                texts(f"images.models.{row['model']}"),
+                _interval(row["accuracy"], row["accuracy_ci95"], texts, as_percent=True),
+                texts.number(row["macro_f1"], 3),
+                texts.number(row["test_images"]),
+                texts.number(row["parameters"] / 1e6, 1) + " M",
+                texts.number(row["latency_ms_p50"], 0) + " ms",
+                texts.number(row["train_seconds"]) + " s",
+            )
+            for row in rows
+        ),
+        frozenset(place for place, row in enumerate(rows) if row["accuracy"] == best),
+    )
+
+
+def class_table(rows: list[dict[str, Any]], texts: Texts) -> Table:
+    """F1 of each class by each classifier."""
+    classes = list(rows[0]["per_class_f1"]) if rows else []
+    return Table(
+        texts("results.classes.caption"),
+        (texts("images.class"), *(texts(f"images.models.{row['model']}") for row in rows)),
+        tuple(
+            (texts(f"images.classes.{name}"), *(texts.number(row["per_class_f1"][name], 3) for row in rows))
+            for name in classes
+        ),
+    )
+
+
+def credit_table(figures: dict[str, Any], texts: Texts) -> Table:
+    """The credit model's figures; all from the same rows."""
+    rows = texts.number(figures["rows"])
+
+    def plain(name: str, digits: int = 3) -> tuple[str, str, str]:
+        return texts(f"results.credit.{name}"), texts.number(figures[name], digits), rows
+
+    def banded(name: str) -> tuple[str, str, str]:
+        value = _interval(figures[name], figures[f"{name}_ci95"], texts, as_percent=False)
+        return texts(f"results.credit.{name}"), value, rows
+
+    return Table(
+        texts("results.credit.caption"),
+        (texts("results.credit.figure"), texts("results.credit.value"), texts("results.credit.rows")),
+        (
+            banded("auc"),
+            banded("pr_auc"),
+            plain("gini"),
+            plain("ks"),
+            plain("brier", 4),
+            plain("ece", 4),
+            (texts("credit.cutoff"), texts.percent(figures["threshold"]), rows),
+        ),
+    )

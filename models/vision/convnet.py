@@ -1,0 +1,166 @@
+"""What the convolutional classifiers share: loading, predicting, explaining."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+from PIL import Image
+from torch import nn
+
+from models.errors import InputError
+from models.vision import saliency, weights
+from models.vision.predictions import Explanation, Prediction
+from models.vision.preprocessing import Preprocessing
+
+
+class Convnet(ABC):
+    """A trained classifier, cut where its saliency maps are read.
+
+    ``body`` turns pixels into the feature maps of the last convolutional block, ``head`` turns those into
+    logits. One pass through the body serves the prediction and the map, and gradients flow through the head
+    alone.
+
+    Args:
+        config: the model's config.json.
+        network: the trained network, in the form of :meth:`build`.
+    """
+
+    name: ClassVar[str]  # in the registry and below ``weights/``
+    layer: ClassVar[str]  # the last of the body, by its name in the state of the network
+    default_method: ClassVar[str]
+
+    def __init__(self, config: Mapping[str, Any], network: nn.Module) -> None:
+        self.config = config
+        self.classes: tuple[str, ...] = tuple(config["classes"])
+        self.preprocessing = Preprocessing.from_config(config["preprocessing"])
+        self.temperature = float(config.get("temperature", 1.0))
+        network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+        self.body, self.head = self.split(network)
+        self.lock = threading.Lock()  # a network serves one request at a time
+
+    @staticmethod
+    @abstractmethod
+    def build(config: Mapping[str, Any]) -> nn.Module:
+        """The untrained network that a configuration describes."""
+
+    @staticmethod
+    @abstractmethod
+    def split(network: nn.Module) -> tuple[nn.Module, nn.Module]:
+        """Body: (B, 3, S, S) -> (B, C, h, w); head: (B, C, h, w) -> (B, classes) logits."""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The ways to explain this model."""
+        return tuple(saliency.METHODS)
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Self:
+        """The model from a folder; None for its own below ``weights/``.
+
+        Raises:
+            ModelUnavailable: its files are missing, damaged, or not made for this network.
+        """
+        config, state = weights.read(cls.name, folder)
+        try:
+            network = cls.build(config)
+            network.load_state_dict(state, strict=True)
+            model = cls(config, network)
+        except (RuntimeError, KeyError, TypeError, ValueError, FileNotFoundError) as error:
+            raise weights.unavailable("weights_unfit", cls.name, weights.WEIGHTS) from error
+        model.predict(Image.new("RGB", (model.preprocessing.size,) * 2))  # the first pass is slow: take it now
+        return model
+
+    def predict(self, image: Image.Image) -> Prediction:
+        """The class of an RGB picture of any size."""
+        start = time.perf_counter()
+        _, logits = self._pass(self._input(image))
+        return self._prediction(logits[0], start)
+
+    def probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
+        """For pictures of the input's size, (B, 3, S, S) in 0..1: (B, classes), rows sum to 1."""
+        inputs = self.preprocessing.normalise(pixels).contiguous(memory_format=torch.channels_last)
+        return torch.softmax(self._pass(inputs)[1] / self.temperature, dim=1)
+
+    def explain(self, image: Image.Image, method: str = "", target: str = "", against: str = "") -> Explanation:
+        """The class of a picture, and where in the picture it was seen.
+
+        Args:
+            image: RGB, of any size.
+            method: one of :attr:`methods`; empty for the model's default.
+            target: the class to explain; empty for the predicted one.
+            against: explain what speaks for the target rather than for this class; empty for the target
+                alone.
+
+        Raises:
+            InputError: an unknown method or class.
+        """
+        *_, (_, explanation) = self.explain_steps(image, method, target, against)
+        return explanation
+
+    def explain_steps(
+        self, image: Image.Image, method: str = "", target: str = "", against: str = ""
+    ) -> Iterator[tuple[float, Explanation]]:
+        """The same, step by step for the methods that take long: the share done in 0..1, and the map so far.
+
+        Closing the iterator cancels what is left.
+        """
+        start = time.perf_counter()
+        method = method or self.default_method
+        if method not in saliency.METHODS:
+            raise InputError("method_unknown", value=method, model=self.name, allowed=", ".join(self.methods))
+        for argument, value in (("target", target), ("against", against)):
+            if value and value not in self.classes:
+                allowed = ", ".join(self.classes)
+                raise InputError("class_unknown", argument=argument, value=value, allowed=allowed)
+        inputs = self._input(image)
+        maps, logits = self._pass(inputs)
+        prediction = self._prediction(logits[0], start)
+        target = target or prediction.label
+        if target == against:
+            raise InputError("class_against_itself", value=against)
+        contrast = torch.zeros(len(self.classes))
+        contrast[self.classes.index(target)] = 1
+        if against:
+            contrast[self.classes.index(against)] = -1
+        chosen = saliency.METHODS[method]
+        grey = self.preprocessing.normalise(torch.full((1, 3, 1, 1), 0.5))
+        one = saliency.Pass(inputs, grey, maps, self.head, lambda batch: self._pass(batch)[1])
+        for share, drawn in chosen.draw(one, contrast):
+            yield (
+                share,
+                Explanation(
+                    prediction=prediction,
+                    target=target,
+                    against=against or None,
+                    method=method,
+                    layer=self.layer if chosen.reads_layer else "",
+                    saliency=saliency.normalise(drawn),
+                    seconds=time.perf_counter() - start,
+                    class_discriminative=chosen.class_discriminative,
+                ),
+            )
+
+    def _input(self, image: Image.Image) -> torch.Tensor:
+        return self.preprocessing(image).contiguous(memory_format=torch.channels_last)
+
+    @torch.no_grad()  # not inference mode: the head may be asked for gradients by the feature maps
+    def _pass(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Feature maps (B, C, h, w) and logits (B, classes)."""
+        with self.lock:
+            maps = self.body(inputs)
+            return maps, self.head(maps)
+
+    def _prediction(self, logits: torch.Tensor, start: float) -> Prediction:
+        probabilities = torch.softmax(logits.double() / self.temperature, dim=0).tolist()
+        return Prediction(
+            model=self.name,
+            label=self.classes[int(logits.argmax())],
+            probabilities=dict(zip(self.classes, probabilities, strict=True)),
+            seconds=time.perf_counter() - start,
+        )

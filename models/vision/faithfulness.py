@@ -1,0 +1,139 @@
+"""How far a saliency map can be trusted: does the answer change where the map says it should?
+
+Pixels are taken away (deletion) or given back (insertion) in the order of the map, and the probability of the
+explained class is followed (Petsiuk 2018, arXiv:1806.07421). A faithful map makes it fall fast or rise fast.
+ROAD (Rong 2022, arXiv:2202.00449) takes pixels away by blending them into their surroundings, so that no edge
+gives away the shape of what is missing, and weighs the most salient pixels against the least salient ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from torchvision.transforms.v2.functional import gaussian_blur
+
+STEPS = 16  # points of a curve after its start
+GREY = 0.5  # what stands in place of a deleted pixel, 0..1
+BLUR = 10.0  # standard deviation of the picture that insertion starts from, px at an input of 224
+ROAD_SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the pixels, taken away
+BATCH = 8  # pictures a pass
+
+Score = Callable[[torch.Tensor], torch.Tensor]  # (B, 3, S, S) in 0..1 -> (B,) probability of the explained class
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The probability of the explained class while the picture changes.
+
+    Args:
+        shares: of the pixels changed, from 0 to 1.
+        probabilities: at each share.
+    """
+
+    shares: tuple[float, ...]
+    probabilities: tuple[float, ...]
+
+    @property
+    def area(self) -> float:
+        """Under the curve, 0..1: low is good for deletion, high for insertion."""
+        return float(np.trapezoid(self.probabilities, self.shares))
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """What speaks for a map, for one picture.
+
+    Args:
+        deletion: most salient pixels replaced by grey first.
+        insertion: most salient pixels sharpened first, in a blurred picture.
+        road: mean probability without the least salient pixels, less that without the most salient; -1..1, high is
+            good, 0 is what chance gives.
+    """
+
+    deletion: Curve
+    insertion: Curve
+    road: float
+
+
+def assess(score: Score, pixels: torch.Tensor, saliency: np.ndarray) -> Faithfulness:
+    """Measures a map.
+
+    Args:
+        score: asks the model.
+        pixels: (3, S, S) in 0..1, the picture as the model takes it.
+        saliency: (h, w) over the whole picture, at any resolution.
+    """
+    ranks = order(saliency, pixels.shape[-1])
+    return Faithfulness(deletion(score, pixels, ranks), insertion(score, pixels, ranks), road(score, pixels, ranks))
+
+
+def order(saliency: np.ndarray, size: int) -> torch.Tensor:
+    """For each pixel of (size, size), the share of pixels more salient than it, 0..1."""
+    large = cv2.resize(saliency.astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
+    ranks = np.empty(large.size, dtype=np.float32)
+    ranks[np.argsort(-large, axis=None, kind="stable")] = np.arange(large.size) / large.size
+    return torch.from_numpy(ranks.reshape(size, size))
+
+
+def deletion(score: Score, pixels: torch.Tensor, ranks: torch.Tensor, steps: int = STEPS) -> Curve:
+    """From the picture to grey, most salient pixels first."""
+    return _curve(score, pixels, torch.full_like(pixels, GREY), ranks, steps)
+
+
+def insertion(score: Score, pixels: torch.Tensor, ranks: torch.Tensor, steps: int = STEPS) -> Curve:
+    """From a blur to the picture, most salient pixels first."""
+    sigma = BLUR * pixels.shape[-1] / 224
+    blurred = gaussian_blur(pixels, kernel_size=[2 * round(2 * sigma) + 1] * 2, sigma=[sigma] * 2)
+    return _curve(score, blurred, pixels, ranks, steps)
+
+
+def road(score: Score, pixels: torch.Tensor, ranks: torch.Tensor, shares: Sequence[float] = ROAD_SHARES) -> float:
+    """The probability kept without the least salient pixels, less that without the most salient; a mean over shares."""
+    most = [blend_in(pixels, ranks < share) for share in shares]
+    least = [blend_in(pixels, ranks >= 1 - share) for share in shares]
+    answers = _ask(score, torch.stack([*most, *least]))
+    return float(answers[len(shares) :].mean() - answers[: len(shares)].mean())
+
+
+def blend_in(pixels: torch.Tensor, missing: torch.Tensor, noise: float = 0.01, seed: int = 0) -> torch.Tensor:
+    """The picture (3, S, S) with the missing pixels (S, S) drawn from those around them.
+
+    Each becomes the weighted mean of its eight neighbours, missing or not: the linear system of ROAD, solved coarse
+    to fine by repeated averaging instead of a sparse solver, which takes a second for every picture.
+    """
+    known = (~missing).float()[None]
+    filled = _pyramid_fill(pixels * known, known)
+    kernel = torch.tensor([[1, 2, 1], [2, 0, 2], [1, 2, 1]], dtype=torch.float32) / 12
+    kernel = kernel.expand(3, 1, 3, 3)
+    for _ in range(30):
+        padded = torch.nn.functional.pad(filled[None], (1, 1, 1, 1), mode="replicate")
+        averaged = torch.nn.functional.conv2d(padded, kernel, groups=3)[0]
+        filled = pixels * known + averaged * (1 - known)
+    generator = torch.Generator().manual_seed(seed)
+    grain = noise * torch.randn(pixels.shape, generator=generator)
+    return (filled + grain * (1 - known)).clamp(0, 1)
+
+
+def _pyramid_fill(colours: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """A first guess for what is missing: the mean of the known pixels in the smallest square that holds any."""
+    if weights.shape[-1] == 1:
+        return colours / weights.clamp(min=1e-6)
+    half = torch.nn.functional.avg_pool2d(torch.cat([colours, weights])[None], 2, ceil_mode=True)[0]
+    coarse = _pyramid_fill(half[:3], half[3:])
+    size = list(colours.shape[-2:])
+    coarse = torch.nn.functional.interpolate(coarse[None], size, mode="bilinear", align_corners=False)[0]
+    return torch.where(weights > 1e-6, colours / weights.clamp(min=1e-6), coarse)
+
+
+def _curve(score: Score, start: torch.Tensor, end: torch.Tensor, ranks: torch.Tensor, steps: int) -> Curve:
+    shares = [step / steps for step in range(steps + 1)]
+    pictures = torch.stack([torch.where(ranks < share, end, start) for share in shares])
+    return Curve(tuple(shares), tuple(_ask(score, pictures).tolist()))
+
+
+def _ask(score: Score, pictures: torch.Tensor) -> torch.Tensor:
+    return torch.cat([score(part) for part in pictures.split(BATCH)])

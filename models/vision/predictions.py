@@ -1,0 +1,72 @@
+"""What the image classifiers answer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+CLASSES: tuple[str, ...] = (
+    "Baby Care",
+    "Beauty and Personal Care",
+    "Computers",
+    "Home Decor & Festive Needs",
+    "Home Furnishing",
+    "Kitchen & Dining",
+    "Watches",
+)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The answer of one model for one picture.
+
+    Args:
+        model: name in the registry: "vgg16", "yolov8", "protovit".
+        label: the most probable class.
+        probabilities: class -> probability; they sum to 1 within 1e-6.
+        seconds: from the picture in memory to the answer.
+    """
+
+    model: str
+    label: str
+    probabilities: dict[str, float]
+    seconds: float
+
+    def __post_init__(self) -> None:
+        total = math.fsum(self.probabilities.values())
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"probabilities must sum to 1, got {total!r}")
+        if self.label not in self.probabilities:
+            raise ValueError(f"label must be one of {tuple(self.probabilities)}, got {self.label!r}")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Where a model looked.
+
+    Args:
+        prediction: what it answered.
+        target: the class that is explained.
+        against: the class it is weighed against: the map then explains the difference of the two logits.
+        method: how the map was made, such as "eigen-cam".
+        layer: the layer it was read from; empty for a method that only asks the model for answers.
+        saliency: (H, W) float32 in 0..1 over the whole picture, edges aligned; its resolution is the
+            method's.
+        seconds: from the picture in memory to the map, prediction included.
+        class_discriminative: whether another target gives another map. Eigen-CAM's does not.
+    """
+
+    prediction: Prediction
+    target: str
+    against: str | None
+    method: str
+    layer: str
+    saliency: np.ndarray
+    seconds: float
+    class_discriminative: bool
+
+    def __post_init__(self) -> None:
+        if self.saliency.ndim != 2 or self.saliency.dtype != np.float32:
+            raise ValueError(f"saliency must be (H, W) float32, got {self.saliency.shape} {self.saliency.dtype}")

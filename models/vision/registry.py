@@ -1,0 +1,70 @@
+"""The image classifiers by name, each loaded when it is first asked for."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from typing import Protocol
+
+from PIL import Image
+
+from models.errors import InputError
+from models.vision import weights
+from models.vision.predictions import Explanation, Prediction
+
+# where each class stands: a model's libraries are imported with the model, not with the app; empty: to come
+_PLACES = {
+    "vgg16": "models.vision.vgg16:Vgg16",
+    "yolov8": "models.vision.yolov8:YoloV8",
+    "protovit": "",
+}
+MODELS: tuple[str, ...] = tuple(_PLACES)
+
+
+class VisionModel(Protocol):
+    """What the app asks of an image classifier."""
+
+    name: str
+    classes: tuple[str, ...]
+    default_method: str
+
+    @property
+    def methods(self) -> tuple[str, ...]: ...
+
+    def predict(self, image: Image.Image) -> Prediction: ...
+
+    def explain(self, image: Image.Image, method: str = "", target: str = "", against: str = "") -> Explanation: ...
+
+
+_loaded: dict[str, VisionModel] = {}
+_locks = {name: threading.Lock() for name in MODELS}
+
+
+def built() -> tuple[str, ...]:
+    """The models that this version of the app knows how to run."""
+    return tuple(name for name, place in _PLACES.items() if place)
+
+
+def available() -> tuple[str, ...]:
+    """The models whose files stand on disk; whether they are sound shows when they are loaded."""
+    return tuple(name for name in built() if weights.is_installed(name))
+
+
+def get(name: str) -> VisionModel:
+    """A model, loaded on the first call and kept.
+
+    A failure is not kept: once the files are repaired, the next call finds them.
+
+    Raises:
+        InputError: no model has this name, or this version does not run it.
+        ModelUnavailable: its weights are missing or damaged.
+    """
+    if name not in _PLACES:
+        raise InputError("model_unknown", value=name, allowed=", ".join(built()))
+    if not _PLACES[name]:
+        raise InputError("model_not_built", value=name, allowed=", ".join(built()))
+    with _locks[name]:
+        if name not in _loaded:
+            module, _, member = _PLACES[name].partition(":")
+            _loaded[name] = getattr(importlib.import_module(module), member).load()
+        return _loaded[name]

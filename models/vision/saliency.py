@@ -1,0 +1,166 @@
+"""Saliency maps of a convolutional network, method by method.
+
+Each method takes one pass of the network over one picture and a contrast: a weight for each logit, whose
+weighted sum is explained (1 for the target class, -1 for the class it is weighed against). It yields the
+share of the work that is done and the map so far, larger where more was seen; closing the generator cancels
+the work. The formulas are those of ``pytorch_grad_cam``, which the tests compare them with; here the
+convolutions run once, without gradients, and the model carries no hooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import interpolate
+
+from models.vision.rise import rise
+
+SCORE_CAM_CHANNELS = 64  # strongest feature maps that Score-CAM tries: each costs a pass through the network
+BATCH = 8  # pictures a pass, where a method takes many
+
+Steps = Iterator[tuple[float, torch.Tensor]]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One picture on its way through a network.
+
+    Args:
+        inputs: (1, 3, S, S), normalised.
+        grey: (1, 3, 1, 1), what a mid-grey pixel is after the same normalisation.
+        maps: A, (1, C, h, w), the feature maps that the maps are read from.
+        head: A -> (1, classes) logits.
+        network: (B, 3, S, S), normalised -> (B, classes) logits.
+    """
+
+    inputs: torch.Tensor
+    grey: torch.Tensor
+    maps: torch.Tensor
+    head: nn.Module
+    network: Callable[[torch.Tensor], torch.Tensor]
+
+    def gradients(self, contrast: torch.Tensor) -> torch.Tensor:
+        """Of the explained sum by the feature maps: (C, h, w)."""
+        with torch.enable_grad():
+            maps = self.maps.detach().requires_grad_()
+            score = (self.head(maps)[0] * contrast).sum()
+            return torch.autograd.grad(score, maps)[0][0]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to draw a map.
+
+    Args:
+        draw: (pass, contrast) -> shares done in 0..1 with (h, w) maps; the last one counts.
+        class_discriminative: whether the map depends on the contrast.
+        reads_layer: whether it reads feature maps, rather than only ask the network for answers.
+    """
+
+    draw: Callable[[Pass, torch.Tensor], Steps]
+    class_discriminative: bool = True
+    reads_layer: bool = True
+
+
+def normalise(saliency: torch.Tensor) -> np.ndarray:
+    """What speaks for the target, from 0 to 1, as (h, w) float32; all 0 where nothing does."""
+    positive = saliency.clamp(min=0)
+    positive = positive - positive.min()
+    return (positive / positive.max().clamp(min=1e-7)).float().numpy()
+
+
+def first_component(maps: torch.Tensor, toward: torch.Tensor) -> torch.Tensor:
+    """Projection of each place onto the main direction in which the places of (C, h, w) maps differ.
+
+    Args:
+        maps: (C, h, w).
+        toward: (h, w); a principal direction has no sign of its own, it is turned so that the places with
+            more of this come out positive.
+    """
+    places = maps.flatten(1).T.double()  # (h*w, C)
+    centred = places - places.mean(dim=0)
+    # far fewer places than channels: the small h*w x h*w matrix holds the same component
+    values, vectors = torch.linalg.eigh(centred @ centred.T)
+    projection = vectors[:, -1] * values[-1].clamp(min=0).sqrt()
+    if projection @ (toward.flatten().double() - toward.double().mean()) < 0:
+        projection = -projection
+    return projection.view(maps.shape[1:])
+
+
+def grad_cam(one: Pass, contrast: torch.Tensor) -> Steps:
+    """Grad-CAM (Selvaraju 2017, arXiv:1610.02391): feature maps weighted by their mean gradient."""
+    weights = one.gradients(contrast).mean(dim=(1, 2))
+    yield 1.0, torch.einsum("c,chw->hw", weights, one.maps[0])
+
+
+def grad_cam_plus_plus(one: Pass, contrast: torch.Tensor) -> Steps:
+    """Grad-CAM++ (Chattopadhay 2018, arXiv:1710.11063): weighs the places of a gradient, for several objects."""
+    maps, gradients = one.maps[0], one.gradients(contrast)
+    squares = gradients.square()
+    total = maps.sum(dim=(1, 2), keepdim=True)
+    alphas = squares / (2 * squares + total * squares * gradients + 1e-6)  # its equation 19
+    alphas = torch.where(gradients != 0, alphas, 0)
+    weights = (gradients.clamp(min=0) * alphas).sum(dim=(1, 2))
+    yield 1.0, torch.einsum("c,chw->hw", weights, maps)
+
+
+def layer_cam(one: Pass, contrast: torch.Tensor) -> Steps:
+    """Layer-CAM (Jiang 2021, doi:10.1109/TIP.2021.3089943): each place weighted by its own positive gradient."""
+    yield 1.0, (one.gradients(contrast).clamp(min=0) * one.maps[0]).sum(dim=0)
+
+
+def eigen_cam(one: Pass, contrast: torch.Tensor) -> Steps:
+    """Eigen-CAM (Muhammad 2020, arXiv:2008.00299): what stands out to the network, whatever the class."""
+    maps = one.maps[0]
+    yield 1.0, first_component(maps, toward=maps.square().sum(dim=0))
+
+
+def eigen_grad_cam(one: Pass, contrast: torch.Tensor) -> Steps:
+    """Eigen-CAM of the feature maps times their gradients: what stands out among what counts for the class."""
+    weighted = one.gradients(contrast) * one.maps[0]
+    yield 1.0, first_component(weighted, toward=weighted.sum(dim=0))
+
+
+def score_cam(one: Pass, contrast: torch.Tensor, channels: int = SCORE_CAM_CHANNELS) -> Steps:
+    """Score-CAM (Wang 2020, arXiv:1910.01279): feature maps weighted by the answer to what they leave
+    visible.
+
+    Args:
+        one: the pass.
+        contrast: weights of the logits.
+        channels: how many of the strongest feature maps to try; the paper tries all.
+    """
+    strongest = one.maps[0].amax(dim=(1, 2)).argsort(descending=True)[:channels].sort().values
+    maps = one.maps[0, strongest]
+    masks = interpolate(maps[None], one.inputs.shape[-2:], mode="bilinear", align_corners=True)[0]
+    low, high = masks.amin(dim=(1, 2), keepdim=True), masks.amax(dim=(1, 2), keepdim=True)
+    masks = (masks - low) / (high - low + 1e-8)
+    scores = torch.empty(0)
+    for part in masks.split(BATCH):
+        scores = torch.cat([scores, one.network(one.inputs * part[:, None]) @ contrast])
+        weights = torch.softmax(scores, dim=0)
+        yield len(scores) / len(maps), torch.einsum("c,chw->hw", weights, maps[: len(scores)])
+
+
+def rise_map(one: Pass, contrast: torch.Tensor) -> Steps:
+    """RISE: see :mod:`models.vision.rise`."""
+
+    def score(inputs: torch.Tensor) -> torch.Tensor:
+        return torch.softmax(one.network(inputs), dim=1) @ contrast
+
+    return rise(score, one.inputs, one.grey, batch=BATCH)
+
+
+METHODS: dict[str, Method] = {
+    "grad-cam": Method(grad_cam),
+    "grad-cam++": Method(grad_cam_plus_plus),
+    "layer-cam": Method(layer_cam),
+    "eigen-cam": Method(eigen_cam, class_discriminative=False),
+    "eigen-grad-cam": Method(eigen_grad_cam),
+    "score-cam": Method(score_cam),
+    "rise": Method(rise_map, reads_layer=False),
+}

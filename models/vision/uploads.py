@@ -1,0 +1,146 @@
+"""Pictures from outside, checked before they are decoded and brought to one form.
+
+A file is judged by its content, never by its name. Its size and its count of pixels are known from the
+header, so that a small file which unpacks into gigabytes is refused before a single pixel is decoded.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from models.errors import InputError
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # as Pillow names them
+ALLOWED = "JPEG, PNG, WebP, GIF, BMP, TIFF"
+MAX_MEGABYTES = 100  # of the file
+MAX_MEGAPIXELS = 150  # a square of 12,000 px; decoded at 3 bytes a pixel: 450 MB
+MIN_SIDE = 8  # px; below, there is nothing to recognise
+WORKING_SIDE = 2048  # px of the longer side kept in memory: sharper than any screen shows a demo
+LARGE_MEGAPIXELS = 20  # larger ones are decoded one at a time, so that a few uploads do not exhaust the memory
+
+_ORIENTATION = 0x0112  # EXIF tag: how the camera was held; 1 is upright
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_large = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A picture as the models take it.
+
+    Args:
+        image: RGB, upright, on white where it was transparent, at most ``WORKING_SIDE`` px on the longer
+            side.
+        width: px of the picture as it was sent, upright.
+        height: likewise.
+    """
+
+    image: Image.Image
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        if self.image.mode != "RGB":
+            raise ValueError(f"image must be RGB, got {self.image.mode}")
+
+
+def read_upload(path: str | Path | None) -> Upload:
+    """Reads a picture; of an animated one, its first frame.
+
+    Raises:
+        InputError: no file, too large, not one of the allowed formats, too many or too few pixels, or
+            damaged.
+    """
+    if path is None:
+        raise InputError("no_image")
+    path = Path(path)
+    if not path.is_file():
+        raise InputError("image_missing", name=_printable(path.name))
+    megabytes = path.stat().st_size / 1e6
+    if megabytes > MAX_MEGABYTES:
+        raise InputError("image_heavy", size=f"{megabytes:.0f}", limit=MAX_MEGABYTES)
+    with _open(path) as image:
+        width, height = image.size
+        if width * height > MAX_MEGAPIXELS * 1e6:
+            raise InputError("image_pixels", size=f"{width} x {height}", limit=MAX_MEGAPIXELS)
+        if min(width, height) < MIN_SIDE:
+            raise InputError("image_small", size=f"{width} x {height}", limit=MIN_SIDE)
+        try:
+            if width * height <= LARGE_MEGAPIXELS * 1e6:
+                return _decode(image)
+            with _large:
+                return _decode(image)
+        except Exception as error:  # a decoder given damaged bytes may raise anything
+            raise InputError("image_damaged", name=_printable(path.name)) from error
+
+
+def _open(path: Path) -> Image.Image:
+    try:
+        return Image.open(path, formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        # Pillow's own bound lies above ours, and it raises before the size can be read
+        size = f"> {2 * (Image.MAX_IMAGE_PIXELS or 0):,}"
+        raise InputError("image_pixels", size=size, limit=MAX_MEGAPIXELS) from error
+    except Exception as error:  # unknown content, or a header that breaks the reader of its format
+        raise InputError("image_format", name=_printable(path.name), allowed=ALLOWED) from error
+
+
+def _decode(image: Image.Image) -> Upload:
+    width, height = image.size
+    # a JPEG decodes straight to a half, a quarter or an eighth: never below what we keep
+    image.draft(None, (WORKING_SIDE, WORKING_SIDE))
+    image.load()
+    factor = max(image.size) // WORKING_SIDE
+    picture = _eight_bits(image)
+    if factor > 1 and picture.mode not in ("1", "P"):  # before the modes widen, to hold fewer bytes
+        picture = picture.reduce(factor)
+    picture.info = image.info  # holds the transparency of palettes
+    picture = _on_white(picture)
+    picture.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BICUBIC)
+    orientation = image.getexif().get(_ORIENTATION, 1)
+    if orientation in _TURNS and image.format != "TIFF":  # Pillow turns a TIFF itself while it loads
+        picture = picture.transpose(_TURNS[orientation])
+        if orientation >= 5:  # these lay the picture on its side
+            width, height = height, width
+    return Upload(picture, width, height)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """16-bit greys over their whole range; 32-bit ones, whose range is anybody's guess, from lowest to
+    highest.
+    """
+    if image.mode.startswith("I;16"):
+        grey = np.asarray(image).astype(np.float32) / 257
+    elif image.mode in ("I", "F"):
+        values = np.nan_to_num(np.asarray(image).astype(np.float32))
+        low, high = values.min(), values.max()
+        grey = (values - low) * (255 / max(high - low, 1e-12))
+    else:
+        return image
+    return Image.fromarray(np.rint(grey).astype(np.uint8))
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    picture = image.convert("RGBA")
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture).convert("RGB")
+
+
+def _printable(name: str) -> str:
+    """A file's name as a message may show it: a page could read markup in it."""
+    return re.sub(r"[^\w .()-]", "_", name)[:60] or "?"

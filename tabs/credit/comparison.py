@@ -1,0 +1,64 @@
+"""The client among others: one feature's distribution, and two features at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from models.credit.compare import CRITERIA, GROUPS, USUAL_CRITERIA
+from models.credit.desk import desk
+from models.credit.wording import label
+from models.display.distribution import distribution, sentence
+from models.display.html import render
+from models.display.scatter import scatter
+from tabs.credit.chosen import Chosen
+
+
+def comparison_tab(chosen: Chosen, tab: gr.Tab) -> None:
+    """Distribution by outcome, for all clients or similar ones, and the scatter of two features."""
+    texts = chosen.texts
+    with gr.Row():
+        feature = gr.Dropdown(
+            choices=desk().features(texts), value="EXT_SOURCE_2", label=texts("credit.compare.feature")
+        )
+        group = gr.Radio(
+            choices=[(texts(f"credit.compare.{name}"), name) for name in GROUPS],
+            value="all",
+            label=texts("credit.compare.group"),
+        )
+    criteria = gr.CheckboxGroup(
+        choices=[(label(name, texts), name) for name in CRITERIA],
+        value=list(USUAL_CRITERIA),
+        label=texts("credit.compare.criteria"),
+        info=texts("credit.compare.criteria_info"),
+        visible=False,
+    )
+    words = gr.HTML()
+    chart = gr.Plot(show_label=False, elem_classes="vt-plot")
+    gr.Markdown(f"### {texts('credit.bivariate.title')}")
+    with gr.Row():
+        first = gr.Dropdown(
+            choices=desk().features(texts, numeric=True), value="EXT_SOURCE_2", label=texts("credit.bivariate.x")
+        )
+        second = gr.Dropdown(
+            choices=desk().features(texts, numeric=True), value="EXT_SOURCE_3", label=texts("credit.bivariate.y")
+        )
+    cloud = gr.Plot(show_label=False, elem_classes="vt-plot")
+
+    def show(client_id: int, ratio: float, feature: str, group: str, criteria: list[str]) -> tuple[Any, ...]:
+        comparison = desk().compare(client_id, feature, group, criteria)
+        return render("sentences", sentences=sentence(comparison, texts)), distribution(comparison, texts)
+
+    def show_two(client_id: int, ratio: float, first: str, second: str) -> Any:
+        return scatter(desk().portfolio, client_id, first, second, texts)
+
+    group.change(
+        None,
+        group,
+        criteria,
+        js="(group) => ({visible: group === 'similar', __type__: 'update'})",
+        api_visibility="private",
+    )
+    chosen.refresh(show, [feature, group, criteria], [words, chart], opened=tab)
+    chosen.refresh(show_two, [first, second], [cloud], opened=tab)

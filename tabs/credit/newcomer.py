@@ -1,0 +1,90 @@
+"""A new client: a form whose fields may stay empty, or a whole file of applications."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from models.credit import whatif
+from models.credit.desk import desk
+from models.credit.reasons import reasons
+from models.display.credit_cards import verdict
+from models.display.credit_tables import batch, save_batch
+from models.display.html import render
+from models.display.waterfall import score_waterfall
+from tabs.credit.chosen import Chosen
+from tabs.guard import guarded
+from tabs.session import session_folder
+
+FIELDS = (
+    "AMT_CREDIT",
+    "AMT_ANNUITY",
+    "AMT_GOODS_PRICE",
+    "AMT_INCOME_TOTAL",
+    "DAYS_BIRTH",
+    "DAYS_EMPLOYED",
+    "EXT_SOURCE_1",
+    "EXT_SOURCE_2",
+    "EXT_SOURCE_3",
+    "NAME_CONTRACT_TYPE",
+    "NAME_INCOME_TYPE",
+    "NAME_EDUCATION_TYPE",
+    "NAME_FAMILY_STATUS",
+    "OCCUPATION_TYPE",
+)
+
+
+def newcomer_tab(chosen: Chosen) -> None:
+    """The form on the left, its score on the right; the batch below."""
+    texts = chosen.texts
+    gr.Markdown(texts("credit.new.explain"))
+    editors = [whatif.editor(desk().model, {}, name, texts) for name in FIELDS]
+    with gr.Row():
+        with gr.Column(scale=3, min_width=320):
+            widgets: list[gr.components.Component] = []
+            for start in range(0, len(editors), 2):
+                with gr.Row():
+                    widgets += [_field(editor, texts("credit.unknown")) for editor in editors[start : start + 2]]
+            score = gr.Button(texts("credit.new.score"), variant="primary")
+        with gr.Column(scale=3, min_width=320):
+            card, words = gr.HTML(min_height=120), gr.HTML()
+            chart = gr.Plot(show_label=False, elem_classes="vt-plot")
+    gr.Markdown(f"### {texts('credit.batch.title')}\n{texts('credit.batch.explain')}")
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
+            table = gr.File(
+                label=texts("credit.batch.file"), file_types=[".csv", ".parquet"], type="filepath", height=140
+            )
+            download = gr.DownloadButton(texts("credit.why.download"), visible=False, size="sm")
+        with gr.Column(scale=3, min_width=320):
+            summary = gr.HTML()
+            rows = gr.Dataframe(interactive=False, max_height=320, show_label=False, visible=False)
+
+    def show(ratio: float, *values: Any) -> tuple[Any, ...]:
+        application = {name: whatif.stored(name, value) for name, value in zip(FIELDS, values, strict=True)}
+        judged = desk().judge_application(application, ratio)
+        return (
+            verdict(judged.score, judged.percentile, ratio, texts),
+            render("sentences", sentences=reasons(judged.score, texts)),
+            score_waterfall(judged.score, texts),
+        )
+
+    def score_file(path: str | None, request: gr.Request) -> tuple[Any, ...]:
+        answer = desk().score_batch(path)
+        words, frame = batch(answer, texts)
+        saved = str(save_batch(frame, session_folder(request)))
+        return words, gr.Dataframe(frame, visible=True), gr.DownloadButton(value=saved, visible=True)
+
+    score.click(guarded(show, texts), [chosen.ratio, *widgets], [card, words, chart], api_visibility="private")
+    table.upload(guarded(score_file, texts), table, [summary, rows, download], api_visibility="private")
+
+
+def _field(editor: whatif.Editor, unknown: str) -> gr.components.Component:
+    """A number or a list; empty means unknown."""
+    if editor.choices:
+        choices: list[tuple[str, Any]] = [(f"({unknown})", None), *editor.choices]
+        return gr.Dropdown(choices=choices, value=None, label=editor.name, min_width=140)
+    return gr.Number(
+        value=None, label=editor.name, minimum=editor.low, maximum=editor.high, min_width=140, placeholder=unknown
+    )

@@ -1,0 +1,51 @@
+"""The credit tab: a client is chosen once, and every sub-tab speaks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import gradio as gr
+
+from models.credit.desk import desk
+from models.display.html import render
+from models.errors import ModelUnavailable
+from models.texts import Texts
+from tabs.credit.audit import audit_tab
+from tabs.credit.chosen import Chosen
+from tabs.credit.comparison import comparison_tab
+from tabs.credit.decision import decision_tab, ratio_slider, verdict_card
+from tabs.credit.finder import finder
+from tabs.credit.newcomer import newcomer_tab
+from tabs.credit.overall import overall_tab
+from tabs.credit.profile import profile_tab
+from tabs.credit.ways import ways_tab
+from tabs.credit.whatif import whatif_tab
+from tabs.credit.why import why_tab
+
+SUB_TABS: dict[str, Callable[[Chosen, gr.Tab], None]] = {
+    "decision": decision_tab,
+    "why": why_tab,
+    "profile": profile_tab,
+    "compare": comparison_tab,
+    "whatif": whatif_tab,
+    "ways": ways_tab,
+    "new": lambda chosen, tab: newcomer_tab(chosen),
+    "global": lambda chosen, tab: overall_tab(chosen.texts, tab),
+    "audit": audit_tab,
+}
+
+
+def credit_tab(texts: Texts, app: gr.Blocks) -> None:
+    """Finder and verdict, then the sub-tabs; where the model is missing, what brings it back."""
+    gr.Markdown(texts("credit.intro"))
+    try:
+        desk()
+    except ModelUnavailable as error:
+        gr.HTML(render("notices", sentences=[error.say(texts)]))
+        return
+    chosen = Chosen(app, texts, finder(texts), ratio_slider(texts))
+    verdict_card(chosen)
+    with gr.Tabs():
+        for name, build in SUB_TABS.items():
+            with gr.Tab(texts(f"credit.tab.{name}"), id=name) as tab:
+                build(chosen, tab)

@@ -1,0 +1,46 @@
+"""Why: sentences, the waterfall in log-odds or probability, and the same as a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from models.credit.desk import desk
+from models.credit.reasons import reasons
+from models.display.credit_tables import contributions, save_contributions
+from models.display.html import render
+from models.display.waterfall import score_waterfall
+from tabs.credit.chosen import Chosen
+from tabs.guard import guarded
+from tabs.session import session_folder
+
+
+def why_tab(chosen: Chosen, tab: gr.Tab) -> None:
+    """The explanation of one score."""
+    texts = chosen.texts
+    sentences = gr.HTML()
+    scale = gr.Radio(
+        choices=[(texts(f"credit.why.{name}"), name) for name in ("log_odds", "probability")],
+        value="log_odds",
+        label=texts("credit.why.scale"),
+    )
+    chart = gr.Plot(show_label=False, elem_classes="vt-plot")
+    gr.Markdown(texts("credit.why.read"), elem_classes="vt-note")
+    with gr.Accordion(texts("credit.why.table"), open=False):
+        table = gr.Dataframe(interactive=False, wrap=True, max_height=420, show_label=False)
+        download = gr.DownloadButton(texts("credit.why.download"), size="sm")
+
+    def show(client_id: int, ratio: float, scale: Any) -> tuple[Any, ...]:
+        score = desk().judge(client_id, ratio).score
+        return (
+            render("sentences", sentences=reasons(score, texts)),
+            score_waterfall(score, texts, scale),
+            contributions(score, texts),
+        )
+
+    def save(client_id: int, request: gr.Request) -> str:
+        return str(save_contributions(desk().score_client(client_id), texts, session_folder(request)))
+
+    chosen.refresh(show, [scale], [sentences, chart, table], opened=tab)
+    download.click(guarded(save, texts), chosen.client, download, api_visibility="private")

@@ -1,0 +1,134 @@
+"""The endpoints that programs call (``gradio_client``, OpenAPI, MCP); their docstrings are their documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from models import results as measured
+from models.credit.desk import desk
+from models.texts import ENGLISH
+from models.vision import photos
+from tabs.guard import guarded
+from tabs.photo import Photo
+
+
+def clients(decision: str = "all", limit: int = 20) -> dict:
+    """Lists clients of the synthetic portfolio with their probability of default and the decision.
+
+    Args:
+        decision: which clients: "all", "granted", "refused" or "borderline" (within one point of the cut-off).
+        limit: at most this many, 1 to 10000; "total" counts them all.
+    """
+    return desk().clients(decision, limit)
+
+
+def client(client_id: int) -> dict:
+    """Gives a client's application: every original Home Credit column, null where unknown.
+
+    Args:
+        client_id: a number that /clients lists.
+    """
+    return desk().client(client_id)
+
+
+def score_client(client_id: int, changes: dict[str, Any] | None = None) -> dict:
+    """Scores a client, with some columns changed, and says what each feature adds to the log-odds of default.
+
+    Args:
+        client_id: a number that /clients lists.
+        changes: original column -> new value; null makes a column unknown; empty changes nothing.
+    """
+    return desk().score_client(client_id, changes).to_json()
+
+
+def score_application(application: dict[str, Any]) -> dict:
+    """Scores a new application and says what each feature adds to the log-odds of default.
+
+    Args:
+        application: Home Credit column -> value; an absent or null column is unknown.
+    """
+    return desk().score_application(application).to_json()
+
+
+def score_batch(table: str) -> dict:
+    """Scores every row of a file of applications.
+
+    Args:
+        table: CSV (UTF-8, with a header) or Parquet file of Home Credit columns. A missing column is unknown, a column
+            that no application has is named in "ignored".
+    """
+    return desk().score_batch(table)
+
+
+def compare_client(client_id: int, feature: str, group: str = "all") -> dict:
+    """Places a client in the distribution of a feature: value, percentile, and the histogram by outcome.
+
+    Args:
+        client_id: a number that /clients lists.
+        feature: an original Home Credit column or a feature of the model, such as "AMT_CREDIT".
+        group: "all", or "similar": clients within five years of age with the same income type and contract.
+    """
+    return desk().compare(client_id, feature, group).to_json()
+
+
+def counterfactual(client_id: int) -> dict:
+    """Finds up to three smallest sets of changes to the terms of a loan that flip the decision.
+
+    Amount, instalment and goods price may change, never the person. Each set is verified by rescoring; where none
+    exists, "reason" says so.
+
+    Args:
+        client_id: a number that /clients lists.
+    """
+    return desk().counterfactual(client_id).to_json()
+
+
+def classify_image(image: str, models: list[str] | None = None) -> dict:
+    """Classifies a product photo into one of seven categories, with the probability of each.
+
+    Args:
+        image: JPEG, PNG, WebP, GIF, BMP or TIFF file.
+        models: names among "vgg16", "yolov8", "protovit"; empty for all that are available.
+    """
+    return photos.classify(image, models if models is not None else [])
+
+
+def explain_image(image: str, model: str = "yolov8", method: str = "", target: str = "") -> Any:
+    """Shows where in a photo a model found its evidence: a saliency map laid over it, at the size of the upload.
+
+    Args:
+        image: JPEG, PNG, WebP, GIF, BMP or TIFF file.
+        model: one of the names that /classify_image takes.
+        method: a saliency method of that model, such as "eigen-cam"; empty for its usual one.
+        target: the class to explain; empty for the predicted one.
+    """
+    return photos.read_photo(image, model, method, target).overlay
+
+
+def results() -> dict:
+    """Gives what was measured: the image classifiers on the test photos, the credit model out of fold."""
+    return measured.results()
+
+
+ENDPOINTS = (clients, client, score_client, score_application, compare_client, counterfactual, results)
+
+
+def endpoints() -> None:
+    """Declares every endpoint; call it once, inside the Blocks."""
+    for function in ENDPOINTS:
+        gr.api(guarded(function, ENGLISH), api_name=function.__name__)
+    # Files come through components, which keep a caller to the files that it uploaded.
+    with gr.Column(visible=False):
+        table, image, picture = (
+            gr.File(label="table", type="filepath"),
+            Photo(label="image"),
+            gr.Image(format="png"),
+        )
+        names, answer = gr.JSON(label="models"), gr.JSON()
+        model, method, target = gr.Textbox("yolov8"), gr.Textbox(""), gr.Textbox("")
+        call = gr.Button()
+    call.click(guarded(score_batch, ENGLISH), table, answer, api_name="score_batch")
+    call.click(guarded(classify_image, ENGLISH), [image, names], answer, api_name="classify_image")
+    call.click(guarded(explain_image, ENGLISH), [image, model, method, target], picture, api_name="explain_image")

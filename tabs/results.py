@@ -1,0 +1,24 @@
+"""The results tab: what was measured, with the number of rows beside each figure."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from models import results
+from models.display.result_tables import class_table, credit_table, vision_table
+from models.texts import Texts
+
+
+def results_tab(texts: Texts) -> None:
+    """The tables, made once from the shipped files."""
+    gr.Markdown(texts("results.intro"))
+    vision, credit = results.vision(), results.credit()
+    if not vision and not credit:
+        gr.Markdown(texts("results.none"))
+    if vision:
+        gr.Markdown(f"## {texts('results.vision.title')}")
+        gr.HTML(vision_table(vision, texts).html())
+        gr.HTML(class_table(vision, texts).html())
+    if credit:
+        gr.Markdown(f"## {texts('results.credit.title')}")
+        gr.HTML(credit_table(credit, texts).html())

@@ -1,0 +1,38 @@
+"""What several tests share: the app, launched once, and a client to call it as a program would."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    """The address of the app, launched on a free port for the whole session."""
+    from app import create_app, serve
+
+    app = create_app()
+    _, url, _ = serve(app, prevent_thread_lock=True, quiet=True, server_port=_free_port())
+    yield url
+    app.close()
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def client(app_url: str):  # noqa: ANN201 - gradio_client.Client
+    """A program's view of the app."""
+    from gradio_client import Client
+
+    return Client(app_url, verbose=False)

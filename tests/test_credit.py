@@ -1,0 +1,197 @@
+"""The shipped credit model: exact attributions, checked applications, honest counterfactuals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.credit import application
+from models.credit.counterfactual import ACTIONABLE
+from models.credit.desk import Desk, desk
+from models.credit.policy import COST_RATIO_RANGE
+from models.credit.reasons import reasons
+from models.credit.score import changes, decide, logit, sigmoid
+from models.errors import InputError, ModelUnavailable
+from models.texts import ENGLISH, FRENCH
+from tests.made import applications
+
+
+@pytest.fixture(scope="module")
+def credit() -> Desk:
+    return desk()
+
+
+def test_contributions_add_up_for_every_client(credit: Desk) -> None:
+    answer = credit.model.attributions(credit.portfolio.applications)
+    direct = credit.model.log_odds(credit.portfolio.applications)
+    assert len(direct) >= 1000
+    np.testing.assert_allclose(answer.log_odds, direct, atol=1e-6)
+    np.testing.assert_allclose(credit.portfolio.probabilities, 1 / (1 + np.exp(-direct)), atol=1e-9)
+
+
+def test_attributions_agree_with_shap(credit: Desk) -> None:
+    """LightGBM's own SHAP values against the reference implementation of TreeSHAP."""
+    shap = pytest.importorskip("shap")
+    some = credit.portfolio.applications.iloc[:20]
+    answer = credit.model.attributions(some)
+    reference = shap.TreeExplainer(credit.model.booster).shap_values(answer.features)
+    np.testing.assert_allclose(answer.values, credit.model.slope * np.asarray(reference), atol=1e-6)
+
+
+def test_a_score_is_coherent(credit: Desk) -> None:
+    for client_id in credit.ids("all")[:50]:
+        score = credit.score_client(client_id)
+        total = score.base_value + sum(item.contribution for item in score.contributions)
+        assert total == pytest.approx(score.log_odds, abs=1e-6)
+        assert sigmoid(score.log_odds) == pytest.approx(score.probability, abs=1e-9)
+        assert {item.feature for item in score.contributions} == set(credit.model.features)
+        magnitudes = [abs(item.contribution) for item in score.contributions]
+        assert magnitudes == sorted(magnitudes, reverse=True)
+
+
+def test_sigmoid_and_logit_are_inverse() -> None:
+    for probability in (1e-9, 0.08, 0.5, 0.999):
+        assert sigmoid(logit(probability)) == pytest.approx(probability)
+    assert sigmoid(-800) == pytest.approx(0.0)
+    assert decide(0.1, 0.1) == "refused"
+
+
+def test_changing_a_column_moves_the_score_and_an_empty_change_does_not(credit: Desk) -> None:
+    client_id = credit.ids("all")[0]
+    as_is = credit.score_client(client_id)
+    assert credit.score_client(client_id, {}).log_odds == as_is.log_odds
+    low, high = (credit.score_client(client_id, {"EXT_SOURCE_2": value}) for value in (0.05, 0.8))
+    assert low.probability > high.probability
+    unknown = credit.score_client(client_id, {"EXT_SOURCE_2": None})
+    assert next(item.value for item in unknown.contributions if item.feature == "EXT_SOURCE_2") is None
+    moved = changes(low, high)
+    assert sum(item.contribution for item in moved) == pytest.approx(high.log_odds - low.log_odds, abs=1e-9)
+
+
+def test_scoring_the_same_application_by_either_way_agrees(credit: Desk) -> None:
+    for client_id in credit.ids("all")[:20]:
+        values = credit.client(client_id)["application"]
+        assert credit.score_application(values).log_odds == pytest.approx(
+            credit.score_client(client_id).log_odds, abs=1e-9
+        )
+
+
+def test_nothing_known_still_has_a_score(credit: Desk) -> None:
+    score = credit.score_application({})
+    assert 0 < score.probability < 1
+    assert score.client_id is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"AMT_CREDITS": 1.0}, "AMT_CREDITS"),
+        ({"AMT_CREDIT": "much"}, "AMT_CREDIT"),
+        ({"AMT_CREDIT": True}, "AMT_CREDIT"),
+        ({"AMT_CREDIT": -5}, "AMT_CREDIT"),
+        ({"AMT_CREDIT": float("inf")}, "AMT_CREDIT"),
+        ({"EXT_SOURCE_1": 1.5}, "EXT_SOURCE_1"),
+        ({"CNT_CHILDREN": 1.5}, "CNT_CHILDREN"),
+        ({"NAME_INCOME_TYPE": "Pirate"}, "NAME_INCOME_TYPE"),
+        ({"NAME_INCOME_TYPE": 3}, "NAME_INCOME_TYPE"),
+        ({"AMT_CREDIT": [1, 2]}, "AMT_CREDIT"),
+        ("AMT_CREDIT", "changes"),
+    ],
+)
+def test_a_bad_change_is_refused_by_name(credit: Desk, changed: object, named: str) -> None:
+    with pytest.raises(InputError, match=named):
+        credit.score_client(credit.ids("all")[0], changed)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("client_id", [1, -1, "900001", None, True, 900001.5, float("nan"), [900001]])
+def test_an_unknown_client_is_refused(credit: Desk, client_id: object) -> None:
+    with pytest.raises(InputError, match="client_id"):
+        credit.portfolio.row(client_id)
+
+
+def test_whole_rows_of_the_original_table_are_accepted(credit: Desk) -> None:
+    table = applications(30, seed=3)
+    for row in table.astype(object).where(table.notna(), None).to_dict("records"):
+        assert 0 < credit.score_application(row).probability < 1
+
+
+def test_selections_partition_the_portfolio(credit: Desk) -> None:
+    everyone, granted, refused, borderline = (
+        credit.clients(name, 10_000) for name in ("all", "granted", "refused", "borderline")
+    )
+    assert everyone["total"] == granted["total"] + refused["total"] >= 1000
+    assert min(granted["total"], refused["total"], borderline["total"]) > 0
+    assert all(client["decision"] == "refused" for client in refused["clients"])
+    assert len(credit.clients("all", 3)["clients"]) == 3
+    for bad in (("some", 5), ("all", 0), ("all", "5"), ("all", 2.5)):
+        with pytest.raises(InputError):
+            credit.clients(*bad)  # type: ignore[arg-type]
+
+
+def test_the_cut_off_costs_least(credit: Desk) -> None:
+    assert credit.policy.cut_off(credit.model.cost_ratio).threshold == pytest.approx(credit.model.threshold)
+    previous = 1.0
+    for ratio in (1, 5, 10, 20, 50):
+        cut_off = credit.policy.cut_off(ratio)
+        assert cut_off.cost == pytest.approx(credit.policy.costs(ratio).min())
+        assert cut_off.threshold <= previous  # the dearer a default, the stricter
+        assert cut_off.confusion.total == credit.metrics["data"]["rows"]
+        previous = cut_off.threshold
+    with pytest.raises(InputError, match="cost_ratio"):
+        credit.policy.cut_off(COST_RATIO_RANGE[1] + 1)
+
+
+def test_counterfactuals_flip_when_rescored(credit: Desk) -> None:
+    found = 0
+    for client_id in credit.ids("borderline")[:8] + credit.ids("refused")[:8]:
+        answer = credit.counterfactual(client_id)
+        assert len(answer.found) <= 3
+        assert (answer.reason is None) == bool(answer.found)
+        for item in answer.found:
+            found += 1
+            assert set(item.changes) <= set(ACTIONABLE)
+            rescored = credit.score_client(client_id, item.changes)
+            assert rescored.probability == pytest.approx(item.probability, abs=1e-9)
+            assert rescored.decision == item.decision != answer.decision
+    assert found > 0
+
+
+def test_no_counterfactual_comes_with_a_reason(credit: Desk) -> None:
+    safest = min(zip(credit.portfolio.probabilities, credit.portfolio.ids, strict=True))[1]
+    answer = credit.counterfactual(int(safest)).to_json()
+    assert answer["counterfactuals"] or answer["reason"]
+
+
+def test_comparison_counts_everybody_once(credit: Desk) -> None:
+    client_id = credit.ids("all")[5]
+    for feature in ("AMT_CREDIT", "OCCUPATION_TYPE", "CNT_CHILDREN", "EXT_SOURCE_MEAN", "DAYS_EMPLOYED"):
+        answer = credit.compare(client_id, feature)
+        assert sum(answer.repaid) + sum(answer.defaulted) == answer.known <= answer.size
+        similar = credit.compare(client_id, feature, "similar")
+        assert 1 <= similar.size < answer.size
+    ages = credit.portfolio.applications["DAYS_BIRTH"]
+    oldest = int(credit.portfolio.ids[int(ages.argmin())])
+    assert credit.compare(oldest, "DAYS_BIRTH").percentile < 1
+    for bad in ({"feature": "NO_SUCH"}, {"feature": "AMT_CREDIT", "group": "some"}):
+        with pytest.raises(InputError):
+            credit.compare(client_id, **bad)
+
+
+def test_reasons_are_three_to_five_sentences(credit: Desk) -> None:
+    for client_id in credit.ids("all")[:30]:
+        for texts in (ENGLISH, FRENCH):
+            assert 3 <= len(reasons(credit.score_client(client_id), texts)) <= 5
+
+
+def test_missing_or_damaged_weights_say_so(tmp_path) -> None:  # noqa: ANN001 - pytest's own fixture
+    with pytest.raises(ModelUnavailable, match="train_credit"):
+        Desk(tmp_path, tmp_path / "portfolio.parquet")
+    (tmp_path / "model.txt").write_text("tree\n")
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(ModelUnavailable, match="weights"):
+        Desk(tmp_path, tmp_path / "portfolio.parquet")
+
+
+def test_the_schema_refuses_what_is_no_mapping() -> None:
+    with pytest.raises(InputError, match="application"):
+        application.check([("AMT_CREDIT", 1)])

@@ -1,0 +1,140 @@
+"""The generator of synthetic applications, on made rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from training import synthesis
+from training.application_parts import join, split, steps
+from training.evaluate_portfolio import column_distances, correlation_distance, detection, privacy
+from training.make_portfolio import FIRST_ID, choose, main
+
+JOBS = ["School", "Bank", "Trade", "Medicine"]
+
+
+def made_applications(rows: int = 1500, seed: int = 0) -> pd.DataFrame:
+    """Applications with the constraints of the real table."""
+    rng = np.random.default_rng(seed)
+    retired = rng.random(rows) < 0.2
+    born = np.where(retired, -rng.integers(55 * 365, 69 * 365, rows), -rng.integers(21 * 365, 60 * 365, rows))
+    car = rng.random(rows) < 0.35
+    children = rng.poisson(0.5, rows)
+    status = rng.choice(["Married", "Single / not married", "Widow"], rows)
+    goods = rng.integers(10, 300, rows) * 4500.0
+    credit = goods * rng.choice([1.0, 1.1, 1.25], rows)
+    term = rng.choice([12, 20, 30], rows)
+    building = np.where(rng.random(rows) < 0.5, np.nan, (rng.random(rows) * 0.9).round(4))
+    circle = rng.poisson(1.5, rows).astype(float)
+    score = np.clip(rng.normal(0.3 - born / 60000, 0.15, rows), 0.01, 0.99)
+    return pd.DataFrame(
+        {
+            "SK_ID_CURR": np.arange(rows) + 100_001,
+            "TARGET": (rng.random(rows) < 0.3 * (1 - score)).astype(int),
+            "CODE_GENDER": rng.choice(["F", "M"], rows),
+            "NAME_CONTRACT_TYPE": rng.choice(["Cash loans", "Revolving loans"], rows, p=[0.9, 0.1]),
+            "NAME_INCOME_TYPE": np.where(retired, "Pensioner", "Working"),
+            "NAME_EDUCATION_TYPE": rng.choice(["Higher", "Secondary", "Lower"], rows),
+            "NAME_FAMILY_STATUS": status,
+            "CNT_CHILDREN": children,
+            "CNT_FAM_MEMBERS": children + 1.0 + (status == "Married"),
+            "DAYS_BIRTH": born,
+            "DAYS_EMPLOYED": np.where(retired, 365243, -(rng.random(rows) * (-born - 6600)).astype(int)),
+            "DAYS_REGISTRATION": -(rng.random(rows) * -born).round(),
+            "DAYS_ID_PUBLISH": -rng.integers(0, 6000, rows),
+            "FLAG_MOBIL": 1,
+            "FLAG_EMP_PHONE": (~retired).astype(int),
+            "FLAG_OWN_CAR": np.where(car, "Y", "N"),
+            "OWN_CAR_AGE": np.where(car, rng.integers(0, 30, rows), np.nan),
+            "ORGANIZATION_TYPE": np.where(retired, "XNA", rng.choice(JOBS, rows)),
+            "OCCUPATION_TYPE": np.where(retired | (rng.random(rows) < 0.2), None, rng.choice(JOBS, rows)),
+            "AMT_INCOME_TOTAL": rng.integers(20, 400, rows) * 900.0,
+            "AMT_CREDIT": (credit / 4.5).round() * 4.5,
+            "AMT_ANNUITY": (credit / term / 4.5).round() * 4.5,
+            "AMT_GOODS_PRICE": np.where(rng.random(rows) < 0.02, np.nan, goods),
+            "EXT_SOURCE_2": score,
+            "APARTMENTS_AVG": building,
+            "APARTMENTS_MODE": building,
+            "OBS_30_CNT_SOCIAL_CIRCLE": circle,
+            "OBS_60_CNT_SOCIAL_CIRCLE": circle,
+            "DEF_30_CNT_SOCIAL_CIRCLE": np.minimum(circle, rng.poisson(0.2, rows)),
+            "DEF_60_CNT_SOCIAL_CIRCLE": 0.0,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def real() -> pd.DataFrame:
+    return made_applications()
+
+
+@pytest.fixture(scope="module")
+def drawn(real: pd.DataFrame) -> pd.DataFrame:
+    parts = split(real)
+    return join(synthesis.fit(parts, steps(parts)).draw(3000, seed=1), real)
+
+
+def test_parts_put_together_are_the_application(real: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(
+        join(split(real), real), real.drop(columns=["SK_ID_CURR", "TARGET"]), check_dtype=False
+    )
+
+
+def test_columns_are_distributed_like_the_real_ones(real: pd.DataFrame, drawn: pd.DataFrame) -> None:
+    distances = column_distances(real, drawn)
+    assert distances["largest"] < 0.08 and distances["largest_missing"] < 0.05
+    assert correlation_distance(real, drawn)["largest"] < 0.2
+    assert detection(real, drawn) < 0.75
+
+
+def test_what_holds_between_columns_is_kept(drawn: pd.DataFrame) -> None:
+    retired = drawn["DAYS_EMPLOYED"] == 365243
+    assert retired.any() and (retired == (drawn["ORGANIZATION_TYPE"] == "XNA")).all()
+    assert (retired == (drawn["NAME_INCOME_TYPE"] == "Pensioner")).mean() > 0.99
+    assert ((drawn["FLAG_OWN_CAR"] == "N") <= drawn["OWN_CAR_AGE"].isna()).all()
+    working = drawn[~retired]
+    assert (working["DAYS_EMPLOYED"] - working["DAYS_BIRTH"] >= 17 * 365).all()
+    adults = drawn["CNT_FAM_MEMBERS"] - drawn["CNT_CHILDREN"]
+    assert (adults == 1 + (drawn["NAME_FAMILY_STATUS"] == "Married")).all()
+    assert (drawn["AMT_CREDIT"] % 4.5 == 0).all() and (drawn["AMT_GOODS_PRICE"] <= drawn["AMT_CREDIT"] * 1.001)[
+        drawn["AMT_GOODS_PRICE"].notna()
+    ].all()
+    assert (drawn["APARTMENTS_AVG"].isna() == drawn["APARTMENTS_MODE"].isna()).all()
+    assert (drawn["DEF_30_CNT_SOCIAL_CIRCLE"] <= drawn["OBS_30_CNT_SOCIAL_CIRCLE"]).all()
+
+
+def test_no_real_row_is_copied(real: pd.DataFrame, drawn: pd.DataFrame) -> None:
+    figures = privacy(real, drawn)
+    assert figures["exact_copies"] == 0
+    assert figures["distance_to_real"]["minimum"] > 0
+    occurrences = real["EXT_SOURCE_2"].value_counts()
+    assert not set(drawn["EXT_SOURCE_2"]) & set(occurrences.index[occurrences == 1])
+    assert privacy(real, real.head(100))["exact_copies"] == 100
+
+
+def test_the_same_seed_draws_the_same_rows(real: pd.DataFrame) -> None:
+    parts = split(real)
+    first, second = (synthesis.fit(parts, steps(parts)).draw(50, seed=3) for _ in range(2))
+    pd.testing.assert_frame_equal(first, second)
+
+
+def test_too_few_rows_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least"):
+        synthesis.fit(split(made_applications(10)))
+
+
+def test_the_chosen_part_is_nearer_to_the_pool_than_a_random_one(real: pd.DataFrame) -> None:
+    chosen = column_distances(real, choose(real, 100))
+    assert chosen["mean"] < column_distances(real, real.sample(100, random_state=0))["mean"] / 2
+    with pytest.raises(ValueError, match="pool"):
+        choose(real, len(real) + 1)
+
+
+def test_the_command_writes_a_portfolio(real: pd.DataFrame, tmp_path) -> None:
+    real.to_parquet(tmp_path / "real.parquet")
+    out = tmp_path / "portfolio.parquet"
+    main(["--data", str(tmp_path / "real.parquet"), "--out", str(out), "--clients", "50", "--pool", "400"])
+    portfolio = pd.read_parquet(out)
+    assert portfolio["SK_ID_CURR"].tolist() == list(range(FIRST_ID, FIRST_ID + 50))
+    assert list(portfolio) == list(real)

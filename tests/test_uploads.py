@@ -1,0 +1,190 @@
+"""Pictures from outside: every format and mode becomes upright RGB, every bad file a clear sentence."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from models.errors import InputError
+from models.texts import FRENCH
+from models.vision import uploads
+from models.vision.uploads import WORKING_SIDE, read_upload
+
+RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
+
+
+def halves(mode: str = "RGB") -> Image.Image:
+    """A picture of 40 x 20 px: red on the left, blue on the right."""
+    image = Image.new("RGB", (40, 20), RED)
+    image.paste(BLUE, (20, 0, 40, 20))
+    return image.convert(mode)
+
+
+def close(image: Image.Image, place: tuple[int, int], colour: tuple[int, int, int], tolerance: int = 12) -> bool:
+    return max(abs(a - b) for a, b in zip(image.getpixel(place), colour, strict=True)) <= tolerance
+
+
+def refused(path: Path | None) -> InputError:
+    with pytest.raises(InputError) as caught:
+        read_upload(path)
+    assert str(caught.value).startswith("image: ")
+    assert caught.value.say(FRENCH).startswith("image : ")
+    return caught.value
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_formats_by_content_whatever_the_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "picture.txt"
+    halves().save(path, format=name)
+    upload = read_upload(path)
+    assert (upload.width, upload.height, upload.image.mode) == (40, 20, "RGB")
+    assert close(upload.image, (5, 10), RED) and close(upload.image, (35, 10), BLUE)
+
+
+def test_cmyk_jpeg(tmp_path: Path) -> None:
+    path = tmp_path / "print.jpg"
+    halves("CMYK").save(path, quality=95)
+    assert close(read_upload(path).image, (5, 10), RED)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
+def test_png_modes(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "picture.png"
+    halves(mode).save(path)
+    red, green, blue = read_upload(path).image.getpixel((5, 10))
+    if mode in ("1", "L", "LA"):
+        assert red == green == blue
+    else:
+        assert (red, green, blue) == RED
+
+
+@pytest.mark.parametrize("form", ["PNG", "TIFF"])
+def test_sixteen_bits_keep_their_range(tmp_path: Path, form: str) -> None:
+    ramp = np.linspace(0, 65535, 256).astype(np.uint16)[None].repeat(16, axis=0)
+    path = tmp_path / "ramp"
+    Image.fromarray(ramp).save(path, format=form)
+    row = np.asarray(read_upload(path).image)[8, :, 0]
+    assert row[0] == 0 and row[-1] == 255 and abs(int(row[128]) - 128) <= 1
+
+
+def test_floating_tiff(tmp_path: Path) -> None:
+    path = tmp_path / "ramp.tif"
+    Image.fromarray(np.linspace(-3, 7, 256, dtype=np.float32)[None].repeat(16, axis=0)).save(path)
+    row = np.asarray(read_upload(path).image)[8, :, 0]
+    assert row[0] == 0 and row[-1] == 255
+
+
+def test_transparency_becomes_white(tmp_path: Path) -> None:
+    image = halves("RGBA")
+    image.paste((0, 0, 0, 0), (0, 0, 20, 20))
+    for name in ("picture.png", "picture.webp"):
+        image.save(tmp_path / name, lossless=True)
+        assert read_upload(tmp_path / name).image.getpixel((5, 10)) == WHITE
+    palette = halves("P")
+    palette.save(tmp_path / "palette.png", transparency=palette.getpixel((5, 10)))
+    assert read_upload(tmp_path / "palette.png").image.getpixel((5, 10)) == WHITE
+    halves().save(tmp_path / "key.png", transparency=RED)
+    assert read_upload(tmp_path / "key.png").image.getpixel((5, 10)) == WHITE
+
+
+@pytest.mark.parametrize("name", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_first_frame_of_an_animation(tmp_path: Path, name: str) -> None:
+    frames = [Image.new("RGB", (16, 16), colour) for colour in (RED, BLUE)]
+    path = tmp_path / "animation"
+    frames[0].save(
+        path,
+        format=name,
+        save_all=True,
+        append_images=frames[1:],
+        **({"lossless": True} if name == "WEBP" else {}),
+    )
+    assert close(read_upload(path).image, (8, 8), RED)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", ["JPEG", "TIFF", "PNG", "WEBP"])
+def test_orientation(tmp_path: Path, orientation: int, name: str) -> None:
+    """Wherever the camera's sensor had it, the red corner comes out at the upper left."""
+    upright = Image.new("RGB", (48, 24), WHITE)
+    upright.paste(RED, (0, 0, 16, 12))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / "photo"
+    turn = {5: 5, 6: 8, 7: 7, 8: 6}.get(orientation, orientation)  # what undoes each turn
+    stored = upright.transpose(uploads._TURNS[turn]) if turn > 1 else upright
+    stored.save(path, format=name, exif=exif, quality=95)
+    upload = read_upload(path)
+    assert (upload.width, upload.height) == upload.image.size == (48, 24)
+    assert close(upload.image, (4, 4), RED) and close(upload.image, (44, 20), WHITE)
+
+
+def test_a_large_picture_is_reduced_and_its_size_remembered(tmp_path: Path) -> None:
+    for name, size in {"wide.png": (12_000, 100), "wide.jpg": (12_000, 900), "tall.gif": (64, 9_000)}.items():
+        Image.new("L", size, 90).save(tmp_path / name)
+        upload = read_upload(tmp_path / name)
+        assert (upload.width, upload.height) == size
+        assert max(upload.image.size) == WORKING_SIDE
+        assert close(upload.image, (10, 5), (90, 90, 90), 2)
+
+
+def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    for side in (14_000, 60_000):  # above our bound, above Pillow's
+        header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+        chunk = struct.pack(">I", len(header)) + b"IHDR" + header + struct.pack(">I", zlib.crc32(b"IHDR" + header))
+        data = b"IDAT" + zlib.compress(b"0")
+        rest = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+        path = tmp_path / "bomb.png"
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk + rest)
+        assert refused(path).key == "image_pixels"
+
+
+def test_one_pixel_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "dot.png"
+    Image.new("RGB", (1, 1)).save(path)
+    assert "1 x 1" in str(refused(path))
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_every_truncation_is_refused(tmp_path: Path, name: str) -> None:
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
+    whole = io.BytesIO()
+    noise.save(whole, format=name)
+    content = whole.getvalue()
+    path = tmp_path / "cut"
+    for share in (0.02, 0.3, 0.7):
+        path.write_bytes(content[: int(len(content) * share)])
+        assert refused(path).key in ("image_damaged", "image_format")
+
+
+def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
+    assert refused(None).key == "no_image"
+    assert refused(tmp_path / "nowhere.png").key == "image_missing"
+    for content in (b"", b"%PDF-1.7 hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\x00" * 5000):
+        path = tmp_path / "photo.jpg"
+        path.write_bytes(content)
+        assert refused(path).key == "image_format"
+
+
+def test_formats_outside_the_list_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    halves().save(path, format="PPM")
+    assert refused(path).key == "image_format"
+
+
+def test_markup_in_a_name_does_not_reach_the_message(tmp_path: Path) -> None:
+    path = tmp_path / "<b onclick=x>.png"
+    path.write_bytes(b"no picture")
+    assert "<" not in str(refused(path))
+
+
+def test_a_heavy_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_MEGABYTES", 0.0001)
+    path = tmp_path / "photo.png"
+    halves().resize((200, 200)).save(path)
+    assert refused(path).key == "image_heavy"

@@ -1,0 +1,243 @@
+"""YOLOv8: from a training of a moment to a prediction, a map, and what happens when the weights are damaged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from models.errors import InputError, ModelUnavailable
+from models.vision import registry, saliency, weights
+from models.vision.overlay import heatmap, overlay
+from models.vision.predictions import CLASSES
+from models.vision.preprocessing import Preprocessing
+from models.vision.ultralytics_quiet import yolov8_classifier
+from models.vision.yolov8 import YoloV8
+from tests.pictures import picture, write_dataset
+from training import train_yolov8
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four tiny pictures of each class."""
+    return write_dataset(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that two epochs of training leave."""
+    folder = tmp_path_factory.mktemp("weights")
+    init = folder / "init.safetensors"
+    save_file({n: t.contiguous() for n, t in yolov8_classifier("n", 1000).state_dict().items()}, init)
+    patch = pytest.MonkeyPatch()
+    recipe = replace(train_yolov8.RECIPE, preprocessing=Preprocessing(64), views=3, batch=7)
+    recipe = replace(recipe, head_schedule=replace(recipe.head_schedule, epochs=2))
+    patch.setattr(train_yolov8, "RECIPE", recipe)
+    out = folder / "yolov8"
+    patch.setattr(sys, "argv", ["train", "--data", str(data), "--init", str(init), "--out", str(out), "--epochs", "2"])
+    train_yolov8.main()
+    patch.undo()
+    return out
+
+
+@pytest.fixture
+def installed(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of it where the app looks, with nothing loaded yet."""
+    folder = tmp_path / "yolov8"
+    folder.mkdir()
+    for name in (weights.WEIGHTS, weights.CONFIG):
+        (folder / name).write_bytes((trained / name).read_bytes())
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    monkeypatch.setattr(registry, "_loaded", {})
+    yield folder
+
+
+def test_the_artefacts(trained: Path) -> None:
+    assert {path.name for path in trained.iterdir()} == {
+        "model.safetensors", "config.json", "metrics.json", "training.json", "README.md"
+    }  # fmt: skip
+    metrics = json.loads((trained / "metrics.json").read_text())
+    assert metrics["test_images"] == sum(map(sum, metrics["confusion"])) == 7
+    low, high = metrics["accuracy_ci95"]
+    assert 0 <= low <= metrics["accuracy"] <= high <= 1
+    assert len(json.loads((trained / "training.json").read_text())["curves"]) == metrics["epochs"] == 2
+    assert (trained / "README.md").read_text().startswith("---\nlicense: agpl-3.0\n")
+    assert (trained / "model.safetensors").stat().st_size < 3.5e6  # half precision
+
+
+def test_prediction(installed: Path) -> None:
+    prediction = registry.get("yolov8").predict(picture(2))
+    assert prediction.model == "yolov8"
+    assert tuple(prediction.probabilities) == CLASSES
+    assert sum(prediction.probabilities.values()) == pytest.approx(1, abs=1e-9)
+    assert prediction.label == max(prediction.probabilities, key=prediction.probabilities.__getitem__)
+
+
+def test_prediction_is_the_network_s_own(installed: Path) -> None:
+    config, state = weights.read("yolov8")
+    network = YoloV8.build(config)
+    network.load_state_dict(state, strict=True)
+    with torch.no_grad():
+        logits = network.eval()(Preprocessing(64)(picture(3)))[1][0]
+    expected = torch.softmax(logits.double() / config["temperature"], 0).tolist()
+    answer = registry.get("yolov8").predict(picture(3))
+    assert list(answer.probabilities.values()) == pytest.approx(expected, abs=1e-5)
+
+
+def test_explanation(installed: Path) -> None:
+    model = registry.get("yolov8")
+    before = {name: tensor.clone() for name, tensor in model.body.state_dict().items()}
+    explanation = model.explain(picture(1))
+    assert (explanation.method, explanation.layer) == ("eigen-cam", "model.8")
+    assert explanation.class_discriminative is False
+    assert explanation.target == explanation.prediction.label == model.predict(picture(1)).label
+    assert explanation.saliency.min() == 0 and explanation.saliency.max() == pytest.approx(1)
+    after = model.body.state_dict()
+    assert all(torch.equal(tensor, after[name]) for name, tensor in before.items())
+
+
+def test_what_cannot_be_explained_is_refused(installed: Path) -> None:
+    model = registry.get("yolov8")
+    for arguments, word in (
+        ({"method": "magic"}, "magic"),
+        ({"target": "Cats"}, "Cats"),
+        ({"against": "Dogs"}, "Dogs"),
+        ({"target": "Watches", "against": "Watches"}, "Watches"),
+    ):
+        with pytest.raises(InputError, match=word):
+            model.explain(picture(0), **arguments)
+
+
+def test_eigen_cam_agrees_with_the_library(installed: Path) -> None:
+    """Up to the direction of the component, which the library leaves to chance."""
+    from pytorch_grad_cam import EigenCAM
+    from pytorch_grad_cam.utils.image import scale_cam_image
+    from pytorch_grad_cam.utils.svd_on_activations import get_2d_projection
+
+    model = registry.get("yolov8")
+    generator = torch.Generator().manual_seed(0)
+    maps = torch.rand(1, 256, 7, 7, generator=generator) * torch.rand(7, 7, generator=generator)
+    projection = get_2d_projection(maps.numpy())[0]
+    ours = saliency.first_component(maps[0]).numpy()
+    assert min(np.abs(ours - sign * projection).max() for sign in (1, -1)) < 1e-3
+
+    inputs = Preprocessing(64)(picture(4))
+    network = torch.nn.Sequential(model.body, model.head)
+    with EigenCAM(network, [model.body[-1]]) as library:
+        theirs = library(inputs, targets=None)[0]
+    component = saliency.eigen_cam(model.body(inputs), model.head, torch.zeros(7))
+    candidates = [scale_cam_image(saliency.normalise(sign * component)[None], (64, 64))[0] for sign in (1, -1)]
+    assert min(np.abs(candidate - theirs).max() for candidate in candidates) < 1e-3
+
+
+def test_overlay() -> None:
+    image = picture(0)
+    spot = np.zeros((4, 4), np.float32)
+    spot[0, 0] = 1
+    assert overlay(image, spot, (480, 600)).size == (480, 600)
+    assert np.array_equal(np.asarray(overlay(image, spot, opacity=0)), np.asarray(image))
+    alone = np.asarray(heatmap(spot, (40, 40))).sum(axis=2)
+    assert alone[0, 0] > alone[39, 39]
+    with pytest.raises(ValueError, match="opacity"):
+        overlay(image, spot, opacity=1.5)
+
+
+def test_unknown_and_unbuilt_models_are_refused_by_name() -> None:
+    with pytest.raises(InputError, match=r"resnet.*yolov8"):
+        registry.get("resnet")
+
+
+def test_missing_weights_and_their_return(installed: Path) -> None:
+    content = (installed / weights.WEIGHTS).read_bytes()
+    (installed / weights.WEIGHTS).unlink()
+    assert "yolov8" not in registry.available()
+    with pytest.raises(ModelUnavailable, match=r"weights/yolov8/model.safetensors is missing.*git checkout"):
+        registry.get("yolov8")
+    (installed / weights.WEIGHTS).write_bytes(content)
+    assert "yolov8" in registry.available()
+    assert registry.get("yolov8") is registry.get("yolov8")
+
+
+def test_damaged_weights(installed: Path) -> None:
+    content = (installed / weights.WEIGHTS).read_bytes()
+    config = json.loads((installed / weights.CONFIG).read_text())
+    (installed / weights.WEIGHTS).write_bytes(content[:-1] + b"?")
+    with pytest.raises(ModelUnavailable, match="SHA-256"):
+        registry.get("yolov8")
+
+    def install(altered: bytes) -> None:
+        (installed / weights.WEIGHTS).write_bytes(altered)
+        config["weights_sha256"] = hashlib.sha256(altered).hexdigest()
+        (installed / weights.CONFIG).write_text(json.dumps(config))
+
+    install(b"\xff" * 100)
+    with pytest.raises(ModelUnavailable, match="cannot be read"):
+        registry.get("yolov8")
+    install(content)
+    (installed / weights.CONFIG).write_text(json.dumps({**config, "classes": CLASSES[:3]}))
+    with pytest.raises(ModelUnavailable, match="names or shapes"):
+        registry.get("yolov8")
+    (installed / weights.CONFIG).write_text("{")
+    with pytest.raises(ModelUnavailable, match=r"config.json cannot be read"):
+        registry.get("yolov8")
+
+
+def test_an_interrupted_training_resumes(data: Path, tmp_path: Path) -> None:
+    from training.fine_tune import Schedule, fine_tune
+
+    torch.manual_seed(0)
+    start = {n: t.clone() for n, t in torch.nn.Linear(4, 2).state_dict().items()}
+    inputs, labels = torch.randn(12, 4), torch.randint(2, (12,))
+
+    class Batches:
+        def __init__(self, broken_at: int | None = None) -> None:
+            self.broken_at = broken_at
+
+        def __len__(self) -> int:
+            return 3
+
+        def epoch(self, number: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+            if number == self.broken_at:
+                raise KeyboardInterrupt
+            torch.manual_seed(number)
+            for rows in torch.randperm(12).split(4):
+                yield inputs[rows], torch.nn.functional.one_hot(labels[rows], 2).float()
+
+    def train(batches: Batches, checkpoint: Path, resume: bool) -> dict[str, torch.Tensor]:
+        network = torch.nn.Linear(4, 2)
+        network.load_state_dict(start)
+        schedule = Schedule(epochs=6, patience=6, warmup=1, weight_decay=0.01, smoothing=0, average=0.9)
+        fine_tune(network, [(network, 0.1)], batches, (inputs, labels), schedule, checkpoint, resume)
+        return network.state_dict()
+
+    whole = train(Batches(), tmp_path / "whole.safetensors", resume=False)
+    with pytest.raises(KeyboardInterrupt):
+        train(Batches(broken_at=4), tmp_path / "part.safetensors", resume=False)
+    resumed = train(Batches(), tmp_path / "part.safetensors", resume=True)
+    assert all(torch.allclose(whole[name], resumed[name]) for name in whole)
+
+
+def test_ultralytics_leaves_the_process_as_it_was(tmp_path: Path) -> None:
+    """In a fresh interpreter: no file at home, no output, no thread limit, no replaced functions."""
+    script = (
+        "import os, cv2, torch, PIL.Image; before = PIL.Image.open, torch.save, dict(os.environ)\n"
+        "import models.vision.yolov8\n"
+        "assert before == (PIL.Image.open, torch.save, dict(os.environ))\n"
+        "from ultralytics.utils import ONLINE, SETTINGS\n"
+        "assert not ONLINE and not SETTINGS['sync']\n"
+        "models.vision.yolov8.yolov8_classifier('n', 7)\n"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / ".config")}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert not list(tmp_path.rglob("*.json"))

@@ -1,0 +1,157 @@
+"""The credit model's card, written from its figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+
+CARD = """---
+license: agpl-3.0
+library_name: lightgbm
+pipeline_tag: tabular-classification
+tags:
+  - lightgbm
+  - tabular-classification
+  - credit-scoring
+  - explainable-ai
+metrics:
+  - roc_auc
+  - brier_score
+model-index:
+  - name: pret-a-depenser-credit
+    results:
+      - task:
+          type: tabular-classification
+        dataset:
+          name: Home Credit Default Risk, sample of application_train
+          type: home-credit-default-risk
+        metrics:
+          - type: roc_auc
+            value: {auc:.4f}
+          - type: brier_score
+            value: {brier:.4f}
+---
+
+# Prêt à dépenser: risk of default
+
+The probability that a consumer loan will default, from the application alone. {trees} LightGBM trees over
+{features} features of {columns} columns: {members} boosters averaged, written as one model. Log-odds are
+calibrated by an affine map, so the attributions of TreeSHAP stay exact after calibration.
+
+## Figures
+
+All out of fold on {rows:,} applications ({rate:.2%} defaults): {validation}.
+
+| figure | value | 95 % interval |
+| --- | --- | --- |
+| ROC-AUC | {auc:.4f} | {auc_low:.4f} to {auc_high:.4f} (bootstrap over rows) |
+| Gini | {gini:.4f} | |
+| PR-AUC (average precision) | {pr:.4f} | {pr_low:.4f} to {pr_high:.4f} (bootstrap over rows) |
+| Kolmogorov-Smirnov | {ks:.4f} | |
+| Brier score | {brier:.4f} | |
+| log-loss, nats | {log_loss:.4f} | |
+| expected calibration error, 10 bins of equal count | {ece:.4f} | |
+| expected calibration error, 15 bins of equal count | {ece15:.4f} | |
+| expected calibration error, 10 bins of equal width | {ece_width:.4f} | |
+
+ROC-AUC of the folds: {folds}.
+
+## Decision
+
+A loan is refused from a probability of {threshold:.4f} on: the threshold of least cost out of fold, when
+granting a loan that defaults costs as much as refusing {ratio:g} good ones. It refuses {refused:.1%} of the
+applications; {left:.2%} of the granted ones default. The ratio is an assumption, to be set by the lender:
+`metrics.json` holds the counts at {grid} thresholds, from which any other ratio follows.
+
+## Groups
+
+At the default cut-off, whatever the group:
+
+| group | applications | default rate | refused | refused among good loans | ROC-AUC |
+| --- | --- | --- | --- | --- | --- |
+{groups}
+
+The sex of the client is not a feature (EU Directive 2004/113). {sex}
+
+## Files
+
+- `model.txt`: LightGBM's own text format; no code runs when it is read.
+- `config.json`: features, categories, calibration, cut-off, and aggregates of each original column.
+- `metrics.json`: the figures above, the curves and their bands, the groups.
+
+Trained in {seconds:.0f} s on {cores} cores with LightGBM {lightgbm}, seed {seed}:
+
+    python -m training.train_credit --data application_train.csv
+
+## Limits
+
+- The sample is not a uniform draw of the competition's table: most rows come from its end. The figures hold
+  for loans of that kind and time, not for another lender's clients.
+- Past refusals are not in the data: nothing is known of how refused clients would have repaid.
+- Age and family situation are features; the table above is to be read before any use. Not a decision system:
+  a demonstration of how a score can be explained.
+"""
+
+
+def card(config: Json, metrics: Json) -> str:
+    """The model card in Markdown, with the front matter that Hugging Face reads."""
+    figures, cutoff = metrics["figures"], metrics["default_cutoff"]
+    return CARD.format(
+        auc=figures["roc_auc"]["value"],
+        auc_low=figures["roc_auc"]["low"],
+        auc_high=figures["roc_auc"]["high"],
+        pr=figures["pr_auc"]["value"],
+        pr_low=figures["pr_auc"]["low"],
+        pr_high=figures["pr_auc"]["high"],
+        gini=figures["gini"],
+        ks=figures["ks"],
+        brier=figures["brier"],
+        log_loss=figures["log_loss"],
+        ece=figures["ece_mass_10"],
+        ece15=figures["ece_mass_15"],
+        ece_width=figures["ece_width_10"],
+        folds=", ".join(f"{auc:.4f}" for auc in figures["roc_auc_folds"]),
+        trees=config["training"]["trees"],
+        members=config["training"]["members"],
+        seed=config["training"]["seed"],
+        features=metrics["data"]["features"],
+        columns=metrics["data"]["columns_used"],
+        rows=metrics["data"]["rows"],
+        rate=metrics["data"]["default_rate"],
+        validation=metrics["validation"],
+        threshold=cutoff["threshold"],
+        ratio=cutoff["cost_ratio"],
+        refused=cutoff["refused_share"],
+        left=cutoff["default_rate_granted"],
+        grid=len(metrics["thresholds"]["threshold"]),
+        groups=_groups(metrics),
+        sex=_cost_of_leaving_out_sex(metrics),
+        seconds=metrics["run"]["seconds"],
+        cores=metrics["run"]["cores"],
+        lightgbm=metrics["run"]["lightgbm"],
+    )
+
+
+def _groups(metrics: Json) -> str:
+    place = metrics["thresholds"]["threshold"].index(metrics["default_cutoff"]["threshold"])
+    lines = []
+    for key, groups in metrics["groups"].items():
+        for name, group in groups.items():
+            tp, fp, tn = group["tp"][place], group["fp"][place], group["tn"][place]
+            auc = "" if group["roc_auc"] is None else f"{group['roc_auc']:.3f}"
+            lines.append(
+                f"| {key} {name} | {group['count']:,} | {group['default_rate']:.1%} "
+                f"| {(tp + fp) / group['count']:.1%} | {fp / max(fp + tn, 1):.1%} | {auc} |"
+            )
+    return "\n".join(lines)
+
+
+def _cost_of_leaving_out_sex(metrics: Json) -> str:
+    with_sex = metrics.get("with_gender")
+    if with_sex is None:
+        return ""
+    return (
+        f"With it, the ROC-AUC out of fold would be {with_sex['roc_auc']:.4f}: "
+        f"leaving it out costs {with_sex['cost']:.4f}."
+    )

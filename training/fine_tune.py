@@ -1,0 +1,224 @@
+"""Gradient descent on a small set of pictures: one loop for every network."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import nn
+from torch.nn.functional import cross_entropy
+from tqdm import tqdm
+
+from training.vision_data import DEVICE
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to learn.
+
+    Args:
+        epochs: at most.
+        patience: epochs without a better validation loss before stopping.
+        warmup: epochs over which the rate rises to its peak; it then falls as a cosine to 1 % of it.
+        weight_decay: AdamW's (Loshchilov & Hutter 2019), for matrices and kernels alone.
+        smoothing: label smoothing, 0..1.
+        average: decay of the exponential moving average of the weights, a step; what is kept is the average.
+    """
+
+    epochs: int
+    patience: int
+    warmup: float
+    weight_decay: float
+    smoothing: float
+    average: float
+
+
+class Batches(Protocol):
+    """Training batches of (inputs, soft labels)."""
+
+    def __len__(self) -> int: ...
+
+    def epoch(self, number: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]: ...
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One point of the learning curves; losses in nats."""
+
+    epoch: int
+    train_loss: float
+    val_loss: float
+    val_accuracy: float
+    seconds: float
+
+
+@dataclass
+class _State:
+    """What an interrupted training needs to go on."""
+
+    network: nn.Module
+    optimiser: torch.optim.Optimizer
+    average: dict[str, torch.Tensor]
+    best: dict[str, torch.Tensor]
+    curves: list[Epoch]
+
+    def save(self, path: Path) -> None:
+        tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
+        tensors |= {f"average.{name}": tensor for name, tensor in self.average.items()}
+        tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
+        for index, entries in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in entries.items()}
+        curves = json.dumps([vars(point) for point in self.curves])
+        half_written = path.with_suffix(".tmp")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({k: v.contiguous() for k, v in tensors.items()}, half_written, metadata={"curves": curves})
+        half_written.replace(path)
+
+    def resume(self, path: Path) -> None:
+        parts: dict[str, dict[str, torch.Tensor]] = {
+            "network": {},
+            "average": {},
+            "best": {},
+            "optimiser": {},
+        }
+        with safe_open(path, framework="pt") as file:
+            self.curves = [Epoch(**point) for point in json.loads(file.metadata()["curves"])]
+            for key in file.keys():  # noqa: SIM118 - this handle is no mapping
+                part, _, name = key.partition(".")
+                parts[part][name] = file.get_tensor(key)
+        self.network.load_state_dict(parts["network"])
+        self.average, self.best = parts["average"], parts["best"]
+        state = self.optimiser.state_dict()
+        for name, tensor in parts["optimiser"].items():
+            index, _, entry = name.partition(".")
+            state["state"].setdefault(int(index), {})[entry] = tensor
+        self.optimiser.load_state_dict(state)
+
+
+def fine_tune(
+    network: nn.Module,
+    rates: Sequence[tuple[nn.Module, float]],
+    batches: Batches,
+    validation: tuple[torch.Tensor, torch.Tensor],
+    schedule: Schedule,
+    checkpoint: Path,
+    resume: bool = False,
+) -> list[Epoch]:
+    """Trains a network in place and leaves it with the averaged weights of its best epoch on validation.
+
+    Args:
+        network: inputs -> (B, classes) logits in training mode.
+        rates: modules to train, each with its peak learning rate; the rest stays as it is.
+        batches: what to learn from.
+        validation: inputs (N, ...) as the network takes them, labels (N,).
+        schedule: how long and how fast.
+        checkpoint: where the state is saved after each epoch.
+        resume: whether to go on from there.
+
+    Returns:
+        The learning curves.
+    """
+    network.to(DEVICE).to(memory_format=torch.channels_last).requires_grad_(False)
+    groups = [group for module, rate in rates for group in _groups(module, rate, schedule.weight_decay)]
+    state = _State(network, torch.optim.AdamW(groups), _copy(network), _copy(network), [])
+    if resume and checkpoint.exists():
+        state.resume(checkpoint)
+    steps = schedule.epochs * len(batches)
+    warmup = max(1, round(schedule.warmup * len(batches)))
+    for number in range(len(state.curves), schedule.epochs):
+        if number - _best_epoch(state.curves) > schedule.patience:
+            break
+        start = time.perf_counter()
+        losses = []
+        _train_mode(network)
+        progress = tqdm(batches.epoch(number), total=len(batches), desc=f"epoch {number + 1}", leave=False)
+        for step, (inputs, targets) in enumerate(progress, start=number * len(batches)):
+            factor = _pace(step, steps, warmup)
+            for group in state.optimiser.param_groups:
+                group["lr"] = group["peak"] * factor
+            logits = network(inputs.to(DEVICE))
+            loss = cross_entropy(logits, targets.to(DEVICE), label_smoothing=schedule.smoothing)
+            state.optimiser.zero_grad()
+            loss.backward()
+            state.optimiser.step()
+            losses.append(loss.item())
+            decay = min(schedule.average, (1 + step) / (10 + step))
+            for name, tensor in network.state_dict().items():
+                if tensor.is_floating_point():
+                    state.average[name].lerp_(tensor, 1 - decay)
+        with _lent(network, state.average):
+            val_loss, accuracy = evaluate(network, *validation)
+        seconds = time.perf_counter() - start
+        point = Epoch(number + 1, sum(losses) / len(losses), val_loss, accuracy, round(seconds, 1))
+        if not state.curves or val_loss < min(past.val_loss for past in state.curves):
+            state.best = {name: tensor.clone() for name, tensor in state.average.items()}
+        state.curves.append(point)
+        tqdm.write(f"epoch {point.epoch}: train {point.train_loss:.3f}, val {val_loss:.3f}, accuracy {accuracy:.3f}")
+        state.save(checkpoint)
+    network.load_state_dict(state.best)
+    network.eval()
+    return state.curves
+
+
+@torch.no_grad()
+def evaluate(network: nn.Module, inputs: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
+    """Cross-entropy (nats) and accuracy."""
+    logits = predict_logits(network, inputs)
+    return cross_entropy(logits, labels).item(), (logits.argmax(1) == labels).float().mean().item()
+
+
+@torch.no_grad()
+def predict_logits(network: nn.Module, inputs: torch.Tensor, batch: int = 32) -> torch.Tensor:
+    """The logits (N, classes) for inputs (N, ...), on the CPU."""
+    network.eval()
+    outputs = [network(part.to(DEVICE)) for part in inputs.split(batch)]
+    return torch.cat([output[1] if isinstance(output, tuple) else output for output in outputs]).float().cpu()
+
+
+def _groups(module: nn.Module, rate: float, weight_decay: float) -> list[dict]:
+    module.requires_grad_(True)
+    parameters = list(module.parameters())
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "peak": rate, "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "peak": rate, "weight_decay": 0.0},
+    ]
+
+
+def _train_mode(network: nn.Module) -> None:
+    network.train()
+    for module in network.modules():  # too few pictures to estimate statistics anew: batch norm stays as it was
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+
+
+def _pace(step: int, steps: int, warmup: int) -> float:
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+
+def _best_epoch(curves: Sequence[Epoch]) -> int:
+    return min(curves, key=lambda point: point.val_loss).epoch if curves else 0
+
+
+def _copy(network: nn.Module) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in network.state_dict().items()}
+
+
+@contextmanager
+def _lent(network: nn.Module, weights: dict[str, torch.Tensor]) -> Iterator[None]:
+    own = _copy(network)
+    network.load_state_dict(weights)
+    try:
+        yield
+    finally:
+        network.load_state_dict(own)

@@ -1,0 +1,174 @@
+"""Transfer learning in two phases: a new head first, then the last block of the network beside it.
+
+A head that starts from chance would spoil good features before it has learnt to read them (Kumar 2022,
+arXiv:2202.10054), so it learns alone first. The blocks below the last never change: they run once for each
+view of a photo, which brings the training within reach of a CPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from models.vision.convnet import Convnet
+from models.vision.predictions import CLASSES
+from models.vision.preprocessing import Preprocessing
+from models.vision.weights import FOLDER
+from training.artefacts import Card
+from training.fine_tune import Schedule, fine_tune, predict_logits
+from training.vision_data import (
+    DEVICE,
+    Augmentation,
+    Augmented,
+    CachedViews,
+    decode,
+    read_catalogue,
+    read_photos,
+    run,
+)
+from training.vision_report import report
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The hyperparameters of a training.
+
+    Args:
+        preprocessing: of the network's input.
+        augmentation: how the photos are varied.
+        views: variations of each photo that the frozen part is run on.
+        batch: photos a batch.
+        head_rate: AdamW's peak learning rate for the head while it learns alone.
+        head_schedule: of that phase.
+        joint_head_rate: for the head while the block learns beside it.
+        rate: for the last layer of the block.
+        decay: factor on the rate for each layer further down, which needs to change less.
+        schedule: of the second phase.
+    """
+
+    preprocessing: Preprocessing
+    augmentation: Augmentation
+    views: int
+    batch: int
+    head_rate: float
+    head_schedule: Schedule
+    joint_head_rate: float
+    rate: float
+    decay: float
+    schedule: Schedule
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A network cut in three.
+
+    Args:
+        frozen: pixels -> feature maps; stays as it is.
+        block: feature maps -> feature maps, layer by layer; learns in the second phase.
+        head: feature maps, averaged over their places or not -> logits; learns in both.
+    """
+
+    frozen: nn.Sequential
+    block: nn.Sequential
+    head: nn.Sequential
+
+
+def arguments(description: str, model: type[Convnet]) -> argparse.ArgumentParser:
+    """The command line that the trainings share."""
+    parser = argparse.ArgumentParser(description=description)
+    data = parser.add_argument_group("data")
+    data.add_argument("--data", type=Path, required=True, help="folder with labels.csv and images/")
+    data.add_argument("--catalogue", type=Path, help="folder of rendered pictures to add to the photos")
+    run = parser.add_argument_group("run")
+    run.add_argument("--epochs", type=int, help="of the second phase, at most")
+    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("--out", type=Path, default=FOLDER / model.name, help="folder for the artefacts")
+    run.add_argument("--cache", type=Path, help="folder that keeps what the frozen part makes of the photos")
+    run.add_argument("--bf16", action="store_true", help="half precision, where the processor has it")
+    run.add_argument("--resume", action="store_true", help="go on after an interruption")
+    run.add_argument("--skip-test", action="store_true", help="leave the test photos alone")
+    return parser
+
+
+def transfer(
+    model: type[Convnet],
+    network: nn.Module,
+    parts: Parts,
+    recipe: Recipe,
+    args: argparse.Namespace,
+    config: Mapping[str, Any],
+    card: Card,
+) -> None:
+    """Trains a network, saves it, measures what was saved.
+
+    Args:
+        model: the class that runs it in the app.
+        network: the whole of it, in the form of ``model.build``.
+        parts: the same, cut.
+        recipe: hyperparameters.
+        args: from :func:`arguments`, and ``init``.
+        config: what config.json holds beside the classes and the preprocessing.
+        card: words for the model card.
+    """
+    torch.manual_seed(args.seed)
+    if args.epochs:
+        recipe = replace(recipe, schedule=replace(recipe.schedule, epochs=args.epochs))
+    photos = read_photos(args.data)
+    if args.catalogue:
+        photos["train"] += read_catalogue(args.catalogue)
+    checkpoints = args.out / "checkpoint-head.safetensors", args.out / "checkpoint.safetensors"
+    with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16):
+        pictures = Augmented(photos["train"], recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
+        views = CachedViews(pictures, parts.frozen, recipe.views, args.cache)
+        pixels, labels = decode(photos["val"], recipe.preprocessing)
+        normalised = recipe.preprocessing.normalise(pixels.float() / 255)
+        inputs = run(parts.frozen, normalised.split(recipe.batch))
+
+        pooled = nn.Sequential(parts.block, nn.AdaptiveAvgPool2d(1))
+        head_curves = fine_tune(
+            parts.head,
+            [(parts.head, recipe.head_rate)],
+            views.through(pooled),
+            (run(pooled, inputs.split(recipe.batch)), labels),
+            recipe.head_schedule,
+            checkpoints[0],
+            args.resume,
+        )
+        trained = nn.Sequential(parts.block, parts.head)
+        rates = [*layer_rates(parts.block, recipe), (parts.head, recipe.joint_head_rate)]
+        curves = fine_tune(trained, rates, views, (inputs, labels), recipe.schedule, checkpoints[1], args.resume)
+        logits = predict_logits(trained, inputs)
+    training = {
+        "arguments": {
+            "init": Path(args.init).name,
+            "seed": args.seed,
+            "catalogue": bool(args.catalogue),
+            "bf16": args.bf16,
+        },
+        "recipe": asdict(recipe),
+        "photos": {split: len(rows) for split, rows in photos.items()},
+        "head_curves": [asdict(point) for point in head_curves],
+        "curves": [asdict(point) for point in curves],
+    }
+    config = {
+        "model": model.name,
+        **config,
+        "classes": CLASSES,
+        "preprocessing": asdict(recipe.preprocessing),
+    }
+    test = [] if args.skip_test else photos["test"]
+    report(model, args.out, network, config, training, card, (logits, labels), test)
+    for checkpoint in checkpoints:
+        checkpoint.unlink()
+
+
+def layer_rates(block: nn.Sequential, recipe: Recipe) -> list[tuple[nn.Module, float]]:
+    """Each layer of the block with its peak rate: highest at its end, lower the further down."""
+    layers = list(block)
+    return [(layer, recipe.rate * recipe.decay ** (len(layers) - 1 - index)) for index, layer in enumerate(layers)]

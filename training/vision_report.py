@@ -1,0 +1,72 @@
+"""The end of a training: the weights are saved, then measured as the app will run them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from models.vision.convnet import Convnet
+from models.vision.uploads import read_upload
+from models.vision.weights import WEIGHTS
+from training.artefacts import Card, write_card, write_json, write_model
+from training.vision_data import Photo
+from training.vision_metrics import classification_metrics, fit_temperature, latency, machine
+
+
+def report(
+    model: type[Convnet],
+    folder: Path,
+    network: nn.Module,
+    config: Mapping[str, Any],
+    training: Mapping[str, Any],
+    card: Card,
+    validation: tuple[torch.Tensor, torch.Tensor],
+    test: Sequence[Photo],
+) -> None:
+    """Calibrates on validation, saves, reads back what was saved, and measures that on the test photos.
+
+    Args:
+        model: the class that will read the weights in the app.
+        folder: where the artefacts go.
+        network: the trained network.
+        config: the model's configuration, without what is only known here.
+        training: arguments and learning curves; each curve point has "seconds".
+        card: words for the model card.
+        validation: logits (N, classes) and labels (N,).
+        test: photos; none to leave them alone, and then neither figures nor card are written.
+    """
+    logits, labels = validation
+    temperature = fit_temperature(logits, labels)
+    write_model(folder, network, {**config, "temperature": temperature})
+    write_json(folder / "training.json", training)
+    val = classification_metrics(torch.softmax(logits / temperature, dim=1).numpy(), labels.numpy(), config["classes"])
+    print(f"validation: accuracy {val['accuracy']:.4f}, log loss {val['log_loss']:.4f}")
+    if not test:
+        return
+    classifier = model.load(folder)
+    predictions = [classifier.predict(read_upload(photo.path).image) for photo in test]
+    metrics = classification_metrics(
+        np.array([list(prediction.probabilities.values()) for prediction in predictions]),
+        np.array([photo.label for photo in test]),
+        config["classes"],
+    )
+    metrics |= {
+        "val_accuracy": val["accuracy"],
+        "val_log_loss": val["log_loss"],
+        "backbone": config["backbone"],
+        "parameters": classifier.config["parameters"],
+        "weights_bytes": (folder / WEIGHTS).stat().st_size,
+        "train_seconds": sum(point["seconds"] for point in training["curves"]),
+        "epochs": len(training["curves"]),
+        "machine": machine(),
+        **latency([prediction.seconds for prediction in predictions]),
+    }
+    write_json(folder / "metrics.json", metrics)
+    write_card(folder, card, metrics)
+    low, high = metrics["accuracy_ci95"]
+    print(f"test: accuracy {metrics['accuracy']:.4f} [{low:.3f}, {high:.3f}]")
