@@ -1,0 +1,1 @@
+"""A product catalogue rendered by code: photos the demo may ship."""
