@@ -15,7 +15,7 @@ from models.display.html import render
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
 from tabs.credit.tab import credit_tab
 from tabs.endpoints import endpoints
-from tabs.images import images_tab
+from tabs.images.tab import images_tab
 from tabs.results import results_tab
 from tabs.theme import STYLE_SHEET, head, theme
 

@@ -17,6 +17,7 @@ import pytorch_grad_cam
 import torch
 from PIL import Image
 from pytorch_grad_cam.utils.image import show_cam_on_image
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 
 from models.vision import registry, weights
@@ -42,10 +43,12 @@ def ours(model: Convnet, method: str, image: Image.Image) -> Image.Image:
 
 
 def plain(network: nn.Module, layer: nn.Module, cam_class: type, model: Convnet, image: Image.Image) -> np.ndarray:
-    """The same from the library's parts, as its documentation shows."""
+    """The same from the library's parts, as its documentation puts them together: an answer, then a map of it."""
     inputs = model.preprocessing(image)
+    with torch.no_grad():
+        label = int(network(inputs).argmax())
     with cam_class(model=network, target_layers=[layer]) as cam:
-        small = cam(input_tensor=inputs, targets=None)[0]  # None: the predicted class, from the same pass
+        small = cam(input_tensor=inputs, targets=[ClassifierOutputTarget(label)])[0]
     large = cv2.resize(small, image.size)
     return show_cam_on_image(np.asarray(image, np.float32) / 255, large, use_rgb=True)
 

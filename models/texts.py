@@ -64,6 +64,17 @@ class Texts:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return numbers.format_decimal(value, format=pattern, locale=self.language).replace("-", "\u2212")
 
+    def read_number(self, text: str) -> float:
+        """A number as this language writes it: ``1 234,5`` or ``1,234.5``.
+
+        Raises:
+            ValueError: the text is no number.
+        """
+        plain = "".join(text.split()).replace("\u2212", "-")
+        if self.language == "fr":
+            plain = plain.replace(".", ",")  # a decimal point is understood too: French groups digits by spaces
+        return float(numbers.parse_decimal(plain, locale=self.language))
+
     def percent(self, share: float, digits: int = 1) -> str:
         """A share in 0..1 as a percentage: ``12,3 %`` or ``12.3%``."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "") + ("\u202f%" if self.language == "fr" else "%")

@@ -31,7 +31,7 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def client(app_url: str):  # noqa: ANN201 - gradio_client.Client
+def client(app_url: str):
     """A program's view of the app."""
     from gradio_client import Client
 

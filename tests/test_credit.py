@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.credit import application
+from models.credit import application, whatif
 from models.credit.counterfactual import ACTIONABLE
 from models.credit.desk import Desk, desk
 from models.credit.policy import COST_RATIO_RANGE
@@ -183,7 +183,7 @@ def test_reasons_are_three_to_five_sentences(credit: Desk) -> None:
             assert 3 <= len(reasons(credit.score_client(client_id), texts)) <= 5
 
 
-def test_missing_or_damaged_weights_say_so(tmp_path) -> None:  # noqa: ANN001 - pytest's own fixture
+def test_missing_or_damaged_weights_say_so(tmp_path) -> None:
     with pytest.raises(ModelUnavailable, match="train_credit"):
         Desk(tmp_path, tmp_path / "portfolio.parquet")
     (tmp_path / "model.txt").write_text("tree\n")
@@ -195,3 +195,26 @@ def test_missing_or_damaged_weights_say_so(tmp_path) -> None:  # noqa: ANN001 - 
 def test_the_schema_refuses_what_is_no_mapping() -> None:
     with pytest.raises(InputError, match="application"):
         application.check([("AMT_CREDIT", 1)])
+
+
+def test_typed_numbers_are_read_as_the_language_writes_them() -> None:
+    assert whatif.typed("AMT_CREDIT", "1\u202f234,5", FRENCH) == 1234.5
+    assert whatif.typed("AMT_CREDIT", "1,234.5", ENGLISH) == 1234.5
+    assert whatif.typed("EXT_SOURCE_1", "0.5", FRENCH) == 0.5
+    assert whatif.typed("AMT_CREDIT", " ", FRENCH) is None
+    assert whatif.typed("DAYS_BIRTH", "40", ENGLISH) == -14610
+    for text in ("much", "1e5x", "--3"):
+        with pytest.raises(InputError, match="Loan amount"):
+            whatif.typed("AMT_CREDIT", text, ENGLISH)
+
+
+def test_every_column_has_an_editor_that_holds_its_value(credit: Desk) -> None:
+    for client_id in credit.ids("all")[:10]:
+        values = credit.portfolio.application(client_id)
+        for _, name in whatif.editable(credit.model, ENGLISH):
+            editor = whatif.editor(credit.model, values, name, ENGLISH)
+            if editor.choices:
+                assert editor.value is None or editor.value in [value for _, value in editor.choices]
+            else:
+                assert editor.low < editor.high
+                assert editor.value is None or editor.low <= editor.value <= editor.high

@@ -110,7 +110,7 @@ def _money(amounts: pd.Series) -> pd.Series:
 
 
 def _copies(parts: pd.DataFrame) -> list[tuple[str, str]]:
-    """Statistics on the building that repeat an average: (mode or median, its average)."""
+    """Statistics on the building that are known where an average is: (mode or median, its average)."""
     averages = [str(column) for column in parts if str(column).endswith("_AVG")]
     return [
         (copy, average)

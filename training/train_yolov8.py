@@ -31,15 +31,15 @@ FROZEN = 6  # first layers that stay as they are: they see edges and textures, t
 DROPOUT = 0.2  # before the last layer
 RECIPE = Recipe(
     preprocessing=Preprocessing(224),  # that of the ImageNet training
-    augmentation=Augmentation(),
+    augmentation=Augmentation(mix=0.5),
     views=6,
     batch=32,
     head_rate=2e-3,
-    head_schedule=Schedule(epochs=60, patience=15, warmup=2, weight_decay=0.05, smoothing=0.1, average=0.99),
-    joint_head_rate=3e-4,
-    rate=2e-4,
+    head_schedule=Schedule(epochs=40, patience=15, warmup=2, weight_decay=0.05, smoothing=0.1, average=0.99),
+    joint_head_rate=1e-4,
+    rate=4e-5,
     decay=0.7,
-    schedule=Schedule(epochs=30, patience=8, warmup=2, weight_decay=0.05, smoothing=0.1, average=0.99),
+    schedule=Schedule(epochs=20, patience=8, warmup=2, weight_decay=0.05, smoothing=0.1, average=0.99),
 )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from models.credit.application import column
 from models.credit.features import DAYS_PER_YEAR
 from models.credit.model import CreditModel
 from models.credit.wording import Value, label, scaled, unit, value_text
+from models.errors import InputError
 from models.texts import Texts
 
 TERMS = ("AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE")  # at hand without choosing a column
@@ -87,3 +89,23 @@ def stored(name: str, shown: object) -> Value:
     if rule.unit == "days" and isinstance(shown, (int, float)):
         return rule.check(max(rule.low, min(rule.high, -round(shown * DAYS_PER_YEAR))))
     return rule.check(shown)
+
+
+def entered(editor: Editor, value: Any, texts: Texts) -> Value:
+    """What was entered into a form's field, chosen from a list or typed, in the column's own unit."""
+    return stored(editor.column, value) if editor.choices else typed(editor.column, value, texts)
+
+
+def typed(name: str, text: str, texts: Texts) -> Value:
+    """A typed number in the column's own unit; an empty text is unknown.
+
+    Raises:
+        InputError: the text is no number of the reader's language, or the column does not allow it.
+    """
+    if not text.strip():
+        return None
+    try:
+        number = texts.read_number(text)
+    except ValueError as error:
+        raise InputError("typed_number", name=label(name, texts), received=text[:40]) from error
+    return stored(name, number)

@@ -38,7 +38,7 @@ def gauge(score: Score, texts: Texts) -> go.Figure:
         )
     )
     figure.update_layout(
-        margin={"l": 28, "r": 28, "t": 26, "b": 6}, separators=",\u202f" if texts.language == "fr" else ".,"
+        margin={"l": 44, "r": 44, "t": 26, "b": 6}, separators=",\u202f" if texts.language == "fr" else ".,"
     )
     return figure
 

@@ -12,32 +12,69 @@ def class_name(name: str, texts: Texts) -> str:
     return texts(f"images.classes.{name}")
 
 
-def probabilities(prediction: Prediction, texts: Texts) -> str:
-    """The verdict and the seven probabilities, largest first, as HTML."""
-    ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+def empty(texts: Texts) -> str:
+    """What stands in the place of the verdicts before there is a photo."""
+    return render("caption", line=texts("images.empty"), meaning="")
+
+
+def verdicts(predictions: tuple[Prediction, ...], texts: Texts) -> str:
+    """Each model's verdict with its seven probabilities, and whether they agree, as HTML."""
+    cards = []
+    for prediction in predictions:
+        ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+        cards.append(
+            {
+                "model": texts(f"images.models.{prediction.model}"),
+                "label": class_name(prediction.label, texts),
+                "seconds": texts("images.seconds", seconds=texts.number(prediction.seconds, 2)),
+                "rows": [
+                    (class_name(name, texts), texts.percent(share), f"{100 * share:.1f}") for name, share in ranked
+                ],
+            }
+        )
     return render(
-        "probabilities",
-        title=class_name(prediction.label, texts),
-        caption=texts(f"images.models.{prediction.model}"),
-        table_caption=texts("images.probabilities"),
+        "verdicts",
+        cards=cards,
+        agreement=agreement(predictions, texts),
+        caption=texts("images.probabilities"),
         head=(texts("images.class"), texts("images.probability")),
-        rows=[(class_name(name, texts), texts.percent(share), f"{100 * share:.1f}") for name, share in ranked],
     )
+
+
+def agreement(predictions: tuple[Prediction, ...], texts: Texts) -> str:
+    """Whether the models agree, in a sentence; empty for a single model."""
+    if len(predictions) < 2:
+        return ""
+    by_label: dict[str, list[str]] = {}
+    for prediction in predictions:
+        by_label.setdefault(prediction.label, []).append(texts(f"images.models.{prediction.model}"))
+    if len(by_label) == 1:
+        return texts("images.agree", count=len(predictions), label=class_name(predictions[0].label, texts))
+    sides = [f"{', '.join(models)} \u2192 {class_name(label, texts)}" for label, models in by_label.items()]
+    return texts("images.disagree", sides=" ; ".join(sides))
 
 
 def caption(explanation: Explanation, texts: Texts) -> str:
     """Which model, method, class, layer and time made the map, and how to read it."""
     confidence = explanation.prediction.probabilities[explanation.target]
+    target = class_name(explanation.target, texts)
+    if explanation.against:
+        target = texts("images.rather_than", target=target, against=class_name(explanation.against, texts))
     line = texts(
         "images.caption",
         model=texts(f"images.models.{explanation.prediction.model}"),
-        method=explanation.method,
-        target=class_name(explanation.target, texts),
+        method=texts(f"images.methods.{explanation.method}"),
+        target=target,
         confidence=texts.percent(confidence),
-        layer=explanation.layer,
+        layer=explanation.layer or texts("images.no_layer"),
         seconds=texts.number(explanation.seconds, 2),
     )
-    meaning = "discriminative" if explanation.class_discriminative else "not_discriminative"
+    if not explanation.saliency.any():
+        meaning = "nothing"
+    elif explanation.class_discriminative:
+        meaning = "discriminative"
+    else:
+        meaning = "not_discriminative"
     return render("caption", line=line, meaning=texts(f"images.{meaning}"))
 
 

@@ -112,12 +112,7 @@ class Convnet(ABC):
         """
         start = time.perf_counter()
         method = method or self.default_method
-        if method not in saliency.METHODS:
-            raise InputError("method_unknown", value=method, model=self.name, allowed=", ".join(self.methods))
-        for argument, value in (("target", target), ("against", against)):
-            if value and value not in self.classes:
-                allowed = ", ".join(self.classes)
-                raise InputError("class_unknown", argument=argument, value=value, allowed=allowed)
+        self._check(method, target, against)
         inputs = self._input(image)
         maps, logits = self._pass(inputs)
         prediction = self._prediction(logits[0], start)
@@ -128,23 +123,29 @@ class Convnet(ABC):
         contrast[self.classes.index(target)] = 1
         if against:
             contrast[self.classes.index(against)] = -1
-        chosen = saliency.METHODS[method]
         grey = self.preprocessing.normalise(torch.full((1, 3, 1, 1), 0.5))
         one = saliency.Pass(inputs, grey, maps, self.head, lambda batch: self._pass(batch)[1])
+        chosen = saliency.METHODS[method]
         for share, drawn in chosen.draw(one, contrast):
-            yield (
-                share,
-                Explanation(
-                    prediction=prediction,
-                    target=target,
-                    against=against or None,
-                    method=method,
-                    layer=self.layer if chosen.reads_layer else "",
-                    saliency=saliency.normalise(drawn),
-                    seconds=time.perf_counter() - start,
-                    class_discriminative=chosen.class_discriminative,
-                ),
+            explanation = Explanation(
+                prediction=prediction,
+                target=target,
+                against=against or None,
+                method=method,
+                layer=self.layer if chosen.reads_layer else "",
+                saliency=saliency.normalise(drawn),
+                seconds=time.perf_counter() - start,
+                class_discriminative=chosen.class_discriminative,
             )
+            yield share, explanation
+
+    def _check(self, method: str, target: str, against: str) -> None:
+        if method not in saliency.METHODS:
+            raise InputError("method_unknown", value=method, model=self.name, allowed=", ".join(self.methods))
+        for argument, value in (("target", target), ("against", against)):
+            if value and value not in self.classes:
+                allowed = ", ".join(self.classes)
+                raise InputError("class_unknown", argument=argument, value=value, allowed=allowed)
 
     def _input(self, image: Image.Image) -> torch.Tensor:
         return self.preprocessing(image).contiguous(memory_format=torch.channels_last)

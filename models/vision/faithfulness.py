@@ -14,12 +14,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
+from torch.nn.functional import avg_pool2d, interpolate, pad
 from torchvision.transforms.v2.functional import gaussian_blur
 
 STEPS = 16  # points of a curve after its start
 GREY = 0.5  # what stands in place of a deleted pixel, 0..1
 BLUR = 10.0  # standard deviation of the picture that insertion starts from, px at an input of 224
 ROAD_SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the pixels, taken away
+SMOOTHING = 6  # rounds of averaging at each scale that blend missing pixels in
 BATCH = 8  # pictures a pass
 
 Score = Callable[[torch.Tensor], torch.Tensor]  # (B, 3, S, S) in 0..1 -> (B,) probability of the explained class
@@ -50,8 +52,8 @@ class Faithfulness:
     Args:
         deletion: most salient pixels replaced by grey first.
         insertion: most salient pixels sharpened first, in a blurred picture.
-        road: mean probability without the least salient pixels, less that without the most salient; -1..1, high is
-            good, 0 is what chance gives.
+        road: mean probability without the least salient pixels, less that without the most salient; -1..1,
+            high is good, 0 is what chance gives.
     """
 
     deletion: Curve
@@ -92,7 +94,9 @@ def insertion(score: Score, pixels: torch.Tensor, ranks: torch.Tensor, steps: in
 
 
 def road(score: Score, pixels: torch.Tensor, ranks: torch.Tensor, shares: Sequence[float] = ROAD_SHARES) -> float:
-    """The probability kept without the least salient pixels, less that without the most salient; a mean over shares."""
+    """The probability kept without the least salient pixels, less that without the most salient; a mean over
+    shares.
+    """
     most = [blend_in(pixels, ranks < share) for share in shares]
     least = [blend_in(pixels, ranks >= 1 - share) for share in shares]
     answers = _ask(score, torch.stack([*most, *least]))
@@ -102,31 +106,31 @@ def road(score: Score, pixels: torch.Tensor, ranks: torch.Tensor, shares: Sequen
 def blend_in(pixels: torch.Tensor, missing: torch.Tensor, noise: float = 0.01, seed: int = 0) -> torch.Tensor:
     """The picture (3, S, S) with the missing pixels (S, S) drawn from those around them.
 
-    Each becomes the weighted mean of its eight neighbours, missing or not: the linear system of ROAD, solved coarse
-    to fine by repeated averaging instead of a sparse solver, which takes a second for every picture.
+    Each becomes the weighted mean of its eight neighbours, missing or not: the linear system of ROAD, solved by
+    averaging from coarse to fine instead of a sparse solver, which takes a second for every picture.
     """
-    known = (~missing).float()[None]
-    filled = _pyramid_fill(pixels * known, known)
-    kernel = torch.tensor([[1, 2, 1], [2, 0, 2], [1, 2, 1]], dtype=torch.float32) / 12
-    kernel = kernel.expand(3, 1, 3, 3)
-    for _ in range(30):
-        padded = torch.nn.functional.pad(filled[None], (1, 1, 1, 1), mode="replicate")
-        averaged = torch.nn.functional.conv2d(padded, kernel, groups=3)[0]
-        filled = pixels * known + averaged * (1 - known)
+    filled = _fill(pixels, (~missing).float()[None])
     generator = torch.Generator().manual_seed(seed)
     grain = noise * torch.randn(pixels.shape, generator=generator)
-    return (filled + grain * (1 - known)).clamp(0, 1)
+    return torch.where(missing, (filled + grain).clamp(0, 1), pixels)
 
 
-def _pyramid_fill(colours: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """A first guess for what is missing: the mean of the known pixels in the smallest square that holds any."""
-    if weights.shape[-1] == 1:
-        return colours / weights.clamp(min=1e-6)
-    half = torch.nn.functional.avg_pool2d(torch.cat([colours, weights])[None], 2, ceil_mode=True)[0]
-    coarse = _pyramid_fill(half[:3], half[3:])
-    size = list(colours.shape[-2:])
-    coarse = torch.nn.functional.interpolate(coarse[None], size, mode="bilinear", align_corners=False)[0]
-    return torch.where(weights > 1e-6, colours / weights.clamp(min=1e-6), coarse)
+def _fill(colours: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """(3, H, W) with what is not known, (1, H, W) in 0..1, taken from a picture of half the size, then smoothed."""
+    height, width = colours.shape[-2:]
+    if height == 1 and width == 1:
+        return colours
+    halved = avg_pool2d(torch.cat([colours * known, known])[None], 2, ceil_mode=True)[0]
+    weight = halved[3:]
+    coarse = _fill(halved[:3] / weight.clamp(min=1e-6), (weight > 0).float())
+    guess = interpolate(coarse[None], (height, width), mode="bilinear", align_corners=False)[0]
+    filled = torch.where(known > 0, colours, guess)
+    for _ in range(SMOOTHING):
+        # twice the mean of 2 x 2 weighs 1 2 1, 2 4 2, 1 2 1; without its centre, these are ROAD's neighbours
+        padded = pad(filled[None], (1, 1, 1, 1), mode="replicate")
+        around = (4 * avg_pool2d(avg_pool2d(padded, 2, stride=1), 2, stride=1)[0] - filled) / 3
+        filled = torch.where(known > 0, colours, around)
+    return filled
 
 
 def _curve(score: Score, start: torch.Tensor, end: torch.Tensor, ranks: torch.Tensor, steps: int) -> Curve:

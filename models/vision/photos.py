@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
+from models import arguments
 from models.errors import InputError, ModelUnavailable
-from models.vision import registry
+from models.vision import faithfulness, registry
+from models.vision.faithfulness import Faithfulness
 from models.vision.overlay import overlay
-from models.vision.predictions import CLASSES, Explanation
-from models.vision.uploads import read_upload
+from models.vision.predictions import CLASSES, Explanation, Prediction
+from models.vision.preprocessing import to_tensor
+from models.vision.saliency import METHODS
+from models.vision.uploads import Upload, read_upload
 
 OPACITY = 0.6  # share of the saliency map in the overlay, 0..1
 
@@ -23,7 +28,7 @@ class Reading:
     """One model's answer to one photo.
 
     Attributes:
-        photo: the photo as the model's owner sees it, upright, RGB.
+        photo: upright, RGB, as the page shows it.
         overlay: the saliency map laid over it, at the size of the upload.
         explanation: the map, with the prediction it explains.
     """
@@ -34,7 +39,12 @@ class Reading:
 
 
 def read_photo(
-    path: Path | str | None, model: str, method: str = "", target: str = "", opacity: float = OPACITY
+    path: Path | str | None,
+    model: str,
+    method: str = "",
+    target: str = "",
+    against: str = "",
+    opacity: float = OPACITY,
 ) -> Reading:
     """Classifies a photo and shows where the evidence lies.
 
@@ -43,17 +53,80 @@ def read_photo(
         model: one of ``registry.MODELS``.
         method: saliency method; empty for the model's default.
         target: class to explain; empty for the predicted one.
+        against: explain what speaks for the target rather than for this class; empty for the target alone.
         opacity: share of the map in the overlay, 0..1.
 
     Raises:
         InputError: the file is no readable picture, or an argument is not among those allowed.
         ModelUnavailable: the model's weights are missing or damaged.
     """
+    *_, (_, reading) = read_steps(path, model, method, target, against, opacity)
+    return reading
+
+
+def read_steps(
+    path: Path | str | None,
+    model: str,
+    method: str = "",
+    target: str = "",
+    against: str = "",
+    opacity: float = OPACITY,
+) -> Iterator[tuple[float, Reading]]:
+    """The same, with the share done (0..1), for the methods that take long; closing it cancels what is left."""
+    arguments.number("opacity", opacity, 0, 1)
     classifier = registry.get(model)
     upload = read_upload(path)
-    explanation = classifier.explain(upload.image, method=method, target=target)
-    size = (upload.width, upload.height)
-    return Reading(upload.image, overlay(upload.image, explanation.saliency, size, opacity), explanation)
+    for share, explanation in classifier.explain_steps(upload.image, method, target, against):
+        yield share, Reading(upload.image, _laid_over(upload, explanation.saliency, opacity), explanation)
+
+
+def methods() -> tuple[str, ...]:
+    """The saliency methods, quickest first."""
+    return tuple(METHODS)
+
+
+def usual_method(model: str) -> str:
+    """The method that suits a model best; the first of all where its weights are missing."""
+    try:
+        return registry.get(model).default_method
+    except ModelUnavailable:
+        return methods()[0]
+
+
+def relay(path: Path | str | None, saliency: np.ndarray, opacity: float) -> tuple[Image.Image, Image.Image]:
+    """Photo and overlay anew, from a map that was drawn before."""
+    upload = read_upload(path)
+    return upload.image, _laid_over(upload, saliency, arguments.number("opacity", opacity, 0, 1))
+
+
+def _laid_over(upload: Upload, saliency: np.ndarray, opacity: float) -> Image.Image:
+    return overlay(upload.image, saliency, (upload.width, upload.height), opacity)
+
+
+def verdicts(path: Path | str | None) -> Iterator[tuple[Prediction, ...]]:
+    """The models' answers to one photo, one more each time, in the order of the registry."""
+    upload = read_upload(path)
+    answers: tuple[Prediction, ...] = ()
+    for name in registry.available():
+        answers += (registry.get(name).predict(upload.image),)
+        yield answers
+
+
+def assess(path: Path | str | None, model: str, method: str, target: str) -> tuple[Explanation, Faithfulness]:
+    """A map, and how faithful it is to the model, for one photo.
+
+    Raises:
+        InputError, ModelUnavailable: as in :func:`read_photo`.
+    """
+    classifier = registry.get(model)
+    upload = read_upload(path)
+    explanation = classifier.explain(upload.image, method, target)
+    place = classifier.classes.index(explanation.target)
+    pixels = to_tensor(classifier.preprocessing.stretch(upload.image))
+    measured = faithfulness.assess(
+        lambda batch: classifier.probabilities(batch)[:, place], pixels, explanation.saliency
+    )
+    return explanation, measured
 
 
 def classify(path: Path | str | None, models: Sequence[str]) -> dict[str, Any]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 import threading
+from collections.abc import Iterator
 from typing import Protocol
 
+import torch
 from PIL import Image
 
 from models.errors import InputError
 from models.vision import weights
 from models.vision.predictions import Explanation, Prediction
+from models.vision.preprocessing import Preprocessing
 
 # where each class stands: a model's libraries are imported with the model, not with the app; empty: to come
 _PLACES = {
@@ -27,6 +30,7 @@ class VisionModel(Protocol):
     name: str
     classes: tuple[str, ...]
     default_method: str
+    preprocessing: Preprocessing
 
     @property
     def methods(self) -> tuple[str, ...]: ...
@@ -34,6 +38,12 @@ class VisionModel(Protocol):
     def predict(self, image: Image.Image) -> Prediction: ...
 
     def explain(self, image: Image.Image, method: str = "", target: str = "", against: str = "") -> Explanation: ...
+
+    def explain_steps(
+        self, image: Image.Image, method: str = "", target: str = "", against: str = ""
+    ) -> Iterator[tuple[float, Explanation]]: ...
+
+    def probabilities(self, pixels: torch.Tensor) -> torch.Tensor: ...
 
 
 _loaded: dict[str, VisionModel] = {}

@@ -49,7 +49,7 @@ def newcomer_tab(chosen: Chosen) -> None:
             score = gr.Button(texts("credit.new.score"), variant="primary")
         with gr.Column(scale=3, min_width=320):
             card, words = gr.HTML(min_height=120), gr.HTML()
-            chart = gr.Plot(show_label=False, elem_classes="vt-plot")
+            chart = gr.Plot(show_label=False, elem_classes="vt-plot", visible=False)
     gr.Markdown(f"### {texts('credit.batch.title')}\n{texts('credit.batch.explain')}")
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
@@ -62,12 +62,13 @@ def newcomer_tab(chosen: Chosen) -> None:
             rows = gr.Dataframe(interactive=False, max_height=320, show_label=False, visible=False)
 
     def show(ratio: float, *values: Any) -> tuple[Any, ...]:
-        application = {name: whatif.stored(name, value) for name, value in zip(FIELDS, values, strict=True)}
+        pairs = zip(editors, values, strict=True)
+        application = {editor.column: whatif.entered(editor, value, texts) for editor, value in pairs}
         judged = desk().judge_application(application, ratio)
         return (
             verdict(judged.score, judged.percentile, ratio, texts),
             render("sentences", sentences=reasons(judged.score, texts)),
-            score_waterfall(judged.score, texts),
+            gr.Plot(score_waterfall(judged.score, texts), visible=True),
         )
 
     def score_file(path: str | None, request: gr.Request) -> tuple[Any, ...]:
@@ -81,10 +82,9 @@ def newcomer_tab(chosen: Chosen) -> None:
 
 
 def _field(editor: whatif.Editor, unknown: str) -> gr.components.Component:
-    """A number or a list; empty means unknown."""
+    """A field for a number, or a list; empty means unknown."""
     if editor.choices:
         choices: list[tuple[str, Any]] = [(f"({unknown})", None), *editor.choices]
         return gr.Dropdown(choices=choices, value=None, label=editor.name, min_width=140)
-    return gr.Number(
-        value=None, label=editor.name, minimum=editor.low, maximum=editor.high, min_width=140, placeholder=unknown
-    )
+    # a text, because an empty number field of Gradio's reads 0, and 0 is not unknown
+    return gr.Textbox(value="", label=editor.name, placeholder=unknown, min_width=140, max_lines=1)

@@ -1,0 +1,39 @@
+"""The rendered product pictures that are shipped: examples to click."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+CATALOGUE = Path(__file__).parents[2] / "data" / "catalogue"
+PER_CATEGORY = 2
+
+
+@dataclass(frozen=True)
+class Example:
+    """One rendered picture."""
+
+    path: Path
+    category: str
+    object: str
+
+
+def catalogue(folder: Path = CATALOGUE) -> tuple[Example, ...]:
+    """Every picture that ``labels.csv`` lists; none where the catalogue is missing."""
+    labels = folder / "labels.csv"
+    if not labels.is_file():
+        return ()
+    with labels.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    return tuple(Example(folder / row["file"], row["category"], row["object"]) for row in rows)
+
+
+def examples(folder: Path = CATALOGUE) -> tuple[Example, ...]:
+    """Two pictures a category, of different objects, for the gallery."""
+    chosen: list[Example] = []
+    for example in catalogue(folder):
+        own = [item for item in chosen if item.category == example.category]
+        if len(own) < PER_CATEGORY and example.object not in [item.object for item in own]:
+            chosen.append(example)
+    return tuple(chosen)

@@ -1,0 +1,108 @@
+"""Where the evidence lies: model, method, class and opacity; photo and overlay in a slider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from models.display import photo_cards
+from models.texts import Texts
+from models.vision import photos, registry
+from models.vision.predictions import CLASSES
+from tabs.guard import guarded
+from tabs.photo import Photo
+
+STATE_SECONDS = 1800  # how long a visitor's last map is kept in memory
+
+
+class Shown(NamedTuple):
+    """The widgets that say which map is shown."""
+
+    model: gr.Radio
+    method: gr.Dropdown
+    target: gr.Dropdown
+
+
+def evidence(texts: Texts, photo: Photo) -> Shown:
+    """Widgets and events of the map."""
+    names = registry.available() or registry.built()
+    gr.Markdown(f"## {texts('images.evidence')}")
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
+            model = gr.Radio(
+                choices=[(texts(f"images.models.{name}"), name) for name in registry.built()],
+                value=names[0],
+                label=texts("images.model"),
+            )
+            method = gr.Dropdown(
+                choices=_methods(texts), value=photos.usual_method(names[0]), label=texts("images.method")
+            )
+            classes = [(photo_cards.class_name(name, texts), name) for name in CLASSES]
+            target = gr.Dropdown(
+                choices=[(texts("images.target_predicted"), ""), *classes], value="", label=texts("images.target")
+            )
+            against = gr.Dropdown(
+                choices=[(texts("images.against_none"), ""), *classes],
+                value="",
+                label=texts("images.against"),
+                info=texts("images.against_info"),
+            )
+            opacity = gr.Slider(0, 1, value=photos.OPACITY, step=0.05, label=texts("images.opacity"))
+            stop = gr.Button(texts("images.stop"), variant="stop", visible=False)
+        with gr.Column(scale=3, min_width=320):
+            slider = gr.ImageSlider(
+                label=texts("images.slider"),
+                interactive=False,
+                type="pil",
+                slider_position=50,
+                max_height=440,
+                elem_id="overlay",
+            )
+            caption = gr.HTML()
+    drawn = gr.State(None, time_to_live=STATE_SECONDS)
+
+    def show(
+        path: str | None, model: str, method: str, target: str, against: str, opacity: float, progress: Any = None
+    ) -> Iterator[tuple[Any, ...]]:
+        if path is None:
+            yield None, "", None, gr.Button(visible=False)
+            return
+        for share, reading in photos.read_steps(path, model, method, target, against, opacity):
+            progress(share)
+            explanation = reading.explanation
+            yield (
+                (reading.photo, reading.overlay),
+                photo_cards.caption(explanation, texts),
+                explanation.saliency,
+                gr.Button(visible=share < 1),
+            )
+
+    def relay(path: str | None, saliency: Any, opacity: float) -> Any:
+        return gr.skip() if path is None or saliency is None else photos.relay(path, saliency, opacity)
+
+    guarded_show = guarded(show, texts)
+
+    # Gradio reads the default of this parameter to know that the function reports its progress
+    def with_progress(*values: Any, progress: gr.Progress = gr.Progress()) -> Iterator[tuple[Any, ...]]:  # noqa: B008
+        yield from guarded_show(*values, progress=progress)
+
+    drawing = gr.on(
+        [photo.change, model.change, method.change, target.change, against.change],
+        with_progress,
+        [photo, model, method, target, against, opacity],
+        [slider, caption, drawn, stop],
+        api_visibility="private",
+        trigger_mode="always_last",
+    )
+    stop.click(lambda: gr.Button(visible=False), None, stop, cancels=[drawing], api_visibility="private", queue=False)
+    opacity.input(
+        guarded(relay, texts), [photo, drawn, opacity], slider, api_visibility="private", trigger_mode="always_last"
+    )
+    model.input(guarded(photos.usual_method, texts), model, method, api_visibility="private", show_progress="hidden")
+    return Shown(model, method, target)
+
+
+def _methods(texts: Texts) -> list[tuple[str, str]]:
+    return [(texts(f"images.methods.{name}"), name) for name in photos.methods()]

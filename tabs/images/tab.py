@@ -1,0 +1,53 @@
+"""The photo tab: one upload, every model's verdict, where the evidence lies, and how far to trust that."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from models.display import photo_cards
+from models.texts import Texts
+from models.vision import photos
+from models.vision.gallery import examples
+from tabs.guard import guarded
+from tabs.images.evidence import evidence
+from tabs.images.trust import trust
+from tabs.images.verdicts import verdicts
+from tabs.photo import Photo
+
+
+def images_tab(texts: Texts, app: gr.Blocks) -> None:
+    """Widgets and events of the photo tab."""
+    gr.Markdown(texts("images.intro"))
+    missing = gr.HTML()
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
+            photo = Photo(
+                label=texts("images.photo"), sources=["upload", "clipboard", "webcam"], height=300, elem_id="photo"
+            )
+            pictures = examples()
+            gallery = gr.Gallery(
+                value=[(str(picture.path), photo_cards.class_name(picture.category, texts)) for picture in pictures],
+                label=texts("images.examples"),
+                columns=7,
+                height="auto",
+                object_fit="contain",
+                allow_preview=False,
+                interactive=False,
+                buttons=[],
+                visible=bool(pictures),
+                elem_classes="vt-gallery",
+            )
+        with gr.Column(scale=3, min_width=320):
+            verdicts(texts, photo)
+    shown = evidence(texts, photo)
+    trust(texts, photo, shown)
+
+    def choose(event: gr.SelectData) -> str:
+        return str(pictures[event.index].path)
+
+    gallery.select(guarded(choose, texts), None, photo, api_visibility="private", show_progress="hidden")
+
+    def faults() -> str:
+        return photo_cards.notices([fault.say(texts) for fault in photos.faults()])
+
+    app.load(guarded(faults, texts), None, missing, api_visibility="private")

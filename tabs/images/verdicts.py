@@ -1,0 +1,27 @@
+"""Every model's verdict on the photo, each shown as soon as it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import gradio as gr
+
+from models.display import photo_cards
+from models.texts import Texts
+from models.vision import photos
+from tabs.guard import guarded
+from tabs.photo import Photo
+
+
+def verdicts(texts: Texts, photo: Photo) -> None:
+    """The cards side by side, and whether the models agree."""
+    cards = gr.HTML(photo_cards.empty(texts), min_height=260)
+
+    def show(path: str | None) -> Iterator[str]:
+        if path is None:
+            yield photo_cards.empty(texts)
+            return
+        for answers in photos.verdicts(path):
+            yield photo_cards.verdicts(answers, texts)
+
+    photo.change(guarded(show, texts), photo, cards, api_visibility="private", show_progress="minimal")
