@@ -9,7 +9,6 @@ from typing import Any
 WEIGHTS = Path(__file__).parent.parent / "weights"
 VISION = ("vgg16", "yolov8", "protovit")
 ROW = (
-    "model",
     "backbone",
     "parameters",
     "test_images",
@@ -21,7 +20,6 @@ ROW = (
     "train_seconds",
     "epochs",
     "latency_ms_p50",
-    "source",
 )
 
 
@@ -32,8 +30,11 @@ def _metrics(model: str) -> dict[str, Any] | None:
 
 def vision() -> list[dict[str, Any]]:
     """One row a shipped image classifier, measured on the same test photos."""
-    rows = [metrics for name in VISION if (metrics := _metrics(name))]
-    return [{key: row[key] for key in ROW} for row in rows]
+    measured = {name: metrics for name in VISION if (metrics := _metrics(name))}
+    return [
+        {"model": name} | {key: metrics[key] for key in ROW} | {"source": "measured"}
+        for name, metrics in measured.items()
+    ]
 
 
 def credit() -> dict[str, Any]:

@@ -70,7 +70,8 @@ def test_the_artefacts(trained: Path) -> None:
     assert metrics["test_images"] == sum(map(sum, metrics["confusion"])) == 7
     low, high = metrics["accuracy_ci95"]
     assert 0 <= low <= metrics["accuracy"] <= high <= 1
-    assert len(json.loads((trained / "training.json").read_text())["curves"]) == metrics["epochs"] == 2
+    curves = json.loads((trained / "training.json").read_text())["curves"]
+    assert [point["epoch"] for point in curves] == [0, 1, 2] and metrics["epochs"] == 2
     assert (trained / "README.md").read_text().startswith("---\nlicense: agpl-3.0\n")
     assert (trained / "model.safetensors").stat().st_size < 3.5e6  # half precision
 

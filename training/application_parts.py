@@ -16,6 +16,8 @@ MONEY_STEP = 4.5  # the grid of the amounts of the real table
 SHARE_DIGITS = 4  # decimals of the statistics on the building
 ADULT_DAYS = int(17.9 * 365.25)  # the least age at hiring in the real table, in days
 SPOUSES = ("Married", "Civil marriage")  # a household of two adults
+# Mode and median of these lie a small step from the average on a fine grid: the step is drawn, not the value.
+DRAWN_AS_STEP = ("YEARS_BEGINEXPLUATATION_AVG", "YEARS_BUILD_AVG")
 IDENTIFIERS = ("SK_ID_CURR", "TARGET")
 
 # Drawn first, in this order: what the others depend on most. The rest follow in the order of the table.
@@ -61,6 +63,9 @@ def split(applications: pd.DataFrame) -> pd.DataFrame:
     parts["CREDIT_TERM"] = applications["AMT_CREDIT"] / applications["AMT_ANNUITY"]
     parts["DAYS_EMPLOYED"] = applications["DAYS_EMPLOYED"].where(applications["DAYS_EMPLOYED"] != NOT_EMPLOYED)
     parts["ORGANIZATION_TYPE"] = applications["ORGANIZATION_TYPE"].where(applications["ORGANIZATION_TYPE"] != NOT_GIVEN)
+    for column, average in _copies(parts):
+        if average in DRAWN_AS_STEP:
+            parts[column] = (applications[column] - applications[average]).round(SHARE_DIGITS)
     for column, bound in BELOW.items():
         parts[column] = applications[bound] - applications[column]
     first = [column for column in FIRST if column in parts]
@@ -99,6 +104,8 @@ def join(parts: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
     made["AMT_ANNUITY"] = _money(made["AMT_CREDIT"] / made["CREDIT_TERM"])
     made["AMT_GOODS_PRICE"] = made["AMT_GOODS_PRICE"].where(made["GOODS_GIVEN"] > 0)
     for column, average in _copies(made):
+        if average in DRAWN_AS_STEP:
+            made[column] = (made[average] + made[column]).round(SHARE_DIGITS).clip(0, 1)
         made[column] = made[column].fillna(made[average]).where(made[average].notna())
     for column, bound in BELOW.items():
         made[column] = (made[bound] - made[column].fillna(0)).clip(lower=0)

@@ -52,10 +52,10 @@ class Batches(Protocol):
 
 @dataclass(frozen=True)
 class Epoch:
-    """One point of the learning curves; losses in nats."""
+    """One point of the learning curves; losses in nats. Epoch 0 is the start, which has no training loss."""
 
     epoch: int
-    train_loss: float
+    train_loss: float | None
     val_loss: float
     val_accuracy: float
     seconds: float
@@ -90,7 +90,7 @@ class _State:
             "best": {},
             "optimiser": {},
         }
-        with safe_open(path, framework="pt") as file:
+        with safe_open(path, framework="pt", device=str(DEVICE)) as file:
             self.curves = [Epoch(**point) for point in json.loads(file.metadata()["curves"])]
             for key in file.keys():  # noqa: SIM118 - this handle is no mapping
                 part, _, name = key.partition(".")
@@ -134,7 +134,9 @@ def fine_tune(
         state.resume(checkpoint)
     steps = schedule.epochs * len(batches)
     warmup = max(1, round(schedule.warmup * len(batches)))
-    for number in range(len(state.curves), schedule.epochs):
+    if not state.curves:  # the start is a candidate too: training may only make it worse
+        state.curves.append(Epoch(0, None, *evaluate(network, *validation), seconds=0.0))
+    for number in range(len(state.curves) - 1, schedule.epochs):
         if number - _best_epoch(state.curves) > schedule.patience:
             break
         start = time.perf_counter()
@@ -159,7 +161,7 @@ def fine_tune(
             val_loss, accuracy = evaluate(network, *validation)
         seconds = time.perf_counter() - start
         point = Epoch(number + 1, sum(losses) / len(losses), val_loss, accuracy, round(seconds, 1))
-        if not state.curves or val_loss < min(past.val_loss for past in state.curves):
+        if val_loss < min(past.val_loss for past in state.curves):
             state.best = {name: tensor.clone() for name, tensor in state.average.items()}
         state.curves.append(point)
         tqdm.write(f"epoch {point.epoch}: train {point.train_loss:.3f}, val {val_loss:.3f}, accuracy {accuracy:.3f}")
@@ -207,7 +209,7 @@ def _pace(step: int, steps: int, warmup: int) -> float:
 
 
 def _best_epoch(curves: Sequence[Epoch]) -> int:
-    return min(curves, key=lambda point: point.val_loss).epoch if curves else 0
+    return min(curves, key=lambda point: point.val_loss).epoch
 
 
 def _copy(network: nn.Module) -> dict[str, torch.Tensor]:

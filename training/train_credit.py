@@ -67,7 +67,7 @@ class Settings:
         parameters: of LightGBM.
     """
 
-    members: int = 4
+    members: int = 3
     rounds: int = 3000
     patience: int = 150
     folds: int = 5

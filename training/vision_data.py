@@ -6,7 +6,7 @@ import copy
 import csv
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -173,8 +173,8 @@ class CachedViews:
         served = [pictures.plain, pictures.mirrored, *[pictures.pixels] * (views - 2)][:views]
         rows = torch.arange(len(pictures.images)).split(pictures.batch)
         self.maps = torch.stack(
-            [run(frozen, map(serve, rows)).half() for serve in tqdm(served, desc="views")]
-        )  # (views, N, C, h, w)
+            [run(frozen, map(serve, rows)) for serve in tqdm(served, desc="views")]
+        ).half()  # (views, N, C, h, w)
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
             save_file({"maps": self.maps.contiguous()}, path)
@@ -202,7 +202,8 @@ class CachedViews:
 
 def _fingerprint(pictures: Augmented, frozen: nn.Module, views: int) -> str:
     digest = hashlib.sha256()
-    digest.update(repr((pictures.preprocessing, pictures.augmentation, pictures.seed, views)).encode())
+    unmixed = replace(pictures.augmentation, mix=0, mixup=0)  # views are mixed as they are served
+    digest.update(repr((pictures.preprocessing, unmixed, pictures.seed, views)).encode())
     for image in pictures.images:
         digest.update(image.tobytes())
     for name, tensor in frozen.state_dict().items():

@@ -61,8 +61,8 @@ def report(
         "backbone": config["backbone"],
         "parameters": classifier.config["parameters"],
         "weights_bytes": (folder / WEIGHTS).stat().st_size,
-        "train_seconds": sum(point["seconds"] for point in training["curves"]),
-        "epochs": len(training["curves"]),
+        "train_seconds": sum(point["seconds"] for name in ("head_curves", "curves") for point in training[name]),
+        "epochs": training["curves"][-1]["epoch"],
         "machine": machine(),
         **latency([prediction.seconds for prediction in predictions]),
     }

@@ -106,20 +106,23 @@ def _figure(bars: list[Step], marks: list[tuple[float, str, str, str]], texts: T
         )
     for row, bar in zip(rows, bars, strict=True):
         sign = "\u25b2" if bar.change >= 0 else "\u25bc"  # the direction is carried by shape as well as colour
-        figure.add_annotation(xref="paper", x=0, y=row + 0.4, text=_clipped(bar.name), xanchor="left", showarrow=False)
-        text = f"{sign} {_amount(bar.change, texts, scale)}"
-        figure.add_annotation(xref="paper", x=1, y=row + 0.4, text=text, xanchor="right", showarrow=False)
+        # amount first: on a phone a long name runs out of room, and the amount must not
+        text = f"<b>{sign} {_amount(bar.change, texts, scale)}</b>  {_clipped(bar.name)}"
+        figure.add_annotation(xref="paper", x=0, y=row + 0.4, text=text, xanchor="left", showarrow=False)
+    edges = [bar.start for bar in bars] + [bar.start + bar.change for bar in bars] + [level(mark[0]) for mark in marks]
+    margin = 0.16 * (max(edges) - min(edges) or 1.0)
+    low, high = min(edges) - margin, max(edges) + margin
     for place, (log_odds, name, dash, colour) in enumerate(marks):
         x = level(log_odds)
         line = {"color": colour, "dash": dash, "width": 1.5}
         figure.add_shape(type="line", x0=x, x1=x, y0=-0.5, y1=len(bars) - 0.7, line=line, layer="below")
         shown = texts.percent(x) if scale == "probability" else texts.number(x, 2)
+        side = (x - low) / (high - low)  # a name near an edge is written away from it
+        anchor = "left" if side < 0.3 else "right" if side > 0.7 else "center"
         figure.add_annotation(
-            x=x, y=-0.62 - 0.36 * place, text=f"{name} {shown}", showarrow=False, xanchor="center", font={"size": 12}
+            x=x, y=-0.62 - 0.36 * place, text=f"{name} {shown}", showarrow=False, xanchor=anchor, font={"size": 12}
         )
-    edges = [bar.start for bar in bars] + [bar.start + bar.change for bar in bars] + [level(mark[0]) for mark in marks]
-    margin = 0.16 * (max(edges) - min(edges) or 1.0)
-    figure.update_xaxes(range=[min(edges) - margin, max(edges) + margin], showticklabels=False, showgrid=False)
+    figure.update_xaxes(range=[low, high], showticklabels=False, showgrid=False)
     figure.update_yaxes(range=[-1.6, max(len(bars), 1) - 0.3], showticklabels=False, showgrid=False, ticks="")
     figure.update_layout(margin={"b": 8, "t": 6})
     return figure
