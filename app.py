@@ -7,11 +7,19 @@ honoured): English at ``/``, French at ``/fr``; programs call the endpoints at `
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 
+# On a busy machine, threads that wait by spinning take the cores from those that work: answers come up to nine times
+# later. It must be said before torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import gradio as gr
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 
 from models.display.html import render
+from models.health import check_models
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
 from tabs.credit.tab import credit_tab
 from tabs.endpoints import endpoints
@@ -20,6 +28,8 @@ from tabs.results import results_tab
 from tabs.theme import STYLE_SHEET, head, theme
 
 MAX_UPLOAD = "100mb"
+CONCURRENT = 2  # calls of one event at a time: as many as the free Space has cores
+WAITING = 64  # calls waiting; the next one is told at once that the app is busy
 
 
 def page(texts: Texts, app: gr.Blocks) -> None:
@@ -55,21 +65,42 @@ def create_app() -> gr.Blocks:
     return app
 
 
-def serve(app: gr.Blocks, **options: Any) -> Any:
-    """Launches the app as it is served everywhere; ``options`` go to ``launch``."""
-    return app.queue(default_concurrency_limit=2, max_size=64).launch(
+def serve(app: gr.Blocks, **options: Any) -> tuple[FastAPI, str, str]:
+    """Launches the app as it is served everywhere; ``options`` go to ``launch``.
+
+    Returns:
+        The server, its local address, and an empty share address. The call comes back once the server answers.
+    """
+    server, url, share = app.queue(default_concurrency_limit=CONCURRENT, max_size=WAITING).launch(
         theme=theme(),
         css_paths=[STYLE_SHEET],
         head=head(),
         max_file_size=MAX_UPLOAD,
+        allowed_paths=[],
+        strict_cors=True,
+        show_error=False,
         run_history=False,
         enable_monitoring=False,
         footer_links=["api"],
         mcp_server=True,
+        prevent_thread_lock=True,
         **options,
     )
+    server.add_api_route("/health", health, methods=["GET"])
+    return server, url, share
+
+
+def health() -> JSONResponse:
+    """Each model, whether it answers a self-test; 503 where one does not."""
+    states = check_models()
+    sound = all(state.sound for state in states)
+    body = {"status": "ok" if sound else "degraded", "models": [vars(state) for state in states]}
+    return JSONResponse(body, status_code=200 if sound else 503)
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    serve(create_app())
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    page_and_endpoints = create_app()
+    serve(page_and_endpoints)
+    page_and_endpoints.block_thread()

@@ -11,7 +11,7 @@ from models.credit.desk import desk
 from models.texts import ENGLISH
 from models.vision import photos
 from tabs.guard import guarded
-from tabs.photo import Photo
+from tabs.uploads import Photo, Table
 
 
 def clients(decision: str = "all", limit: int = 20) -> dict:
@@ -122,7 +122,7 @@ def endpoints() -> None:
     # Files come through components, which keep a caller to the files that it uploaded.
     with gr.Column(visible=False):
         table, image, picture = (
-            gr.File(label="table", type="filepath"),
+            Table(label="table"),
             Photo(label="image"),
             gr.Image(format="png"),
         )

@@ -17,7 +17,7 @@ def app_url() -> Iterator[str]:
     from app import create_app, serve
 
     app = create_app()
-    _, url, _ = serve(app, prevent_thread_lock=True, quiet=True, server_port=_free_port())
+    _, url, _ = serve(app, quiet=True, server_port=_free_port())
     yield url
     app.close()
 
@@ -36,3 +36,9 @@ def client(app_url: str):
     from gradio_client import Client
 
     return Client(app_url, verbose=False)
+
+
+@pytest.fixture(scope="session")
+def first_client(client) -> int:
+    """The number of the first client of the portfolio."""
+    return client.predict("all", 1, api_name="/clients")["clients"][0]["client_id"]

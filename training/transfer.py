@@ -27,6 +27,7 @@ from training.vision_data import (
     Augmentation,
     Augmented,
     CachedViews,
+    FreshViews,
     decode,
     read_catalogue,
     read_photos,
@@ -91,6 +92,7 @@ def arguments(description: str, model: type[Convnet]) -> argparse.ArgumentParser
     run.add_argument("--out", type=Path, default=FOLDER / model.name, help="folder for the artefacts")
     run.add_argument("--cache", type=Path, help="folder that keeps what the frozen part makes of the photos")
     run.add_argument("--bf16", action="store_true", help="half precision, where the processor has it")
+    run.add_argument("--fresh", action="store_true", help="vary the photos anew each epoch: for a GPU")
     run.add_argument("--resume", action="store_true", help="go on after an interruption")
     run.add_argument("--skip-test", action="store_true", help="leave the test photos alone")
     return parser
@@ -142,7 +144,8 @@ def transfer(
         )
         trained = nn.Sequential(parts.block, parts.head)
         rates = [*layer_rates(parts.block, recipe), (parts.head, recipe.joint_head_rate)]
-        curves = fine_tune(trained, rates, views, (inputs, labels), recipe.schedule, checkpoints[1], args.resume)
+        batches = FreshViews(pictures, parts.frozen) if args.fresh else views
+        curves = fine_tune(trained, rates, batches, (inputs, labels), recipe.schedule, checkpoints[1], args.resume)
         logits = predict_logits(trained, inputs)
     training = {
         "arguments": {
@@ -150,6 +153,7 @@ def transfer(
             "seed": args.seed,
             "catalogue": bool(args.catalogue),
             "bf16": args.bf16,
+            "fresh": args.fresh,
         },
         "recipe": asdict(recipe),
         "photos": {split: len(rows) for split, rows in photos.items()},

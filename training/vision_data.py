@@ -88,7 +88,7 @@ def decode(photos: Sequence[Photo], preprocessing: Preprocessing) -> tuple[torch
 
 
 class Augmented:
-    """Training batches of pictures, varied anew each epoch.
+    """Training pictures and their variations.
 
     Args:
         photos: what to serve; decoded once and kept in memory, a little larger than the input.
@@ -128,12 +128,10 @@ class Augmented:
     def __len__(self) -> int:
         return len(self.images) // self.batch
 
-    def epoch(self, number: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Batches of (B, 3, S, S) float32, normalised, with soft labels (B, classes); the odd rest sits out."""
-        torch.manual_seed(self.seed * 100_003 + number)
-        order = torch.randperm(len(self.images))
-        for rows in order[: len(self) * self.batch].split(self.batch):
-            yield mix(self.pixels(rows), self.labels[rows], self.augmentation)
+    def order(self, epoch: int) -> Sequence[torch.Tensor]:
+        """The rows of each batch of an epoch; the odd rest sits out. Also seeds the variations that follow."""
+        torch.manual_seed(self.seed * 100_003 + epoch)
+        return torch.randperm(len(self.images))[: len(self) * self.batch].split(self.batch)
 
     def pixels(self, rows: torch.Tensor) -> torch.Tensor:
         """Those pictures, each varied in its own way: (B, 3, S, S) float32, normalised."""
@@ -192,12 +190,31 @@ class CachedViews:
 
     def epoch(self, number: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Batches of (B, C, h, w) float32, each picture in one of its views, with soft labels (B, classes)."""
-        pictures = self.pictures
-        torch.manual_seed(pictures.seed * 100_003 + number)
-        order = torch.randperm(len(pictures.images))
-        for rows in order[: len(self) * pictures.batch].split(pictures.batch):
+        for rows in self.pictures.order(number):
             views = torch.randint(len(self.maps), rows.shape)
-            yield mix(self.maps[views, rows].float(), pictures.labels[rows], pictures.augmentation)
+            yield mix(self.maps[views, rows].float(), self.pictures.labels[rows], self.pictures.augmentation)
+
+
+class FreshViews:
+    """The same batches, but each picture is varied anew each time: for a GPU, or for patience.
+
+    Args:
+        pictures: where the views come from.
+        frozen: (B, 3, S, S) -> (B, C, h, w).
+    """
+
+    def __init__(self, pictures: Augmented, frozen: nn.Module) -> None:
+        self.pictures = pictures
+        self.frozen = frozen
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def epoch(self, number: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Batches of (B, C, h, w) float32 with soft labels (B, classes)."""
+        for rows in self.pictures.order(number):
+            maps = run(self.frozen, [self.pictures.pixels(rows)])
+            yield mix(maps, self.pictures.labels[rows], self.pictures.augmentation)
 
 
 def _fingerprint(pictures: Augmented, frozen: nn.Module, views: int) -> str:

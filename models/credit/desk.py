@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from models import arguments
+from models import arguments, hub
 from models.credit import application, batch
 from models.credit.compare import USUAL_CRITERIA, Comparison, compare
 from models.credit.counterfactual import Answer, counterfactuals
@@ -196,4 +196,4 @@ class Desk:
 @cache
 def desk() -> Desk:
     """The desk of this process; a failure is not remembered, so that restored files are picked up."""
-    return Desk(ROOT / "weights" / "credit", ROOT / "data" / "portfolio.parquet")
+    return Desk(hub.folder("credit", ROOT / "weights" / "credit"), ROOT / "data" / "portfolio.parquet")

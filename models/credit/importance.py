@@ -38,10 +38,6 @@ class Importance:
         self.mean_absolute = np.abs(answer.values).mean(axis=0)
         self.order = np.argsort(-self.mean_absolute, kind="stable")
 
-    def ranked(self, most: int) -> list[tuple[str, float]]:
-        """The features with the largest mean absolute attribution, largest first."""
-        return [(self.names[place], float(self.mean_absolute[place])) for place in self.order[:most]]
-
     def place(self, feature: object) -> int:
         """A feature's place in the model.
 

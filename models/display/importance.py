@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,9 @@ ROW = 30  # px
 LOW_TO_HIGH = [[0.0, LOWERS], [0.5, "#b8a9b9"], [1.0, RAISES]]
 
 
-def bars(importance: Importance, texts: Texts, shown: int = SHOWN) -> go.Figure:
-    """Mean absolute attribution of the strongest features."""
-    ranked = importance.ranked(shown)
+def bars(mean_absolute: Mapping[str, float], texts: Texts, shown: int = SHOWN) -> go.Figure:
+    """Mean absolute attribution of the strongest features, by name."""
+    ranked = sorted(mean_absolute.items(), key=lambda item: -item[1])[:shown]
     figure = base_figure(height=ROW * len(ranked) + 70)
     figure.add_bar(
         orientation="h",

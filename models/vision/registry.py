@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
 import torch
 from PIL import Image
@@ -28,6 +28,7 @@ class VisionModel(Protocol):
     """What the app asks of an image classifier."""
 
     name: str
+    config: Mapping[str, Any]
     classes: tuple[str, ...]
     default_method: str
     preprocessing: Preprocessing

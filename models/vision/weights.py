@@ -15,6 +15,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load
 
+from models import hub
 from models.errors import ModelUnavailable
 
 FOLDER = Path(__file__).parent.parent.parent / "weights"
@@ -23,8 +24,8 @@ CONFIG = "config.json"
 
 
 def is_installed(model: str) -> bool:
-    """Whether both files of a model stand on disk; says nothing of their content."""
-    return all((FOLDER / model / name).is_file() for name in (WEIGHTS, CONFIG))
+    """Whether both files of a model stand on disk, or the Hub is to give them; says nothing of their content."""
+    return all((FOLDER / model / name).is_file() for name in (WEIGHTS, CONFIG)) or hub.is_named(model)
 
 
 def read(model: str, folder: Path | None = None) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
@@ -32,12 +33,12 @@ def read(model: str, folder: Path | None = None) -> tuple[dict[str, Any], dict[s
 
     Args:
         model: name of the model, for the sentence if something is wrong.
-        folder: where its files stand; None for its own below ``weights/``.
+        folder: where its files stand; None for its own, below ``weights/`` or from the Hub.
 
     Raises:
         ModelUnavailable: a file is missing, unreadable, or not the one that the configuration describes.
     """
-    folder = folder or FOLDER / model
+    folder = folder or hub.folder(model, FOLDER / model)
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         expected = config["weights_sha256"]

@@ -16,6 +16,7 @@ from models.display.waterfall import score_waterfall
 from tabs.credit.chosen import Chosen
 from tabs.guard import guarded
 from tabs.session import session_folder
+from tabs.uploads import Table
 
 FIELDS = (
     "AMT_CREDIT",
@@ -53,9 +54,7 @@ def newcomer_tab(chosen: Chosen) -> None:
     gr.Markdown(f"### {texts('credit.batch.title')}\n{texts('credit.batch.explain')}")
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
-            table = gr.File(
-                label=texts("credit.batch.file"), file_types=[".csv", ".parquet"], type="filepath", height=140
-            )
+            table = Table(label=texts("credit.batch.file"), file_types=[".csv", ".parquet"], height=140)
             download = gr.DownloadButton(texts("credit.why.download"), visible=False, size="sm")
         with gr.Column(scale=3, min_width=320):
             summary = gr.HTML()

@@ -16,7 +16,8 @@ from tabs.guard import guarded
 def overall_tab(texts: Texts, tab: gr.Tab) -> None:
     """Mean absolute attribution, beeswarm, dependence; computed when the tab is first opened."""
     gr.Markdown(texts("credit.global.explain"))
-    gr.Markdown(f"### {texts('credit.global.bars')}")
+    rows = texts.number(desk().metrics["importance"]["rows"])
+    gr.Markdown(f"### {texts('credit.global.bars')}\n{texts('credit.global.bars_read', rows=rows)}")
     bars = gr.Plot(show_label=False, elem_classes="vt-plot")
     gr.Markdown(f"### {texts('credit.global.beeswarm')}\n{texts('credit.global.beeswarm_read')}")
     swarm = gr.Plot(show_label=False, elem_classes="vt-plot")
@@ -32,7 +33,8 @@ def overall_tab(texts: Texts, tab: gr.Tab) -> None:
     cloud = gr.Plot(show_label=False, elem_classes="vt-plot")
 
     def show() -> tuple[Any, ...]:
-        return importance.bars(desk().importance, texts), importance.beeswarm(desk().importance, texts)
+        mean_absolute = desk().metrics["importance"]["mean_absolute"]
+        return importance.bars(mean_absolute, texts), importance.beeswarm(desk().importance, texts)
 
     def show_dependence(feature: str, partner: str) -> Any:
         return importance.dependence(desk().importance.dependence(feature, partner), texts)

@@ -12,7 +12,7 @@ from models.texts import Texts
 from models.vision import photos, registry
 from models.vision.predictions import CLASSES
 from tabs.guard import guarded
-from tabs.photo import Photo
+from tabs.uploads import Photo
 
 STATE_SECONDS = 1800  # how long a visitor's last map is kept in memory
 

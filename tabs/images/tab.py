@@ -12,7 +12,7 @@ from tabs.guard import guarded
 from tabs.images.evidence import evidence
 from tabs.images.trust import trust
 from tabs.images.verdicts import verdicts
-from tabs.photo import Photo
+from tabs.uploads import Photo
 
 
 def images_tab(texts: Texts, app: gr.Blocks) -> None:

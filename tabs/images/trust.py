@@ -12,7 +12,7 @@ from models.texts import Texts
 from models.vision import photos
 from tabs.guard import guarded
 from tabs.images.evidence import Shown
-from tabs.photo import Photo
+from tabs.uploads import Photo
 
 
 def trust(texts: Texts, photo: Photo, shown: Shown) -> None:

@@ -10,7 +10,7 @@ from models.display import photo_cards
 from models.texts import Texts
 from models.vision import photos
 from tabs.guard import guarded
-from tabs.photo import Photo
+from tabs.uploads import Photo
 
 
 def verdicts(texts: Texts, photo: Photo) -> None:

@@ -1,0 +1,321 @@
+"""Many visitors and programs at once: is any answer lost or mixed up, how long do they wait, what does it cost?
+
+    python -m benchmarks.load --clients 50 --seconds 300
+    python -m benchmarks.load --seconds 60 --kill
+    python -m benchmarks.load --url http://127.0.0.1:7860
+
+Of ten clients, four score with changes, one sends files of applications, three send photos, one asks for a saliency
+map, and one for RISE, most of which are cancelled or left midway. Every answer is checked against what the models
+answer in this process. The exit status is 1 if an answer was wrong or lost, if memory grew, or if the work of those
+who left went on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import html
+import io
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from benchmarks.load_wire import ANSWER_SECONDS, Busy, Failed, Server, Wire
+from models.credit.desk import desk
+from models.display import photo_cards
+from models.texts import ENGLISH
+from models.vision import photos
+
+PICTURES = Path(__file__).parents[1] / "data" / "catalogue" / "images"
+MODEL = "yolov8"
+BATCH_ROWS = 40  # applications a file
+EXACT = 1e-9  # between probabilities of the credit model
+CLOSE = 1e-4  # between those of the photo classifier, whose sums depend on the number of threads
+LEVELS = 3.0  # mean difference of 8-bit levels between two overlays of the same map
+GROWTH = 0.15  # of memory from the middle to the end, beyond which it is no longer flat
+IDLE_CORES = 0.3  # what an app without work may use
+FREED_SECONDS = 4.0  # after which an abandoned call may no longer use the processor
+
+
+Ask = Callable[[], Coroutine[Any, Any, str]]
+"""One question put and its answer checked; how it ended where that may differ."""
+
+
+class Wrong(Exception):
+    """An answer that is not the one to the question asked."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A photo, and what is answered to it."""
+
+    path: Path
+    content: bytes
+    probabilities: dict[str, float]
+    label: str
+    overlay: np.ndarray
+
+
+@dataclass
+class Tally:
+    """What became of the calls of one kind."""
+
+    seconds: list[float] = field(default_factory=list)
+    troubles: Counter[str] = field(default_factory=Counter)
+
+
+class Load:
+    """The clients, their questions, and the count of answers.
+
+    Args:
+        server: what is put under load.
+        wire: its protocol.
+        pictures: how many distinct photos.
+        seed: of the questions.
+    """
+
+    def __init__(self, server: Server, wire: Wire, pictures: int, seed: int) -> None:
+        self.server, self.wire = server, wire
+        self.draw = random.Random(seed)
+        self.credit = desk()
+        chosen = self.draw.sample(sorted(PICTURES.iterdir()), pictures)
+        self.pictures = [_picture(path) for path in chosen]
+        self.tallies: dict[str, Tally] = {}
+        self.memory: list[float] = []  # megabytes, by time
+        self.is_down = False
+        self.served_again = 0  # right answers since a restart
+        self.restarted = False
+        self.explaining = -1  # number of the page's event that draws maps
+        self.until = 0.0  # on the clock of time.perf_counter
+
+    async def score_client(self) -> str:
+        """One client with two values changed."""
+        client_id = self.draw.choice(self.credit.ids("all"))
+        changes = {
+            "EXT_SOURCE_2": round(self.draw.random(), 3),
+            "AMT_CREDIT": self.draw.randrange(45_000, 900_000, 450),
+        }
+        answer = await self.wire.call("score_client", client_id, changes)
+        expected = self.credit.score_client(client_id, changes).probability
+        if answer["client_id"] != client_id or abs(answer["probability"] - expected) > EXACT:
+            raise Wrong(f"client {client_id}: {answer['client_id']}, {answer['probability']}, expected {expected}")
+        return ""
+
+    async def score_batch(self) -> str:
+        """A file of clients drawn at random."""
+        rows = self.draw.sample(range(len(self.credit.portfolio.ids)), BATCH_ROWS)
+        table = self.credit.portfolio.applications.iloc[rows]
+        ids = self.credit.portfolio.ids[rows]
+        content = io.BytesIO()
+        table.assign(SK_ID_CURR=ids).to_parquet(content, index=False)
+        file = await self.wire.upload("applications.parquet", content.getvalue())
+        scores = pd.DataFrame((await self.wire.call("score_batch", file))["scores"])
+        expected = self.credit.portfolio.probabilities[rows]
+        if scores["client_id"].tolist() != ids.tolist() or abs(scores["probability"] - expected).max() > EXACT:
+            raise Wrong("a batch came back with other clients or scores")
+        return ""
+
+    async def classify_image(self) -> str:
+        """A photo's probabilities."""
+        picture = self.draw.choice(self.pictures)
+        file = await self.wire.upload(picture.path.name, picture.content)
+        answer = (await self.wire.call("classify_image", file, [MODEL]))["models"][MODEL]
+        gaps = [abs(answer["probabilities"][name] - known) for name, known in picture.probabilities.items()]
+        if max(gaps) > CLOSE:
+            raise Wrong(f"{picture.path.name}: {answer['label']}, expected {picture.label}; off by {max(gaps):.2g}")
+        return ""
+
+    async def explain_image(self) -> str:
+        """A photo's map by the usual method, laid over it."""
+        picture = self.draw.choice(self.pictures)
+        file = await self.wire.upload(picture.path.name, picture.content)
+        answer = await self.wire.call("explain_image", file, MODEL, "", "")
+        with Image.open(io.BytesIO(await self.wire.fetch(answer["path"]))) as image:
+            overlay = np.asarray(image.convert("RGB"), dtype=np.int16)
+        if overlay.shape != picture.overlay.shape or abs(overlay - picture.overlay).mean() > LEVELS:
+            raise Wrong(f"{picture.path.name}: the overlay is of another picture or map")
+        return ""
+
+    async def rise(self) -> str:
+        """A map that takes long, drawn step by step on the page: some wait, some press stop, some close the page."""
+        picture = self.draw.choice(self.pictures)
+        end = self.draw.choice(("waited for", "stopped", "stopped", "left", "left"))
+        file = await self.wire.upload(picture.path.name, picture.content)
+        async with contextlib.aclosing(self.wire.play(self.explaining, file, MODEL, "rise", "", "", 0.6)) as messages:
+            async for ticket, message in messages:
+                self._check_step(message, picture)
+                if message["msg"] == "process_completed":
+                    return f", {end}"
+                if time.perf_counter() > self.until or (message["msg"] == "process_generating" and end == "left"):
+                    return ", left"
+                if message["msg"] == "process_generating" and end == "stopped":
+                    await self.wire.cancel(ticket)
+        raise Failed("RISE: the stream ended without an answer")
+
+    def _check_step(self, message: dict[str, Any], picture: Picture) -> None:
+        if message["msg"] == "process_completed" and not message["success"]:
+            raise Failed(f"RISE: {str(message['output'])[:160]}")
+        if message["msg"] == "process_generating":
+            caption = message["output"]["data"][1]
+            if isinstance(caption, str) and photo_cards.class_name(picture.label, ENGLISH) not in html.unescape(
+                caption
+            ):
+                raise Wrong(f"{picture.path.name}: the caption of RISE does not name {picture.label}")
+
+    async def client(self, ask: Ask) -> None:
+        """One client: asks, checks, asks again."""
+        while time.perf_counter() < self.until:
+            start = time.perf_counter()
+            kind, trouble = ask.__name__, ""
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    kind += await ask()
+            except Busy:
+                trouble = "busy"
+            except Wrong as error:
+                trouble = f"WRONG {error}"
+            except (Failed, TimeoutError, httpx.HTTPError, KeyError, ValueError) as error:
+                trouble = "cut by the kill" if self.is_down else f"LOST {type(error).__name__}: {error}"[:160]
+            tally = self.tallies.setdefault(kind, Tally())
+            if trouble:
+                tally.troubles[trouble] += 1
+                await asyncio.sleep(1)
+            else:
+                tally.seconds.append(time.perf_counter() - start)
+                self.served_again += self.restarted
+                await asyncio.sleep(0.05)
+
+    async def watch(self) -> None:
+        """Notes the memory every second."""
+        while True:
+            if not self.is_down:
+                self.memory.append(self.server.megabytes())
+            await asyncio.sleep(1)
+
+    async def kill_and_restart(self, after: float) -> None:
+        """Kills the server, starts it again, and says how long it was away."""
+        await asyncio.sleep(after)
+        self.is_down = True
+        self.server.kill()
+        start = time.perf_counter()
+        self.server.start()
+        await self.wire.until_up()
+        print(f"killed after {after:.0f} s, served again {time.perf_counter() - start:.1f} s later", flush=True)
+        await asyncio.sleep(3)  # streams of the dead process may still be failing
+        self.is_down, self.restarted = False, True
+        self.memory.clear()
+
+    async def run(self, clients: int, seconds: float, kill: bool) -> None:
+        """All clients at once, for a time."""
+        self.explaining = await self.wire.explaining_event()
+        for ask in (self.score_client, self.score_batch, self.classify_image, self.explain_image):
+            await ask()  # what is loaded on the first call is loaded now
+        score, photo = self.score_client, self.classify_image
+        roles = (score, photo, self.rise, score, self.score_batch, photo, score, self.explain_image, photo, score)
+        self.until = time.perf_counter() + seconds
+        side = [asyncio.create_task(self.watch())]
+        if kill:
+            side.append(asyncio.create_task(self.kill_and_restart(seconds / 3)))
+        await asyncio.gather(*(self.client(roles[place % len(roles)]) for place in range(clients)))
+        for task in side:
+            task.cancel()
+
+    async def freed(self, leave: Callable[[], Coroutine[Any, Any, None]]) -> tuple[float, float]:
+        """Cores in use while a long call runs, and a while after its client has gone."""
+        task: asyncio.Task[None] = asyncio.create_task(leave())
+        await asyncio.sleep(2)
+        during = await self.server.cores(2)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await asyncio.sleep(FREED_SECONDS)
+        return during, await self.server.cores(2)
+
+    async def watch_rise_on_page(self) -> None:
+        """RISE on the page, until cancelled."""
+        picture = self.pictures[0]
+        file = await self.wire.upload(picture.path.name, picture.content)
+        async for _ in self.wire.play(self.explaining, file, MODEL, "rise", "", "", 0.6):
+            pass
+
+    async def ask_for_rise(self) -> None:
+        """RISE over the endpoint, until cancelled."""
+        picture = self.pictures[0]
+        file = await self.wire.upload(picture.path.name, picture.content)
+        await self.wire.call("explain_image", file, MODEL, "rise", "")
+
+
+def _picture(path: Path) -> Picture:
+    reading = photos.read_photo(path, MODEL)
+    prediction = reading.explanation.prediction
+    overlay = np.asarray(reading.overlay.convert("RGB"), dtype=np.int16)
+    return Picture(path, path.read_bytes(), prediction.probabilities, prediction.label, overlay)
+
+
+def report(load: Load, clients: int, seconds: float) -> bool:
+    """Prints what was measured; whether no answer was wrong or lost and memory is flat."""
+    print(f"{clients} clients, {seconds:.0f} s\n{'':<18}{'answers':>8}{'p50':>9}{'p95':>9}{'busy':>6}{'cut':>5}")
+    sound = True
+    for kind, tally in sorted(load.tallies.items()):
+        p50, p95 = np.percentile(tally.seconds, [50, 95]) if tally.seconds else (np.nan, np.nan)
+        busy, cut = tally.troubles.pop("busy", 0), tally.troubles.pop("cut by the kill", 0)
+        print(f"{kind:<18}{len(tally.seconds):>8}{p50:>7.2f} s{p95:>7.2f} s{busy:>6}{cut:>5}")
+        for trouble, count in tally.troubles.most_common():
+            print(f"  {count} x {trouble}")
+        sound = sound and not tally.troubles
+    print(f"full photo classifications: {len(load.tallies['classify_image'].seconds) / seconds:.1f} a second")
+    third = max(1, len(load.memory) // 3)
+    start, middle, end = (
+        float(np.median(some)) for some in (load.memory[:5], load.memory[third:-third], load.memory[-5:])
+    )
+    is_flat = end <= middle * (1 + GROWTH)
+    print(f"memory: {start:.0f} MB at the start, {middle:.0f} MB midway, {end:.0f} MB at the end: ", end="")
+    print("flat" if is_flat else "GROWING")
+    return sound and is_flat
+
+
+async def main() -> int:
+    """Reads the command line, puts the app under load, and says what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", help="of an app that runs on this machine (default: one of our own is started)")
+    parser.add_argument("--clients", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--pictures", type=int, default=24, help="distinct photos (default %(default)s)")
+    parser.add_argument("--kill", action="store_true", help="kill our own app midway and start it again")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    server = Server(given.url)
+    try:
+        wire = Wire(server.url)
+        load = Load(server, wire, given.pictures, given.seed)
+        await wire.until_up()
+        await load.run(given.clients, given.seconds, given.kill)
+        sound = report(load, given.clients, given.seconds)
+        if given.kill:
+            print(f"right answers since the restart: {load.served_again}")
+            sound = sound and load.served_again > 0
+        for name, leave in (("the page", load.watch_rise_on_page), ("/explain_image", load.ask_for_rise)):
+            during, after = await load.freed(leave)
+            print(f"RISE on {name}: {during:.1f} cores, {after:.1f} cores {FREED_SECONDS:.0f} s after its client left")
+            sound = sound and after < IDLE_CORES
+        print(f"calls still queued: {await wire.queued()}")
+        for line in server.errors()[:10]:
+            print(f"server's log: {line[:160]}")
+        return 0 if sound else 1
+    finally:
+        server.close()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

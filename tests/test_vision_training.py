@@ -1,0 +1,137 @@
+"""What the trainings of the image classifiers share: data, batches, figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from models.vision.predictions import CLASSES
+from models.vision.preprocessing import Preprocessing
+from tests.pictures import write_dataset
+from training.evaluate_explanations import balanced, bootstrap, likeness
+from training.vision_data import Augmentation, Augmented, CachedViews, FreshViews, mix, read_photos
+from training.vision_metrics import calibration_error, classification_metrics, fit_temperature, wilson
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_dataset(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def pictures(data: Path) -> Augmented:
+    return Augmented(read_photos(data)["train"], Preprocessing(32), Augmentation(mix=0.5), batch=7, seed=0)
+
+
+def frozen() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(3, 4, 3, stride=4, padding=1))
+
+
+def test_photos_by_split(data: Path) -> None:
+    photos = read_photos(data)
+    assert {split: len(rows) for split, rows in photos.items()} == {"train": 14, "val": 7, "test": 7}
+    assert [photo.label for photo in photos["val"]] == list(range(7))
+
+
+def test_a_category_out_of_the_seven_is_named(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("image,category,split\na.png,Cats,train\n")
+    with pytest.raises(ValueError, match="Cats"):
+        read_photos(tmp_path)
+
+
+def test_a_split_without_photos_is_named(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("image,category,split\na.png,Watches,train\na.png,Watches,val\n")
+    with pytest.raises(ValueError, match="test"):
+        read_photos(tmp_path)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_batches_repeat_with_their_seed(pictures: Augmented, fresh: bool) -> None:
+    views = FreshViews(pictures, frozen()) if fresh else CachedViews(pictures, frozen(), views=3)
+    first, again, other = (list(views.epoch(number)) for number in (0, 0, 1))
+    assert len(first) == len(views) == 2
+    for (maps, labels), (maps_again, labels_again) in zip(first, again, strict=True):
+        assert maps.shape == (7, 4, 8, 8) and labels.shape == (7, 7)
+        assert torch.allclose(labels.sum(dim=1), torch.ones(7))
+        assert torch.equal(maps, maps_again) and torch.equal(labels, labels_again)
+    assert not torch.equal(first[0][0], other[0][0])
+
+
+def test_the_first_views_are_the_picture_and_its_mirror_image(pictures: Augmented) -> None:
+    views = CachedViews(pictures, nn.Sequential(nn.AvgPool2d(4)), views=2)
+    assert torch.allclose(views.maps[0], views.maps[1].flip(-1), atol=1e-2)
+    pooled = views.through(nn.AdaptiveAvgPool2d(1)).maps
+    assert pooled.shape == (2, 14, 3, 1, 1)
+    assert torch.allclose(pooled[..., 0, 0], views.maps.float().mean(dim=(3, 4)), atol=1e-3)
+
+
+def test_views_are_kept_and_told_apart(pictures: Augmented, tmp_path: Path) -> None:
+    first = CachedViews(pictures, frozen(), views=3, cache=tmp_path)
+    again = CachedViews(pictures, frozen(), views=3, cache=tmp_path)
+    assert torch.equal(first.maps, again.maps) and len(list(tmp_path.iterdir())) == 1
+    CachedViews(pictures, nn.Sequential(nn.Conv2d(3, 4, 3)), views=3, cache=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_mixing_keeps_the_labels_summing_to_one() -> None:
+    torch.manual_seed(0)
+    for shape in ((4, 3, 16, 16), (4, 20, 1, 1)):
+        for _ in range(8):
+            inputs, labels = mix(torch.rand(shape), torch.tensor([0, 1, 2, 3]), Augmentation(mix=1.0))
+            assert inputs.shape == shape and torch.allclose(labels.sum(dim=1), torch.ones(4))
+
+
+def test_figures_of_a_classifier() -> None:
+    labels = np.array([0, 0, 1, 2])
+    probabilities = np.full((4, 7), 0.02)
+    for row, guess in enumerate([0, 1, 1, 2]):
+        probabilities[row, guess] = 0.88
+    metrics = classification_metrics(probabilities, labels, CLASSES)
+    assert metrics["accuracy"] == 0.75 and metrics["confusion"][0][1] == 1
+    assert metrics["per_class_recall"]["Baby Care"] == 0.5
+    assert metrics["per_class_precision"]["Beauty and Personal Care"] == 0.5
+    assert metrics["per_class_f1"]["Computers"] == 1
+    assert metrics["ece"] == pytest.approx(0.88 - 0.75)
+
+
+def test_interval_of_a_share() -> None:
+    assert wilson(50, 100) == pytest.approx([0.4038, 0.5962], abs=1e-4)
+    low, high = wilson(10, 10)
+    assert 0.7 < low < 0.75 and high == pytest.approx(1)
+
+
+def test_calibration_error_of_an_honest_model_is_small() -> None:
+    rng = np.random.default_rng(0)
+    confidence = rng.random(20_000)
+    assert calibration_error(confidence, rng.random(20_000) < confidence) < 0.02
+    assert calibration_error(np.full(100, 0.95), np.zeros(100, bool)) == pytest.approx(0.95)
+
+
+def test_temperature_undoes_overconfidence() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(4000, 7, generator=generator)
+    labels = torch.multinomial(torch.softmax(logits, dim=1), 1, generator=generator)[:, 0]
+    assert fit_temperature(3 * logits, labels) == pytest.approx(3, rel=0.1)
+
+
+def test_interval_of_a_mean_holds_it() -> None:
+    figure = bootstrap([0.0, 1.0] * 50)
+    assert figure.mean == 0.5 and figure.ci95[0] < 0.45 < 0.55 < figure.ci95[1]
+
+
+def test_likeness_of_maps() -> None:
+    ramp = np.arange(16, dtype=np.float32).reshape(4, 4)
+    assert likeness(ramp, 2 * ramp + 1) == pytest.approx(1)
+    assert likeness(ramp, -ramp) == pytest.approx(-1)
+    assert likeness(ramp, np.zeros((4, 4), np.float32)) == 0
+
+
+def test_a_balanced_choice(data: Path) -> None:
+    photos = read_photos(data)["train"]
+    assert [photo.label for photo in balanced(photos, 7)] == list(range(7))
+    assert balanced(photos, None) == photos

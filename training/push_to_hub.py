@@ -1,0 +1,114 @@
+"""Publishes a trained model: ``weights/MODEL`` to a repository on the Hugging Face Hub.
+
+The card is the folder's README.md. A list of SHA-256, ``sha256sums.txt``, goes beside the files: the app checks what it
+loads against it. A push that was cut goes on where it stopped; a second push of the same files makes no commit.
+
+    python -m training.push_to_hub credit --repo USER/NAME --dry-run
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from models import hub
+from training.hub_upload import Content, HubRefusal, Target, send, table
+
+KINDS = (".json", ".md", ".safetensors", ".txt")  # numbers and texts; reading them runs no code
+WEIGHTS = Path("weights")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line, check the folder, and push it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", metavar="MODEL", help="folder below weights/: credit, yolov8, vgg16")
+    parser.add_argument("--repo", type=repository, required=True, metavar="USER/NAME", help="made if there is none")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, metavar="FOLDER", help="where the model's folder is")
+    seen = parser.add_mutually_exclusive_group()
+    seen.add_argument("--private", dest="private", action="store_true", default=None, help="a new one's default")
+    seen.add_argument("--public", dest="private", action="store_false", default=None)
+    parser.add_argument("--dry-run", action="store_true", help="say what would go, and send nothing")
+    given = parser.parse_args(arguments)
+
+    try:
+        files = collect(given.weights / given.model, given.model)
+        print(table(files))
+        if given.dry_run:
+            print(f"dry run: nothing was sent to {given.repo}")
+            return
+        sent = send(Target(given.repo, private=given.private), files, f"{given.model}: weights, figures and card")
+    except HubRefusal as refusal:
+        raise SystemExit(str(refusal)) from refusal
+    print("pushed" if sent.changed else "nothing has changed since the last push: no new commit")
+    print(f"revision {sent.revision}")
+    print(f"in hub.yaml:\n{given.model}: {{repo: {given.repo}, revision: {sent.revision}}}")
+
+
+def repository(text: str) -> str:
+    """``USER/NAME``, as the Hub allows it.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not.
+    """
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not USER/NAME")
+    return text
+
+
+def collect(folder: Path, model: str) -> dict[str, Content]:
+    """What goes to the Hub: the files of a model, and the list of their SHA-256.
+
+    Raises:
+        HubRefusal: the folder is incomplete, or holds what should not be published.
+    """
+    if not folder.is_dir():
+        raise HubRefusal(f"There is no folder {folder}.")
+    paths = sorted(folder.iterdir())
+    foreign = [path.name for path in paths if not path.is_file() or path.suffix not in KINDS or not _is_sound(path)]
+    if foreign:
+        raise HubRefusal(f"{folder} holds {', '.join(foreign)}: only {', '.join(KINDS)} files go to the Hub.")
+    names = {path.name for path in paths}
+    missing = {"README.md", *hub.files(model)} - names - {hub.LISTING}
+    if missing:
+        raise HubRefusal(f"{folder} lacks {', '.join(sorted(missing))}: train the model to the end first.")
+    _check_card(folder / "README.md")
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.name != hub.LISTING}
+    expected = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("weights_sha256")
+    if expected and expected != digests["model.safetensors"]:
+        raise HubRefusal(f"{folder}/model.safetensors is not the file that config.json describes (SHA-256).")
+    listing = "".join(f"{digest}  {name}\n" for name, digest in digests.items())
+    return {**{name: folder / name for name in digests}, hub.LISTING: listing.encode()}
+
+
+def _is_sound(path: Path) -> bool:
+    """Whether a file's content is of the kind that its name says: a pickle may be called anything."""
+    if path.suffix == ".safetensors":
+        with path.open("rb") as stream:  # the length of the header in 8 bytes, then the header, in JSON
+            return stream.read(9)[8:] == b"{"
+    try:
+        text = path.read_text(encoding="utf-8")
+        return path.suffix != ".json" or isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def _check_card(path: Path) -> None:
+    """A card without a licence or figures says too little of a model to publish it."""
+    head = re.match(r"---\n(.*?)\n---\n", path.read_text(encoding="utf-8"), re.DOTALL)
+    try:
+        metadata = yaml.safe_load(head[1]) if head else None
+    except yaml.YAMLError as error:
+        raise HubRefusal(f"The head of {path} is not YAML: {error}") from error
+    lacking = [key for key in ("license", "model-index") if key not in (metadata or {})]
+    if lacking:
+        raise HubRefusal(f"The head of {path} has no {' and no '.join(lacking)}.")
+
+
+if __name__ == "__main__":
+    main()
