@@ -18,11 +18,14 @@ import gradio as gr
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
+from models import hub
+from models.display import photo_cards
 from models.display.html import render
 from models.health import check_models
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
 from tabs.credit.tab import credit_tab
 from tabs.endpoints import endpoints
+from tabs.guard import guarded
 from tabs.images.tab import images_tab
 from tabs.results import results_tab
 from tabs.theme import STYLE_SHEET, head, theme
@@ -44,6 +47,13 @@ def page(texts: Texts, app: gr.Blocks) -> None:
             languages=names,
             current=texts.language,
         )
+    )
+    notices = gr.HTML()
+    app.load(
+        guarded(lambda: photo_cards.notices([note.say(texts) for note in hub.notes()]), texts),
+        None,
+        notices,
+        api_visibility="private",
     )
     with gr.Tabs():
         with gr.Tab(texts("page.tab.credit"), id="credit"):

@@ -45,7 +45,6 @@ CLOSE = 1e-4  # between those of the photo classifier, whose sums depend on the 
 LEVELS = 3.0  # mean difference of 8-bit levels between two overlays of the same map
 GROWTH = 0.15  # of memory from the middle to the end, beyond which it is no longer flat
 IDLE_CORES = 0.3  # what an app without work may use
-FREED_SECONDS = 4.0  # after which an abandoned call may no longer use the processor
 
 
 Ask = Callable[[], Coroutine[Any, Any, str]]
@@ -231,16 +230,21 @@ class Load:
         for task in side:
             task.cancel()
 
-    async def freed(self, leave: Callable[[], Coroutine[Any, Any, None]]) -> tuple[float, float]:
-        """Cores in use while a long call runs, and a while after its client has gone."""
-        task: asyncio.Task[None] = asyncio.create_task(leave())
-        await asyncio.sleep(2)
-        during = await self.server.cores(2)
-        task.cancel()
+    async def freed(self, ask: Callable[[], Coroutine[Any, Any, None]]) -> tuple[float, float, float]:
+        """Seconds that a long call takes; cores in use while it runs, and when its client has left it early on."""
+        start = time.perf_counter()
+        asked = asyncio.create_task(ask())
+        await asyncio.sleep(1)
+        during = await self.server.cores(1)
+        await asked
+        whole = time.perf_counter() - start
+        asked = asyncio.create_task(ask())
+        await asyncio.sleep(whole / 4)
+        asked.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await task
-        await asyncio.sleep(FREED_SECONDS)
-        return during, await self.server.cores(2)
+            await asked
+        await asyncio.sleep(whole / 8)  # the step at hand is finished
+        return whole, during, await self.server.cores(whole / 4)
 
     async def watch_rise_on_page(self) -> None:
         """RISE on the page, until cancelled."""
@@ -305,9 +309,9 @@ async def main() -> int:
         if given.kill:
             print(f"right answers since the restart: {load.served_again}")
             sound = sound and load.served_again > 0
-        for name, leave in (("the page", load.watch_rise_on_page), ("/explain_image", load.ask_for_rise)):
-            during, after = await load.freed(leave)
-            print(f"RISE on {name}: {during:.1f} cores, {after:.1f} cores {FREED_SECONDS:.0f} s after its client left")
+        for name, ask in (("the page", load.watch_rise_on_page), ("/explain_image", load.ask_for_rise)):
+            whole, during, after = await load.freed(ask)
+            print(f"RISE on {name}: {whole:.1f} s, {during:.1f} cores; {after:.1f} cores once its client has left")
             sound = sound and after < IDLE_CORES
         print(f"calls still queued: {await wire.queued()}")
         for line in server.errors()[:10]:

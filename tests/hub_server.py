@@ -30,7 +30,7 @@ class Fault:
     """What goes wrong with the next ``times`` requests whose "METHOD path" ``where`` is found in.
 
     ``status`` answers with an error; ``cut`` closes the connection after so many bytes of the body; ``flip`` changes
-    the body's last byte.
+    the byte in its middle.
     """
 
     where: str
@@ -137,7 +137,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         if self.fault and self.fault.flip:
-            data = data[:-1] + bytes([data[-1] ^ 1])
+            middle = len(data) // 2
+            data = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
         if self.fault and self.fault.cut:
             self.wfile.write(data[: self.fault.cut])
             self.wfile.flush()

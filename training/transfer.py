@@ -125,7 +125,8 @@ def transfer(
     if args.catalogue:
         photos["train"] += read_catalogue(args.catalogue)
     checkpoints = args.out / "checkpoint-head.safetensors", args.out / "checkpoint.safetensors"
-    with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16):
+    # without the cache: it would keep the casts of weights that have changed since
+    with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
         pictures = Augmented(photos["train"], recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
         views = CachedViews(pictures, parts.frozen, recipe.views, args.cache)
         pixels, labels = decode(photos["val"], recipe.preprocessing)
