@@ -23,9 +23,18 @@ ROW = (
 )
 
 
-def _metrics(model: str) -> dict[str, Any] | None:
-    path = WEIGHTS / model / "metrics.json"
+def _read(model: str, name: str) -> dict[str, Any] | None:
+    path = WEIGHTS / model / name
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _metrics(model: str) -> dict[str, Any] | None:
+    return _read(model, "metrics.json")
+
+
+def explanations() -> dict[str, dict[str, Any]]:
+    """How faithful each model's saliency maps are: model -> what ``training.evaluate_explanations`` wrote."""
+    return {name: found for name in VISION if (found := _read(name, "explanations.json"))}
 
 
 def vision() -> list[dict[str, Any]]:

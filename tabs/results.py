@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from models import results
-from models.display.result_tables import class_table, credit_table, vision_table
+from models.display.result_tables import class_table, credit_table, explanation_table, vision_table
 from models.texts import Texts
 
 
@@ -19,6 +19,9 @@ def results_tab(texts: Texts) -> None:
         gr.Markdown(f"## {texts('results.vision.title')}")
         gr.HTML(vision_table(vision, texts).html())
         gr.HTML(class_table(vision, texts).html())
+    if explanations := results.explanations():
+        gr.Markdown(f"## {texts('results.explanations.title')}\n{texts('results.explanations.read')}")
+        gr.HTML(explanation_table(explanations, texts).html())
     if credit:
         gr.Markdown(f"## {texts('results.credit.title')}")
         gr.HTML(credit_table(credit, texts).html())

@@ -49,6 +49,31 @@ def class_table(rows: list[dict[str, Any]], texts: Texts) -> Table:
     )
 
 
+def explanation_table(measured: dict[str, dict[str, Any]], texts: Texts) -> Table:
+    """One row a model and method: faithfulness with intervals, and likeness to the map of shuffled weights."""
+    names = ("method", "deletion", "insertion", "road", "shuffled", "photos")
+
+    def figure(found: dict[str, Any] | None) -> str:
+        return _interval(found["mean"], found["ci95"], texts, as_percent=False) if found else "\u2013"
+
+    return Table(
+        texts("results.explanations.caption"),
+        tuple(texts(f"results.explanations.{name}") for name in names),
+        tuple(
+            (
+                f"{texts(f'images.models.{model}')}, {texts(f'images.methods.{method}')}",
+                figure(found["deletion"]),
+                figure(found["insertion"]),
+                figure(found["road"]),
+                figure(found["likeness_to_shuffled_weights"]),
+                texts.number(figures["photos"]),
+            )
+            for model, figures in measured.items()
+            for method, found in figures["methods"].items()
+        ),
+    )
+
+
 def credit_table(figures: dict[str, Any], texts: Texts) -> Table:
     """The credit model's figures; all from the same rows."""
     rows = texts.number(figures["rows"])
