@@ -48,7 +48,7 @@ def page(texts: Texts, app: gr.Blocks) -> None:
             current=texts.language,
         )
     )
-    notices = gr.HTML()
+    notices = gr.HTML(padding=False)
     app.load(
         guarded(lambda: photo_cards.notices([note.say(texts) for note in hub.notes()]), texts),
         None,

@@ -209,7 +209,7 @@ class Load:
         self.server.kill()
         start = time.perf_counter()
         self.server.start()
-        await self.wire.until_up()
+        await self.server.until_up(self.wire)
         print(f"killed after {after:.0f} s, served again {time.perf_counter() - start:.1f} s later", flush=True)
         await asyncio.sleep(3)  # streams of the dead process may still be failing
         self.is_down, self.restarted = False, True
@@ -303,7 +303,7 @@ async def main() -> int:
     try:
         wire = Wire(server.url)
         load = Load(server, wire, given.pictures, given.seed)
-        await wire.until_up()
+        await server.until_up(wire)
         await load.run(given.clients, given.seconds, given.kill)
         sound = report(load, given.clients, given.seconds)
         if given.kill:

@@ -109,18 +109,11 @@ class Wire:
         answer = (await self.http.get("/gradio_api/queue/status")).raise_for_status()
         return int(answer.json()["queue_size"])
 
-    async def until_up(self) -> None:
-        """Returns as soon as the page is served.
-
-        Raises:
-            TimeoutError: it is not within ``START_SECONDS``.
-        """
-        async with asyncio.timeout(START_SECONDS):
-            while True:
-                with contextlib.suppress(httpx.HTTPError):
-                    if (await self.http.get("/", timeout=10)).status_code == 200:
-                        return
-                await asyncio.sleep(0.25)
+    async def is_up(self) -> bool:
+        """Whether the page is served."""
+        with contextlib.suppress(httpx.HTTPError):
+            return (await self.http.get("/", timeout=10)).status_code == httpx.codes.OK
+        return False
 
 
 class Server:
@@ -151,6 +144,19 @@ class Server:
         environment = os.environ | settings
         self.child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=self.log, stderr=subprocess.STDOUT)
 
+    async def until_up(self, wire: Wire) -> None:
+        """Returns as soon as the page is served.
+
+        Raises:
+            RuntimeError: it is not within ``START_SECONDS``, or our own process has ended.
+        """
+        give_up = time.perf_counter() + START_SECONDS
+        while not await wire.is_up():
+            ended = self.child is not None and self.child.poll() is not None
+            if ended or time.perf_counter() > give_up:
+                raise RuntimeError("\n".join([f"{self.url} does not answer", *self.lines()[-15:]]))
+            await asyncio.sleep(0.25)
+
     def kill(self) -> None:
         """Ends the process without a word of warning."""
         if self.child is None:
@@ -168,11 +174,14 @@ class Server:
                 self.kill()
         self.log.close()
 
+    def lines(self) -> list[str]:
+        """What our own server has printed; read in place, for the server goes on writing."""
+        content = os.pread(self.log.fileno(), os.fstat(self.log.fileno()).st_size, 0)
+        return content.decode(errors="replace").splitlines()
+
     def errors(self) -> list[str]:
-        """Lines of our own server's log that name an error."""
-        self.log.seek(0)
-        lines = self.log.read().decode(errors="replace").splitlines()
-        return [line for line in lines if "Error" in line or " ERROR " in line]
+        """The lines among them that name an error."""
+        return [line for line in self.lines() if "Error" in line or " ERROR " in line]
 
     def megabytes(self) -> float:
         """Resident memory of the process and its children."""

@@ -147,7 +147,7 @@ def test_pictures_as_one_process_sees_them(dataset: ModuleType, pictures: Path, 
 
     if "yolov8" not in registry.available():
         pytest.skip("the weights of yolov8 are not installed")
-    dataset.score(pictures, tmp_path / "out", ["yolov8"], workers=2, size=3, report=lambda progress: None)
+    dataset.score(pictures, tmp_path / "out", ["yolov8"], workers=1, size=3, report=lambda progress: None)
     rows = read(tmp_path / "out").to_pylist()
     assert [row["file"] for row in rows] == [path.name for path in PICTURES]
     threads = torch.get_num_threads()

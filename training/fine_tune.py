@@ -112,6 +112,7 @@ def fine_tune(
     schedule: Schedule,
     checkpoint: Path,
     resume: bool = False,
+    keep_last: bool = False,
 ) -> list[Epoch]:
     """Trains a network in place and leaves it with the averaged weights of its best epoch on validation.
 
@@ -123,6 +124,7 @@ def fine_tune(
         schedule: how long and how fast.
         checkpoint: where the state is saved after each epoch.
         resume: whether to go on from there.
+        keep_last: go through all epochs and keep the last, where the validation photos are learnt from too.
 
     Returns:
         The learning curves.
@@ -137,7 +139,7 @@ def fine_tune(
     if not state.curves:  # the start is a candidate too: training may only make it worse
         state.curves.append(Epoch(0, None, *evaluate(network, *validation), seconds=0.0))
     for number in range(len(state.curves) - 1, schedule.epochs):
-        if number - _best_epoch(state.curves) > schedule.patience:
+        if not keep_last and number - best_epoch(state.curves) > schedule.patience:
             break
         start = time.perf_counter()
         losses = []
@@ -161,7 +163,7 @@ def fine_tune(
             val_loss, accuracy = evaluate(network, *validation)
         seconds = time.perf_counter() - start
         point = Epoch(number + 1, sum(losses) / len(losses), val_loss, accuracy, round(seconds, 1))
-        if val_loss < min(past.val_loss for past in state.curves):
+        if keep_last or val_loss < min(past.val_loss for past in state.curves):
             state.best = {name: tensor.clone() for name, tensor in state.average.items()}
         state.curves.append(point)
         tqdm.write(f"epoch {point.epoch}: train {point.train_loss:.3f}, val {val_loss:.3f}, accuracy {accuracy:.3f}")
@@ -208,7 +210,8 @@ def _pace(step: int, steps: int, warmup: int) -> float:
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
 
 
-def _best_epoch(curves: Sequence[Epoch]) -> int:
+def best_epoch(curves: Sequence[Epoch]) -> int:
+    """The epoch of the lowest validation loss."""
     return min(curves, key=lambda point: point.val_loss).epoch
 
 

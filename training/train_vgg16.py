@@ -12,6 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import timm
+import torch
 from safetensors.torch import load_file
 
 from models.vision.predictions import CLASSES
@@ -27,7 +28,7 @@ RECIPE = Recipe(
     # the mean and deviation of ImageNet; 192 px answer in three quarters of the time of 224
     preprocessing=Preprocessing(192, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)),
     augmentation=Augmentation(mix=0.5),
-    views=6,
+    views=3,
     batch=32,
     head_rate=1e-3,
     head_schedule=Schedule(epochs=40, patience=15, warmup=2, weight_decay=0.05, smoothing=0.1, average=0.99),
@@ -59,6 +60,7 @@ def main() -> None:
     parser = arguments("Transfer ImageNet's VGG16 to the seven categories.", Vgg16)
     parser.add_argument("--init", default="vgg16", help="name in timm, or file of safetensors")
     args = parser.parse_args()
+    torch.manual_seed(args.seed)  # of the new layers; the batches have their own
     network = initial_network(args.init)
     parts = Parts(network.features[:FROZEN], network.features[FROZEN:], network.head)
     card = Card(

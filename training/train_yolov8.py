@@ -15,6 +15,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file
 from torch import nn
 
@@ -82,6 +83,7 @@ def main() -> None:
     parser.add_argument("--size", choices=list("nsmlx"), default="n", help="scale of the network")
     args = parser.parse_args()
     args.init = args.init or f"yolov8{args.size}-cls.pt"
+    torch.manual_seed(args.seed)  # of the new layers; the batches have their own
     network = initial_network(args.size, args.init)
     backbone = f"YOLOv8{args.size}-cls"
     card = Card(

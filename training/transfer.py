@@ -8,7 +8,7 @@ view of a photo, which brings the training within reach of a CPU.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,14 @@ from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from models.vision.weights import FOLDER
 from training.artefacts import Card
-from training.fine_tune import Schedule, fine_tune, predict_logits
+from training.fine_tune import Epoch, Schedule, best_epoch, fine_tune, predict_logits
 from training.vision_data import (
     DEVICE,
     Augmentation,
     Augmented,
     CachedViews,
     FreshViews,
+    Photo,
     decode,
     read_catalogue,
     read_photos,
@@ -94,6 +95,7 @@ def arguments(description: str, model: type[Convnet]) -> argparse.ArgumentParser
     run.add_argument("--bf16", action="store_true", help="half precision, where the processor has it")
     run.add_argument("--fresh", action="store_true", help="vary the photos anew each epoch: for a GPU")
     run.add_argument("--resume", action="store_true", help="go on after an interruption")
+    run.add_argument("--refit", action="store_true", help="then learn anew from train and val, for as many epochs")
     run.add_argument("--skip-test", action="store_true", help="leave the test photos alone")
     return parser
 
@@ -118,18 +120,81 @@ def transfer(
         config: what config.json holds beside the classes and the preprocessing.
         card: words for the model card.
     """
-    torch.manual_seed(args.seed)
     if args.epochs:
         recipe = replace(recipe, schedule=replace(recipe.schedule, epochs=args.epochs))
     photos = read_photos(args.data)
     if args.catalogue:
         photos["train"] += read_catalogue(args.catalogue)
-    checkpoints = args.out / "checkpoint-head.safetensors", args.out / "checkpoint.safetensors"
+    start = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    chosen = _learn(parts, recipe, photos["train"], photos["val"], args)
+    learnt = chosen
+    if args.refit:
+        network.load_state_dict(start)
+        recipe = replace(
+            recipe,
+            head_schedule=replace(recipe.head_schedule, epochs=max(1, best_epoch(chosen.head_curves))),
+            schedule=replace(recipe.schedule, epochs=max(1, best_epoch(chosen.curves))),
+        )
+        learnt = _learn(parts, recipe, photos["train"] + photos["val"], photos["val"], args, keep_last=True)
+    training = {
+        "arguments": {
+            "init": Path(args.init).name,
+            "seed": args.seed,
+            "catalogue": bool(args.catalogue),
+            "bf16": args.bf16,
+            "fresh": args.fresh,
+            "refit": args.refit,
+        },
+        "recipe": asdict(recipe),
+        "photos": {split: len(rows) for split, rows in photos.items()},
+        "head_curves": [asdict(point) for point in chosen.head_curves],
+        "curves": [asdict(point) for point in chosen.curves],
+    }
+    if args.refit:
+        training["refit_head_curves"] = [asdict(point) for point in learnt.head_curves]
+        training["refit_curves"] = [asdict(point) for point in learnt.curves]
+    config = {
+        "model": model.name,
+        **config,
+        "classes": CLASSES,
+        "preprocessing": asdict(recipe.preprocessing),
+    }
+    test = [] if args.skip_test else photos["test"]
+    report(model, args.out, network, config, training, card, chosen.validation, test)
+    for checkpoint in args.out.glob("checkpoint*.safetensors"):
+        checkpoint.unlink()
+
+
+@dataclass(frozen=True)
+class _Learnt:
+    """What the two phases left beside the network.
+
+    Args:
+        head_curves: of the first phase.
+        curves: of the second.
+        validation: logits (N, classes) and labels (N,) of the validation photos.
+    """
+
+    head_curves: list[Epoch]
+    curves: list[Epoch]
+    validation: tuple[torch.Tensor, torch.Tensor]
+
+
+def _learn(
+    parts: Parts,
+    recipe: Recipe,
+    train: Sequence[Photo],
+    val: Sequence[Photo],
+    args: argparse.Namespace,
+    keep_last: bool = False,
+) -> _Learnt:
+    """Both phases, in place."""
+    name = "checkpoint-refit" if keep_last else "checkpoint"
     # without the cache: it would keep the casts of weights that have changed since
     with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
-        pictures = Augmented(photos["train"], recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
+        pictures = Augmented(train, recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
         views = CachedViews(pictures, parts.frozen, recipe.views, args.cache)
-        pixels, labels = decode(photos["val"], recipe.preprocessing)
+        pixels, labels = decode(val, recipe.preprocessing)
         normalised = recipe.preprocessing.normalise(pixels.float() / 255)
         inputs = run(parts.frozen, normalised.split(recipe.batch))
 
@@ -140,37 +205,18 @@ def transfer(
             views.through(pooled),
             (run(pooled, inputs.split(recipe.batch)), labels),
             recipe.head_schedule,
-            checkpoints[0],
+            args.out / f"{name}-head.safetensors",
             args.resume,
+            keep_last,
         )
         trained = nn.Sequential(parts.block, parts.head)
         rates = [*layer_rates(parts.block, recipe), (parts.head, recipe.joint_head_rate)]
         batches = FreshViews(pictures, parts.frozen) if args.fresh else views
-        curves = fine_tune(trained, rates, batches, (inputs, labels), recipe.schedule, checkpoints[1], args.resume)
-        logits = predict_logits(trained, inputs)
-    training = {
-        "arguments": {
-            "init": Path(args.init).name,
-            "seed": args.seed,
-            "catalogue": bool(args.catalogue),
-            "bf16": args.bf16,
-            "fresh": args.fresh,
-        },
-        "recipe": asdict(recipe),
-        "photos": {split: len(rows) for split, rows in photos.items()},
-        "head_curves": [asdict(point) for point in head_curves],
-        "curves": [asdict(point) for point in curves],
-    }
-    config = {
-        "model": model.name,
-        **config,
-        "classes": CLASSES,
-        "preprocessing": asdict(recipe.preprocessing),
-    }
-    test = [] if args.skip_test else photos["test"]
-    report(model, args.out, network, config, training, card, (logits, labels), test)
-    for checkpoint in checkpoints:
-        checkpoint.unlink()
+        checkpoint = args.out / f"{name}.safetensors"
+        curves = fine_tune(
+            trained, rates, batches, (inputs, labels), recipe.schedule, checkpoint, args.resume, keep_last
+        )
+        return _Learnt(head_curves, curves, (predict_logits(trained, inputs), labels))
 
 
 def layer_rates(block: nn.Sequential, recipe: Recipe) -> list[tuple[nn.Module, float]]:

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from models.vision.convnet import Convnet
+from models.vision.gallery import catalogue
 from models.vision.uploads import read_upload
 from models.vision.weights import WEIGHTS
 from training.artefacts import Card, write_card, write_json, write_model
@@ -61,12 +62,24 @@ def report(
         "backbone": config["backbone"],
         "parameters": classifier.config["parameters"],
         "weights_bytes": (folder / WEIGHTS).stat().st_size,
-        "train_seconds": sum(point["seconds"] for name in ("head_curves", "curves") for point in training[name]),
+        "train_seconds": sum(point["seconds"] for name in training if "curves" in name for point in training[name]),
         "epochs": training["curves"][-1]["epoch"],
         "machine": machine(),
         **latency([prediction.seconds for prediction in predictions]),
+        "catalogue": _on_catalogue(classifier, bool(training["arguments"].get("catalogue"))),
     }
     write_json(folder / "metrics.json", metrics)
     write_card(folder, card, metrics)
     low, high = metrics["accuracy_ci95"]
     print(f"test: accuracy {metrics['accuracy']:.4f} [{low:.3f}, {high:.3f}]")
+
+
+def _on_catalogue(classifier: Convnet, learnt_from: bool) -> dict[str, Any]:
+    """How the model does on the rendered pictures that are shipped."""
+    pictures = catalogue()
+    right = [classifier.predict(read_upload(picture.path).image).label == picture.category for picture in pictures]
+    return {
+        "images": len(pictures),
+        "accuracy": sum(right) / len(right) if right else None,
+        "learnt_from": learnt_from,
+    }

@@ -49,7 +49,8 @@ def agreement(predictions: tuple[Prediction, ...], texts: Texts) -> str:
     for prediction in predictions:
         by_label.setdefault(prediction.label, []).append(texts(f"images.models.{prediction.model}"))
     if len(by_label) == 1:
-        return texts("images.agree", count=len(predictions), label=class_name(predictions[0].label, texts))
+        key = "images.agree_both" if len(predictions) == 2 else "images.agree"
+        return texts(key, count=texts.number(len(predictions)), label=class_name(predictions[0].label, texts))
     sides = [f"{', '.join(models)} \u2192 {class_name(label, texts)}" for label, models in by_label.items()]
     return texts("images.disagree", sides=" ; ".join(sides))
 

@@ -18,7 +18,7 @@ from tabs.uploads import Photo
 def images_tab(texts: Texts, app: gr.Blocks) -> None:
     """Widgets and events of the photo tab."""
     gr.Markdown(texts("images.intro"))
-    missing = gr.HTML()
+    missing = gr.HTML(padding=False)
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
             photo = Photo(

@@ -22,12 +22,8 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.catalogue", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for images/ and labels.csv")
     parser.add_argument("--seed", type=int, default=0, help="seed of an object's first picture")
-    parser.add_argument(
-        "--count", type=int, default=3, help="pictures an object, with seeds seed, seed + 1, ..."
-    )
-    parser.add_argument(
-        "--only", action="append", metavar="OBJECT", help="render only this object (repeatable)"
-    )
+    parser.add_argument("--count", type=int, default=3, help="pictures an object, with seeds seed, seed + 1, ...")
+    parser.add_argument("--only", action="append", metavar="OBJECT", help="render only this object (repeatable)")
     parser.add_argument("--category", choices=sorted(PRODUCTS), help="render only this category")
     parser.add_argument("--force", action="store_true", help="render again what already stands")
     parser.add_argument("--size", type=int, default=320, help="pixels a side")
@@ -74,8 +70,7 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory() as folder:
         jobs = [
-            {**p, "path": f"{folder}/{i}.png", "size": args.size, "samples": args.samples}
-            for i, p in enumerate(wanted)
+            {**p, "path": f"{folder}/{i}.png", "size": args.size, "samples": args.samples} for i, p in enumerate(wanted)
         ]
         # A few pictures a process: one start pays for several, and a broken object loses little.
         for start in range(0, len(jobs), 8):

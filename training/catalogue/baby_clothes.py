@@ -43,9 +43,7 @@ def _motif(rng: Random, z: float, size: float) -> None:
         fur = plain(rgb("#a8703f"), 0.9)
         for x, y, r in ((0, 0, 1.0), (-0.75, 0.75, 0.42), (0.75, 0.75, 0.42)):
             place(slab(circle(r * size, 40), 0.25, fur, 0.08), (x * size, y * size, z))
-        place(
-            slab(circle(0.45 * size, 32), 0.3, plain(rgb("#e8cfa9"), 0.9), 0.08), (0, -0.25 * size, z + 0.05)
-        )
+        place(slab(circle(0.45 * size, 32), 0.3, plain(rgb("#e8cfa9"), 0.9), 0.08), (0, -0.25 * size, z + 0.05))
         for x, y in ((-0.35, 0.25), (0.35, 0.25), (0, -0.1)):
             place(slab(circle(0.12 * size, 20), 0.45, plain(BLACK), 0.02), (x * size, y * size, z))
     elif kind == "word":

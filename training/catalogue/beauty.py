@@ -63,9 +63,7 @@ def deodorant(rng: Random) -> Shot:
             else:
                 cap = plastic(rng.choice([BLACK, base]), 0.25) if rng.random() < 0.7 else metal(roughness=0.2)
                 lathe(
-                    rounded(
-                        [(r * 0.98, h * 0.9), (r * 0.98, h * 1.22), (r * 0.9, h * 1.25), (0, h * 1.25)], 0.5
-                    ),
+                    rounded([(r * 0.98, h * 0.9), (r * 0.98, h * 1.22), (r * 0.9, h * 1.25), (0, h * 1.25)], 0.5),
                     cap,
                 )
             wrapped_text(brand, 1.75, r + 0.02, h * 0.52, plain(ink, 0.3), 0.03, upright=True)
@@ -85,9 +83,7 @@ def perfume(rng: Random) -> Shot:
         r = w * 0.52
         lathe(rounded([(0, 0), (r * 0.7, 0), (r, h * 0.45), (r * 0.35, h), (0, h)], 1.6), glass())
         lathe(
-            rounded(
-                [(0, 0.6), (r * 0.62, 0.6), (r * 0.88, h * 0.45), (r * 0.55, h * 0.72), (0, h * 0.72)], 1.4
-            ),
+            rounded([(0, 0.6), (r * 0.62, 0.6), (r * 0.88, h * 0.45), (r * 0.55, h * 0.72), (0, h * 0.72)], 1.4),
             glass(juice, 0.0, 1.36),
         )
         d = 2 * r

@@ -17,9 +17,7 @@ def crumple(obj: Object, depth: float, size: float) -> Object:
     """Push the surface in and out by up to `depth` along its normals, in creases of about `size`."""
     texture = bpy.data.textures.new("crease", "CLOUDS")
     texture.noise_scale, texture.noise_depth = size, 2
-    return modifier(
-        obj, "DISPLACE", texture=texture, strength=depth * 2, mid_level=0.5, texture_coords="LOCAL"
-    )
+    return modifier(obj, "DISPLACE", texture=texture, strength=depth * 2, mid_level=0.5, texture_coords="LOCAL")
 
 
 def soften(obj: Object, levels: int = 1) -> Object:
@@ -110,9 +108,7 @@ def hanging(
     def f(u: float, v: float) -> Point:
         wave = sin(2 * pi * folds * u + phase + 0.5 * drift[0] * sin(3 * v))
         wave += 0.35 * (1 - v) * sin(2 * pi * folds * 0.53 * u + 4 * drift[1] + v)
-        tie = gather * (
-            sin(pi * min(1, v / 0.68)) ** 2 if v < 0.34 else cos(pi / 2 * (v - 0.34) / 0.66) ** 1.5
-        )
+        tie = gather * (sin(pi * min(1, v / 0.68)) ** 2 if v < 0.34 else cos(pi / 2 * (v - 0.34) / 0.66) ** 1.5)
         x = (u - 0.5) * w
         x += (-w / 2 - x) * tie
         return (x + 0.03 * w * drift[2] * (1 - v) * sin(5 * u), depth * wave * (0.75 + 0.35 * (1 - v)), v * h)
@@ -133,9 +129,7 @@ def draped(
         """Position across and depth fallen for arc length s from the middle."""
         over = max(0.0, abs(s) - half)
         bend = min(1.0, over / 4)
-        out = 1.6 * bend + (1.3 + 0.02 * over) * sin(along * 0.16 + phase + (s > 0)) * min(
-            1.0, over / drop * 1.2
-        )
+        out = 1.6 * bend + (1.3 + 0.02 * over) * sin(along * 0.16 + phase + (s > 0)) * min(1.0, over / drop * 1.2)
         return (min(abs(s), half) + out if over else abs(s)) * (1 if s > 0 else -1), over - 0.6 * bend
 
     def f(u: float, v: float) -> Point:

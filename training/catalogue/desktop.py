@@ -56,13 +56,9 @@ def laptop(rng: Random) -> Shot:
     place(slab(rectangle(w * 0.28, d * 0.26, 0.4), 0.04, plain(rgb("#8a8c90"), 0.3), 0), (0, -d * 0.28, 1.4))
     with moved((0, d / 2 - 0.2, 1.5), (rng.uniform(-18, -10), 0, 0)):
         place(slab(rectangle(w, 23, 1.0), 0.8, body, 0.2), (0, 0.6, 11.6), (90, 0, 0))
-        place(
-            slab(rectangle(w * 0.985, 22.4, 0.8), 0.06, plastic(BLACK, 0.25), 0), (0, -0.2, 11.6), (90, 0, 0)
-        )
+        place(slab(rectangle(w * 0.985, 22.4, 0.8), 0.06, plastic(BLACK, 0.25), 0), (0, -0.2, 11.6), (90, 0, 0))
         sw, sh = w * 0.93, 19.6
-        screen = surface(
-            lambda u, v: ((u - 0.5) * sw, -0.3, 2.2 + v * sh), 1, 1, _screen(rng, sw, sh), (sw, sh)
-        )
+        screen = surface(lambda u, v: ((u - 0.5) * sw, -0.3, 2.2 + v * sh), 1, 1, _screen(rng, sw, sh), (sw, sh))
         place(screen)
         place(text(rng.choice(BRANDS), 0.7, plain(rgb("#b8b8bc"))), (0, -0.3, 1.3), (90, 0, 0))
     return Shot(rng.uniform(-28, 28), rng.uniform(14, 24), 65, 0.9)
@@ -117,9 +113,7 @@ def mouse_and_pad(rng: Random) -> Shot:
     kind = rng.choice(("blotches", "mosaic", "landscape", "landscape", "none"))
     if kind != "none":
         size = (22, 18) if kind == "landscape" else 7
-        pad = printed(
-            kind, colours, size, "Object", offset=(-11, -9, 0), roughness=0.85, bump=("weave", 0.12, 0.02)
-        )
+        pad = printed(kind, colours, size, "Object", offset=(-11, -9, 0), roughness=0.85, bump=("weave", 0.12, 0.02))
         slab(rectangle(22, 18, 1.2), 0.35, pad, 0.1)
     with moved(
         (rng.uniform(1, 4), rng.uniform(-2, 1), 0.35 if kind != "none" else 0),

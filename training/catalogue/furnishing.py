@@ -66,11 +66,7 @@ def curtains(rng: Random) -> Shot:
     """A pair of eyelet curtains on a rod, hanging straight or tied back."""
     colours = palette(rng)
     kind = rng.choice(("plain", "flowers", "stripes", "damask", "diamonds", "bars"))
-    cloth = (
-        fabric(vivid(rng), 0.8)
-        if kind == "plain"
-        else print_cloth(kind, colours, rng.uniform(14, 24), thread=0.8)
-    )
+    cloth = fabric(vivid(rng), 0.8) if kind == "plain" else print_cloth(kind, colours, rng.uniform(14, 24), thread=0.8)
     w, h, gather = 78, 200, rng.choice((0.0, 0.0, 0.55))
     steel = rng.choice([metal(), gold(0.25), plain(rgb("#2b1a10"), 0.3)])
     for s in (-1, 1):
@@ -79,9 +75,7 @@ def curtains(rng: Random) -> Shot:
             side.scale.x = -s  # tied towards the outer edge
             for k in range(7):
                 x = (k + 0.5) / 7 * w - w / 2
-                hoop = lathe(
-                    rounded([(3.2, -0.8), (4.0, -0.8), (4.0, 0.8), (3.2, 0.8), (3.2, -0.8)], 0.3), steel, 40
-                )
+                hoop = lathe(rounded([(3.2, -0.8), (4.0, -0.8), (4.0, 0.8), (3.2, 0.8), (3.2, -0.8)], 0.3), steel, 40)
                 place(hoop, (x, 0, h - 7), (0, 90, rng.uniform(40, 60)))
             if gather:
                 y = h * 0.34
@@ -160,11 +154,7 @@ def tablecloth(rng: Random) -> Shot:
             a, s = 2 * pi * u, v * (r + drop)
             over = max(0.0, s - r)
             flow = over / drop
-            out = (
-                min(s, r)
-                + 1.5 * min(1, over / 4)
-                + flow * (5 + 6.5 * cos(folds * a + phase + 0.6 * sin(2 * a)))
-            )
+            out = min(s, r) + 1.5 * min(1, over / 4) + flow * (5 + 6.5 * cos(folds * a + phase + 0.6 * sin(2 * a)))
             return (
                 out * cos(a),
                 out * sin(a),

@@ -27,9 +27,7 @@ def _knob(z: float, size: float, material) -> None:
     place(lathe(rounded(profile, size * 0.3), material), (0, 0, z))
 
 
-def _vessel(
-    bottom: float, top: float, height: float, wall: float, outside, inside=None, belly: float = 0.0
-) -> None:
+def _vessel(bottom: float, top: float, height: float, wall: float, outside, inside=None, belly: float = 0.0) -> None:
     """An open round vessel; radii, height and wall in cm, `belly` widens the middle."""
     mid = (bottom + top) / 2 + belly
     outer = rounded([(0, 0), (bottom, 0), (mid, height * 0.5), (top, height)], bottom * 0.35, 8)
@@ -59,9 +57,7 @@ def mug(rng: Random) -> Shot:
     size = (9, 8) if pattern == "landscape" else rng.uniform(1.6, 2.6)
     v0 = r + 1.0
     panel = (around * 0.56, around * 0.94, v0, v0 + h - 2.2)
-    surface = printed(
-        pattern, colours, size, offset=(panel[0], panel[2], 0), panel=panel, ground=body, roughness=0.14
-    )
+    surface = printed(pattern, colours, size, offset=(panel[0], panel[2], 0), panel=panel, ground=body, roughness=0.14)
     lathe(rounded([(0, 0), (r - 0.3, 0), (r, 0.5), (r, h)], 0.4), surface, 96)
     lathe(rounded([(r, h), (r - 0.15, h + 0.12), (r - 0.35, h), (r - 0.35, 0.6), (0, 0.5)], 0.3), inside, 96)
     side = rng.choice((-1, 1))
@@ -144,9 +140,7 @@ def wok(rng: Random) -> Shot:
         plain(rgb("#1d1d1f"), 0.35) if style == "enamel" else metal(roughness=0.25),
         belly=r * 0.13,
     )
-    _loop_handles(
-        r, h * 0.85, metal((0.8, 0.55, 0.2), 0.25) if style == "copper" else plastic(BLACK), r * 0.28
-    )
+    _loop_handles(r, h * 0.85, metal((0.8, 0.55, 0.2), 0.25) if style == "copper" else plastic(BLACK), r * 0.28)
     if style == "enamel":
         _glass_lid(r, h)
     return Shot(rng.uniform(-20, 20), rng.uniform(18, 30), rng.uniform(60, 80))
@@ -198,9 +192,7 @@ def mixing_bowls(rng: Random) -> Shot:
         )
         with moved(((0, 0, 0), (12, -9, 0), (-6, -13, 0))[k]):
             lathe(
-                rounded(
-                    [(0, 0), (r * 0.42, 0), (r * 0.42, 0.7), (r * 0.85, r * 0.3), (r, r * 0.78)], r * 0.25
-                ),
+                rounded([(0, 0), (r * 0.42, 0), (r * 0.42, 0.7), (r * 0.85, r * 0.3), (r, r * 0.78)], r * 0.25),
                 skin,
             )
             lathe(
@@ -219,9 +211,7 @@ def casserole(rng: Random) -> Shot:
     for k in range(rng.choice((1, 1, 3))):
         r, h = 9.5 - 1.9 * k, 8.5 - 1.5 * k
         with moved(((0, 0, 0), (13, -11, 0), (-5, -16, 0))[k]):
-            skin = printed(
-                "flowers", colours, 2.8, panel=(-1, 99, r + 1.2, r + h * 0.75), ground=WHITE, roughness=0.2
-            )
+            skin = printed("flowers", colours, 2.8, panel=(-1, 99, r + 1.2, r + h * 0.75), ground=WHITE, roughness=0.2)
             lathe(rounded([(0, 0), (r * 0.85, 0), (r, 1.5), (r, h)], 1.2), skin)
             lid = plastic(colours[1], 0.18)
             lathe(
@@ -278,9 +268,7 @@ def water_bottle(rng: Random) -> Shot:
         r, h = 3.5, rng.uniform(19, 21)
         skin = {
             "steel": metal(roughness=0.24, brushed=True),
-            "print": printed(
-                rng.choice(PRINTS[:5]), colours, 3.0, panel=(-1, 99, 5, 18), ground=WHITE, roughness=0.2
-            ),
+            "print": printed(rng.choice(PRINTS[:5]), colours, 3.0, panel=(-1, 99, 5, 18), ground=WHITE, roughness=0.2),
             "tinted": glass(tuple(0.35 + 0.65 * c for c in colours[k + 1]), 0.05),
         }[kind]
         with moved((k * 8.5, k * 1.5, 0)):

@@ -26,9 +26,7 @@ def _bump(n: Nodes, kind: str, size: float, depth: float):
     """A normal for 'grain' (leather), 'weave', 'pile' (towel), 'brushed' or 'crease' of `size` cm."""
     co = n.add("TexCoord").outputs["Object"]
     if kind == "weave":
-        waves = [
-            n.add("TexWave", {"Vector": co, "Scale": 0.31 / size}, bands_direction=d) for d in ("X", "Y")
-        ]
+        waves = [n.add("TexWave", {"Vector": co, "Scale": 0.31 / size}, bands_direction=d) for d in ("X", "Y")]
         height = n.math("MAXIMUM", waves[0].outputs[1], waves[1].outputs[1])
     elif kind == "grain":
         height = n.add("TexVoronoi", {"Vector": co, "Scale": 1 / size}).outputs[0]
@@ -153,12 +151,8 @@ def print_cloth(
 ) -> Material:
     """Matt printed cloth; sizes in cm."""
     bump = ("weave", thread, thread * 0.2)
-    colours = [
-        tuple(0.7 * c for c in colour) for colour in colours
-    ]  # paper white would vanish on the white table
-    return printed(
-        pattern, colours, size, source, roughness=0.9, bump=bump, Specular=0.15, Sheen=0.3, **options
-    )
+    colours = [tuple(0.7 * c for c in colour) for colour in colours]  # paper white would vanish on the white table
+    return printed(pattern, colours, size, source, roughness=0.9, bump=bump, Specular=0.15, Sheen=0.3, **options)
 
 
 def vivid(rng: Random) -> Colour:

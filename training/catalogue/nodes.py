@@ -50,9 +50,7 @@ class Nodes:
         """The colour between a (factor 0) and b (factor 1)."""
         return self.add("MixRGB", {0: factor, 1: a, 2: b}).outputs[0]
 
-    def ramp(
-        self, factor: Value, stops: Sequence[tuple[float, Colour]], step: bool = False
-    ) -> bpy.types.NodeSocket:
+    def ramp(self, factor: Value, stops: Sequence[tuple[float, Colour]], step: bool = False) -> bpy.types.NodeSocket:
         """A colour ramp over 0..1; `step` paints flat bands in place of a gradient."""
         node = self.add("ValToRGB", {0: factor})
         node.color_ramp.interpolation = "CONSTANT" if step else "LINEAR"

@@ -52,9 +52,7 @@ def baby_bottle(rng: Random) -> Shot:
                 clear(),
             )
             lathe(
-                rounded(
-                    [(0, 0.3), (r * 0.92, 0.3), (r * 0.92, h * 0.4), (r * 0.78, h * 0.55), (0, h * 0.55)], 0.5
-                ),
+                rounded([(0, 0.3), (r * 0.92, 0.3), (r * 0.92, h * 0.4), (r * 0.78, h * 0.55), (0, h * 0.55)], 0.5),
                 plain(rgb("#f3eee2"), 0.4),
             )
             place(
@@ -75,9 +73,7 @@ def baby_bottle(rng: Random) -> Shot:
             ]
             place(lathe(rounded(teat, 0.6), plain(rgb("#d9b98a"), 0.25, Subsurface=0.1)), (0, 0, h + 2.5))
             for j in range(6):
-                wrapped_text(
-                    "-" if j % 2 else f"- {30 * (j + 2)}", 0.5, r + 0.02, 1.4 + j * h * 0.13, plain(colour)
-                )
+                wrapped_text("-" if j % 2 else f"- {30 * (j + 2)}", 0.5, r + 0.02, 1.4 + j * h * 0.13, plain(colour))
             if k == 0 and rng.random() < 0.4:
                 for s in (-1, 1):
                     pipe(
@@ -106,9 +102,7 @@ def toy_blocks(rng: Random) -> Shot:
             box((5, 5, 5), pale, 0.35)
             for turn, letter in ((0, letters[k]), (90, letters[k + 3]), (-90, letters[k + 5])):
                 with moved(turn=(0, 0, turn)):
-                    panel = place(
-                        slab(rectangle(4.3, 4.3, 0.3), 0.06, colour, 0), (0, -2.47, 2.5), (90, 0, 0)
-                    )
+                    panel = place(slab(rectangle(4.3, 4.3, 0.3), 0.06, colour, 0), (0, -2.47, 2.5), (90, 0, 0))
                     panel.data.materials[0] = colour
                     place(slab(rectangle(3.7, 3.7, 0.2), 0.06, pale, 0), (0, -2.5, 2.5), (90, 0, 0))
                     place(text(letter, 2.5, colour, 0.05, 0.06), (0, -2.56, 2.5), (90, 0, 0))

@@ -150,9 +150,7 @@ def table_lamp(rng: Random) -> Shot:
                     fabric(IVORY, 0.3),
                 )
             place(
-                ball(
-                    (3, 3, 4), plain((1, 0.9, 0.7), 0.4, Emission=(1, 0.75, 0.45, 1), Emission_Strength=2.0)
-                ),
+                ball((3, 3, 4), plain((1, 0.9, 0.7), 0.4, Emission=(1, 0.75, 0.45, 1), Emission_Strength=2.0)),
                 (0, 0, h + 9),
             )
     return Shot(rng.uniform(-8, 8), rng.uniform(4, 9), 75, 0.9)
@@ -260,9 +258,7 @@ def figurine(rng: Random) -> Shot:
             pipe([p, tuple((a + b) / 2 for a, b in zip(p, q, strict=True)), q], size, skin)
             place(ball(size, skin), q)
         place(ball((1.5, 1.6, 2.0), skin), (s * 1.7, 0, 25.4))
-        pipe(
-            [(s * 1.8, 0, 21), (s * 5.2, -1.5, 18), (s * 2.0, -2.6, 14.5), (-s * 1.5, -2.6, 15.5)], 0.6, skin
-        )
+        pipe([(s * 1.8, 0, 21), (s * 5.2, -1.5, 18), (s * 2.0, -2.6, 14.5), (-s * 1.5, -2.6, 15.5)], 0.6, skin)
     return Shot(rng.uniform(-25, 25), rng.uniform(6, 12), 80, 0.88)
 
 
@@ -291,6 +287,4 @@ def _elephant(skin, rng: Random) -> None:
         pipe([(-10, s * 1.6, 11), (-11.8, s * 2, 10), (-13.4, s * 2, 10.8)], 0.4, ceramic(IVORY))
         place(ball(0.32, plain(BLACK, 0.1)), (-10.6, s * 1.9, 13.6))
     pipe([(7.2, 0, 11), (8.6, 0, 9), (8.8, 0, 6)], 0.35, skin)
-    place(
-        ball((4.2, 4.85, 5.2), printed("flowers", palette(rng), 2.4, "Object", roughness=0.5)), (0.6, 0, 9.6)
-    )
+    place(ball((4.2, 4.85, 5.2), printed("flowers", palette(rng), 2.4, "Object", roughness=0.5)), (0.6, 0, 9.6))

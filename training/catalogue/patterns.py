@@ -87,13 +87,9 @@ def flowers(n: Nodes, co, c: Sequence[Colour]):
     """Strewn five-petalled flowers with leaves between them."""
     u, v, chance = _cells(n, co)
     turn = n.math("ADD", n.math("ARCTAN2", v, u), n.math("MULTIPLY", chance, 6.3))
-    petals = n.math(
-        "MULTIPLY_ADD", n.math("ABSOLUTE", n.math("COSINE", n.math("MULTIPLY", turn, 2.5))), 0.22, 0.16
-    )
+    petals = n.math("MULTIPLY_ADD", n.math("ABSOLUTE", n.math("COSINE", n.math("MULTIPLY", turn, 2.5))), 0.22, 0.16)
     r = _length(n, u, v)
-    leaf = n.math(
-        "MULTIPLY_ADD", n.math("ABSOLUTE", n.math("SINE", n.math("MULTIPLY", turn, 1.5))), -0.5, 0.56
-    )
+    leaf = n.math("MULTIPLY_ADD", n.math("ABSOLUTE", n.math("SINE", n.math("MULTIPLY", turn, 1.5))), -0.5, 0.56)
     base = n.mix(n.math("LESS_THAN", r, n.math("MULTIPLY", leaf, 0.9)), c[0], c[4])
     flower = n.mix(n.math("LESS_THAN", r, petals), base, n.bands(chance, c[1:4]))
     return n.mix(n.math("LESS_THAN", r, 0.09), flower, rgb("#ffd54a"))
@@ -131,9 +127,7 @@ def damask(n: Nodes, co, c: Sequence[Colour]):
     """Mirrored scrolls, tone on tone."""
     x, y, _ = n.split(co)
     folded = n.join(n.math("PINGPONG", x, 0.5), n.math("PINGPONG", y, 0.5))
-    return n.ramp(
-        n.noise(folded, 5.5, 1.0, 1.5), [(0, c[1]), (0.47, c[0]), (0.52, c[1]), (0.6, c[2])], step=True
-    )
+    return n.ramp(n.noise(folded, 5.5, 1.0, 1.5), [(0, c[1]), (0.47, c[0]), (0.52, c[1]), (0.6, c[2])], step=True)
 
 
 def landscape(n: Nodes, co, c: Sequence[Colour]):
@@ -159,17 +153,11 @@ def medallion(n: Nodes, co, c: Sequence[Colour]):
         [(0, c[1]), (0.44, c[2]), (0.5, c[0]), (0.54, c[1]), (0.62, c[3])],
         step=True,
     )
-    centre = n.math(
-        "ADD", _length(n, ax, ay), n.math("MULTIPLY", n.math("SINE", n.math("MULTIPLY", ax, 26)), 0.04)
-    )
-    rings = n.ramp(
-        centre, [(0, c[3]), (0.12, c[0]), (0.16, c[4]), (0.36, c[0]), (0.39, c[2]), (0.5, c[0])], step=True
-    )
+    centre = n.math("ADD", _length(n, ax, ay), n.math("MULTIPLY", n.math("SINE", n.math("MULTIPLY", ax, 26)), 0.04))
+    rings = n.ramp(centre, [(0, c[3]), (0.12, c[0]), (0.16, c[4]), (0.36, c[0]), (0.39, c[2]), (0.5, c[0])], step=True)
     field = n.mix(n.math("GREATER_THAN", centre, 0.53), rings, scroll)
     edge = n.math("MAXIMUM", ax, ay)
-    border = n.ramp(
-        n.noise(folded, 16, 1, 1), [(0, c[2]), (0.45, c[0]), (0.52, c[2]), (0.6, c[4])], step=True
-    )
+    border = n.ramp(n.noise(folded, 16, 1, 1), [(0, c[2]), (0.45, c[0]), (0.52, c[2]), (0.6, c[4])], step=True)
     field = n.mix(n.math("GREATER_THAN", edge, 0.72), field, c[0])
     field = n.mix(n.math("GREATER_THAN", edge, 0.74), field, border)
     field = n.mix(n.math("GREATER_THAN", edge, 0.92), field, c[0])

@@ -122,8 +122,7 @@ def smoothed(points: Sequence[Point], steps: int = 8, closed: bool = False) -> l
         for k in range(steps):
             t = k / steps
             result.append(
-                0.5
-                * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+                0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
             )
     return result if closed else [*result, pts[-1]]
 
@@ -166,9 +165,7 @@ def slab(outline: Sequence[Point], height: float, material: bpy.types.Material, 
     bm = bmesh.new()
     face = bm.faces.new([bm.verts.new((p[0], p[1], 0.0)) for p in outline])
     raised = bmesh.ops.extrude_face_region(bm, geom=[face])
-    bmesh.ops.translate(
-        bm, vec=(0, 0, height), verts=[v for v in raised["geom"] if isinstance(v, bmesh.types.BMVert)]
-    )
+    bmesh.ops.translate(bm, vec=(0, 0, height), verts=[v for v in raised["geom"] if isinstance(v, bmesh.types.BMVert)])
     bmesh.ops.recalc_face_normals(bm, faces=bm.faces)
     mesh = bpy.data.meshes.new("slab")
     bm.to_mesh(mesh)
@@ -179,9 +176,7 @@ def slab(outline: Sequence[Point], height: float, material: bpy.types.Material, 
 
 def circle(radius: float, steps: int = 64) -> list[Vector]:
     """An outline for `slab`."""
-    return [
-        Vector((radius * cos(2 * pi * i / steps), radius * sin(2 * pi * i / steps))) for i in range(steps)
-    ]
+    return [Vector((radius * cos(2 * pi * i / steps), radius * sin(2 * pi * i / steps))) for i in range(steps)]
 
 
 def rectangle(width: float, height: float, corner: float) -> list[Vector]:
@@ -199,9 +194,7 @@ def ball(radius: float | Point, material: bpy.types.Material) -> Object:
     return obj
 
 
-def pipe(
-    points: Sequence[Point], radius: float, material: bpy.types.Material, closed: bool = False
-) -> Object:
+def pipe(points: Sequence[Point], radius: float, material: bpy.types.Material, closed: bool = False) -> Object:
     """A round tube along a smooth curve through the points: cables, handles, rods."""
     curve = bpy.data.curves.new("pipe", "CURVE")
     curve.dimensions, curve.bevel_depth, curve.bevel_resolution, curve.use_fill_caps = "3D", radius, 6, True
@@ -287,9 +280,7 @@ def leaf(length: float, width: float, droop: float, material: bpy.types.Material
     return surface(f, 8, 16, material, smooth=180)
 
 
-def text(
-    words: str, size: float, material: bpy.types.Material, weight: float = 0.0, depth: float = 0.01
-) -> Object:
+def text(words: str, size: float, material: bpy.types.Material, weight: float = 0.0, depth: float = 0.01) -> Object:
     """Flat letters `size` cm high, centred, lying on z = 0 and read from above; `weight` fattens them."""
     curve = bpy.data.curves.new("text", "FONT")
     curve.body, curve.size, curve.extrude, curve.offset = words, size * 1.4, depth, weight

@@ -56,14 +56,10 @@ def _sweep(radius: float, floor: float) -> None:
     n = Nodes(material)
     x, y, _ = n.split(n.add("NewGeometry").outputs["Position"])
     r = n.math("SQRT", n.math("ADD", n.math("MULTIPLY", x, x), n.math("MULTIPLY", y, y)))
-    far = n.add(
-        "MapRange", {0: r, 1: radius * 1.1, 2: radius * 2.2}, interpolation_type="SMOOTHSTEP"
-    ).outputs[0]
+    far = n.add("MapRange", {0: r, 1: radius * 1.1, 2: radius * 2.2}, interpolation_type="SMOOTHSTEP").outputs[0]
     lit = n.add("BsdfDiffuse", {"Color": (0.94, 0.94, 0.94)})
     white = n.add("Emission", {"Color": (1, 1, 1), "Strength": 1.05})
-    n.add(
-        "OutputMaterial", {0: n.add("MixShader", {0: far, 1: lit.outputs[0], 2: white.outputs[0]}).outputs[0]}
-    )
+    n.add("OutputMaterial", {0: n.add("MixShader", {0: far, 1: lit.outputs[0], 2: white.outputs[0]}).outputs[0]})
     mesh.materials.append(material)
     bpy.context.collection.objects.link(obj)
 

@@ -103,9 +103,7 @@ def _panel(w: float, h: float, y: float, material) -> None:
 def framed_picture(rng: Random) -> Shot:
     """One to three framed prints, on the wall or leaning."""
     colours = palette(rng)
-    frame = rng.choice(
-        [plain(BLACK, 0.35), wood(rgb("#5a3216"), rgb("#8a5a2c")), gold(0.3), plain(WHITE, 0.4)]
-    )
+    frame = rng.choice([plain(BLACK, 0.35), wood(rgb("#5a3216"), rgb("#8a5a2c")), gold(0.3), plain(WHITE, 0.4)])
     n, kind = rng.choice((1, 1, 3)), rng.choice(("landscape", "blotches", "flowers", "mosaic", "landscape"))
     w, h = (30, 38) if n > 1 or rng.random() < 0.5 else (44, 32)
     for k in range(n):
@@ -144,9 +142,7 @@ def painted_pot(rng: Random) -> Shot:
     for z, k in ((0.2, 0.775), (0.63, 0.955), (0.9, 0.53)):
         place(
             lathe(
-                rounded(
-                    [(r * k - 0.2, -0.3), (r * k + 0.18, -0.3), (r * k + 0.18, 0.3), (r * k - 0.2, 0.3)], 0.1
-                ),
+                rounded([(r * k - 0.2, -0.3), (r * k + 0.18, -0.3), (r * k + 0.18, 0.3), (r * k - 0.2, 0.3)], 0.1),
                 trim,
             ),
             (0, 0, h * z),

@@ -79,9 +79,7 @@ def leather_square(rng: Random) -> Shot:
     c.square, c.r, c.numerals = True, rng.uniform(1.5, 1.75), rng.choice(["roman", "bars", "digits"])
     case(c, rng)
     hide = rgb(rng.choice(HIDES))
-    flat_strap(
-        c, rng, c.r * 1.55, rng.uniform(2.3, 3.0), leather(hide), tuple(min(1, 0.1 + 1.5 * x) for x in hide)
-    )
+    flat_strap(c, rng, c.r * 1.55, rng.uniform(2.3, 3.0), leather(hide), tuple(min(1, 0.1 + 1.5 * x) for x in hide))
     return _from_above(rng)
 
 
