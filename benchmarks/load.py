@@ -43,7 +43,7 @@ BATCH_ROWS = 40  # applications a file
 EXACT = 1e-9  # between probabilities of the credit model
 CLOSE = 1e-4  # between those of the photo classifier, whose sums depend on the number of threads
 LEVELS = 3.0  # mean difference of 8-bit levels between two overlays of the same map
-GROWTH = 0.15  # of memory from the middle to the end, beyond which it is no longer flat
+GROWTH = 20.0  # MB per 100 answers in the second half of the run, beyond which memory is not flat
 IDLE_CORES = 0.3  # what an app without work may use
 
 
@@ -91,7 +91,7 @@ class Load:
         chosen = self.draw.sample(sorted(PICTURES.iterdir()), pictures)
         self.pictures = [_picture(path) for path in chosen]
         self.tallies: dict[str, Tally] = {}
-        self.memory: list[float] = []  # megabytes, by time
+        self.memory: list[tuple[int, float]] = []  # answers so far, megabytes; every second
         self.is_down = False
         self.served_again = 0  # right answers since a restart
         self.restarted = False
@@ -185,7 +185,7 @@ class Load:
             except Wrong as error:
                 trouble = f"WRONG {error}"
             except (Failed, TimeoutError, httpx.HTTPError, KeyError, ValueError) as error:
-                trouble = "cut by the kill" if self.is_down else f"LOST {type(error).__name__}: {error}"[:160]
+                trouble = "down" if self.is_down else f"LOST {type(error).__name__}: {error}"[:160]
             tally = self.tallies.setdefault(kind, Tally())
             if trouble:
                 tally.troubles[trouble] += 1
@@ -199,7 +199,8 @@ class Load:
         """Notes the memory every second."""
         while True:
             if not self.is_down:
-                self.memory.append(self.server.megabytes())
+                answers = sum(len(tally.seconds) for tally in self.tallies.values())
+                self.memory.append((answers, self.server.megabytes()))
             await asyncio.sleep(1)
 
     async def kill_and_restart(self, after: float) -> None:
@@ -269,23 +270,25 @@ def _picture(path: Path) -> Picture:
 
 def report(load: Load, clients: int, seconds: float) -> bool:
     """Prints what was measured; whether no answer was wrong or lost and memory is flat."""
-    print(f"{clients} clients, {seconds:.0f} s\n{'':<18}{'answers':>8}{'p50':>9}{'p95':>9}{'busy':>6}{'cut':>5}")
+    print(f"{clients} clients, {seconds:.0f} s\n{'':<18}{'answers':>8}{'p50':>9}{'p95':>9}{'busy':>6}{'down':>6}")
     sound = True
     for kind, tally in sorted(load.tallies.items()):
         p50, p95 = np.percentile(tally.seconds, [50, 95]) if tally.seconds else (np.nan, np.nan)
-        busy, cut = tally.troubles.pop("busy", 0), tally.troubles.pop("cut by the kill", 0)
-        print(f"{kind:<18}{len(tally.seconds):>8}{p50:>7.2f} s{p95:>7.2f} s{busy:>6}{cut:>5}")
+        busy, down = tally.troubles.pop("busy", 0), tally.troubles.pop("down", 0)
+        print(f"{kind:<18}{len(tally.seconds):>8}{p50:>7.2f} s{p95:>7.2f} s{busy:>6}{down:>6}")
         for trouble, count in tally.troubles.most_common():
             print(f"  {count} x {trouble}")
         sound = sound and not tally.troubles
     print(f"full photo classifications: {len(load.tallies['classify_image'].seconds) / seconds:.1f} a second")
-    third = max(1, len(load.memory) // 3)
-    start, middle, end = (
-        float(np.median(some)) for some in (load.memory[:5], load.memory[third:-third], load.memory[-5:])
+    answers, megabytes = np.array(load.memory).T
+    half = len(answers) // 2
+    growth = 100 * np.polyfit(answers[half:], megabytes[half:], 1)[0]
+    is_flat = bool(growth <= GROWTH)
+    print(
+        f"memory: {megabytes[0]:.0f} MB at the start, {megabytes[half]:.0f} midway, {megabytes[-1]:.0f} at the end: ",
+        end="",
     )
-    is_flat = end <= middle * (1 + GROWTH)
-    print(f"memory: {start:.0f} MB at the start, {middle:.0f} MB midway, {end:.0f} MB at the end: ", end="")
-    print("flat" if is_flat else "GROWING")
+    print(f"{growth:+.0f} MB per 100 answers in the second half, {'flat' if is_flat else 'GROWING'}")
     return sound and is_flat
 
 

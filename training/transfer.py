@@ -160,9 +160,16 @@ def transfer(
         "preprocessing": asdict(recipe.preprocessing),
     }
     test = [] if args.skip_test else photos["test"]
+    card = replace(card, command=card.command + _flags(args))
     report(model, args.out, network, config, training, card, chosen.validation, test)
     for checkpoint in args.out.glob("checkpoint*.safetensors"):
         checkpoint.unlink()
+
+
+def _flags(args: argparse.Namespace) -> str:
+    """The options that change what is learnt, as they are typed."""
+    catalogue = " --catalogue data/catalogue" if args.catalogue else ""
+    return catalogue + (" --bf16" if args.bf16 else "") + (" --refit" if args.refit else "")
 
 
 @dataclass(frozen=True)
