@@ -32,6 +32,7 @@ from tabs.theme import STYLE_SHEET, head, theme
 
 MAX_UPLOAD = "100mb"
 CONCURRENT = 2  # calls of one event at a time: as many as the free Space has cores
+SESSIONS = 200  # visitors whose state is kept, at about 0.9 MB each; every call without a session makes one
 WAITING = 64  # calls waiting; the next one is told at once that the app is busy
 
 
@@ -86,6 +87,7 @@ def serve(app: gr.Blocks, **options: Any) -> tuple[FastAPI, str, str]:
         css_paths=[STYLE_SHEET],
         head=head(),
         max_file_size=MAX_UPLOAD,
+        state_session_capacity=SESSIONS,
         allowed_paths=[],
         strict_cors=True,
         show_error=False,

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from models.statistics import Interval, wilson
+
 Array = np.ndarray
 
 AGE_BANDS = (
@@ -22,17 +24,7 @@ AGE_BANDS = (
     ("50-60", 50, 60),
     ("60+", 60, 200),
 )  # years
-WILSON_Z = 1.959964  # standard normal quantile of a two-sided 95 % interval
 GRID = np.linspace(0, 1, 101)  # shares at which the ROC and precision-recall curves are read
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -117,14 +109,6 @@ def ece(default: Array, probability: Array, bins: int = 10, equal_mass: bool = T
         if len(rows)
     ]
     return float(sum(gaps) / len(default))
-
-
-def wilson(successes: float, trials: int) -> Interval:
-    """A rate with its Wilson 95 % interval."""
-    rate, z2 = successes / trials, WILSON_Z**2
-    middle = (rate + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = WILSON_Z / (1 + z2 / trials) * np.sqrt(rate * (1 - rate) / trials + z2 / (4 * trials**2))
-    return Interval(rate, float(max(0.0, middle - half)), float(min(1.0, middle + half)))
 
 
 def calibration_curve(default: Array, probability: Array, bins: int = 15) -> list[CalibrationBin]:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from models.statistics import wilson
+
 CALIBRATION_BINS = 10  # of equal width over 0..1
-Z95 = 1.959964  # standard normal quantile at 0.975
 
 
 def classification_metrics(probabilities: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def classification_metrics(probabilities: np.ndarray, labels: np.ndarray, classe
     return {
         "test_images": len(labels),
         "accuracy": float(right.mean()),
-        "accuracy_ci95": wilson(int(right.sum()), len(labels)),
+        "accuracy_ci95": _interval(int(right.sum()), len(labels)),
         "top2_accuracy": float(top2.mean()),
         "macro_f1": float(f1.mean()),
         "log_loss": float(-np.log(np.maximum(truth, 1e-12)).mean()),
@@ -49,15 +50,6 @@ def classification_metrics(probabilities: np.ndarray, labels: np.ndarray, classe
         "per_class_f1": dict(zip(classes, f1.tolist(), strict=True)),
         "confusion": confusion.tolist(),
     }
-
-
-def wilson(hits: int, trials: int) -> list[float]:
-    """The 95 % interval of a share (Wilson 1927): sound for small counts and near 0 or 1."""
-    share = hits / trials
-    centre = share + Z95**2 / (2 * trials)
-    spread = Z95 * math.sqrt(share * (1 - share) / trials + Z95**2 / (4 * trials**2))
-    scale = 1 + Z95**2 / trials
-    return [(centre - spread) / scale, (centre + spread) / scale]
 
 
 def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
@@ -91,3 +83,8 @@ def machine() -> str:
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
     return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
+
+
+def _interval(hits: int, trials: int) -> list[float]:
+    found = wilson(hits, trials)
+    return [found.low, found.high]
