@@ -55,8 +55,12 @@ def agreement(predictions: tuple[Prediction, ...], texts: Texts) -> str:
     return texts("images.disagree", sides=" ; ".join(sides))
 
 
-def caption(explanation: Explanation, texts: Texts) -> str:
-    """Which model, method, class, layer and time made the map, and how to read it."""
+def caption(explanation: Explanation, texts: Texts, share: float = 1.0) -> str:
+    """Which model, method, class, layer and time made the map, and how to read it.
+
+    Args:
+        share: of the work that is done, 0..1; a bar shows it while it is less than 1.
+    """
     confidence = explanation.prediction.probabilities[explanation.target]
     target = class_name(explanation.target, texts)
     if explanation.against:
@@ -76,7 +80,12 @@ def caption(explanation: Explanation, texts: Texts) -> str:
         meaning = "discriminative"
     else:
         meaning = "not_discriminative"
-    return render("caption", line=line, meaning=texts(f"images.{meaning}"))
+    bar = (
+        render("progress", label=texts("images.progress"), share=share, text=texts.percent(share, 0))
+        if share < 1
+        else ""
+    )
+    return bar + render("caption", line=line, meaning=texts(f"images.{meaning}"))
 
 
 def notices(sentences: list[str]) -> str:

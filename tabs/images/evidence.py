@@ -64,17 +64,16 @@ def evidence(texts: Texts, photo: Photo) -> Shown:
     drawn = gr.State(None, time_to_live=STATE_SECONDS)
 
     def show(
-        path: str | None, model: str, method: str, target: str, against: str, opacity: float, progress: Any = None
+        path: str | None, model: str, method: str, target: str, against: str, opacity: float
     ) -> Iterator[tuple[Any, ...]]:
         if path is None:
             yield None, "", None, gr.Button(visible=False)
             return
         for share, reading in photos.read_steps(path, model, method, target, against, opacity):
-            progress(share)
             explanation = reading.explanation
             yield (
                 (reading.photo, reading.overlay),
-                photo_cards.caption(explanation, texts),
+                photo_cards.caption(explanation, texts, share),
                 explanation.saliency,
                 gr.Button(visible=share < 1),
             )
@@ -82,15 +81,9 @@ def evidence(texts: Texts, photo: Photo) -> Shown:
     def relay(path: str | None, saliency: Any, opacity: float) -> Any:
         return gr.skip() if path is None or saliency is None else photos.relay(path, saliency, opacity)
 
-    guarded_show = guarded(show, texts)
-
-    # Gradio reads the default of this parameter to know that the function reports its progress
-    def with_progress(*values: Any, progress: gr.Progress = gr.Progress()) -> Iterator[tuple[Any, ...]]:  # noqa: B008
-        yield from guarded_show(*values, progress=progress)
-
     drawing = gr.on(
         [photo.change, model.change, method.change, target.change, against.change],
-        with_progress,
+        guarded(show, texts),
         [photo, model, method, target, against, opacity],
         [slider, caption, drawn, stop],
         api_visibility="private",
