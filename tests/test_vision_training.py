@@ -9,12 +9,13 @@ import pytest
 import torch
 from torch import nn
 
+from models.statistics import wilson
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from tests.pictures import write_dataset
 from training.evaluate_explanations import balanced, bootstrap, likeness
 from training.vision_data import Augmentation, Augmented, CachedViews, FreshViews, mix, read_photos
-from training.vision_metrics import calibration_error, classification_metrics, fit_temperature, wilson
+from training.vision_metrics import calibration_error, classification_metrics, fit_temperature
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +101,11 @@ def test_figures_of_a_classifier() -> None:
 
 
 def test_interval_of_a_share() -> None:
-    assert wilson(50, 100) == pytest.approx([0.4038, 0.5962], abs=1e-4)
-    low, high = wilson(10, 10)
-    assert 0.7 < low < 0.75 and high == pytest.approx(1)
+    half, all_of_ten = wilson(50, 100), wilson(10, 10)
+    assert (half.value, half.low, half.high) == pytest.approx((0.5, 0.4038, 0.5962), abs=1e-4)
+    assert 0.7 < all_of_ten.low < 0.75 and all_of_ten.high == pytest.approx(1)
+    with pytest.raises(ValueError, match="trials"):
+        wilson(0, 0)
 
 
 def test_calibration_error_of_an_honest_model_is_small() -> None:
