@@ -20,6 +20,7 @@ ROW = (
     "train_seconds",
     "epochs",
     "latency_ms_p50",
+    "catalogue",
 )
 
 

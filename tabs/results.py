@@ -18,6 +18,7 @@ def results_tab(texts: Texts) -> None:
     if vision:
         gr.Markdown(f"## {texts('results.vision.title')}")
         gr.HTML(vision_table(vision, texts).html())
+        gr.Markdown(texts("results.vision.learnt"), elem_classes="vt-note")
         gr.HTML(class_table(vision, texts).html())
     if explanations := results.explanations():
         gr.Markdown(f"## {texts('results.explanations.title')}\n{texts('results.explanations.read')}")

@@ -12,6 +12,7 @@ from torch import nn
 
 from models.vision.convnet import Convnet
 from models.vision.gallery import catalogue
+from models.vision.registry import VisionModel
 from models.vision.uploads import read_upload
 from models.vision.weights import WEIGHTS
 from training.artefacts import Card, write_card, write_json, write_model
@@ -66,7 +67,7 @@ def report(
         "epochs": training["curves"][-1]["epoch"],
         "machine": machine(),
         **latency([prediction.seconds for prediction in predictions]),
-        "catalogue": _on_catalogue(classifier, bool(training["arguments"].get("catalogue"))),
+        "catalogue": on_catalogue(classifier, bool(training["arguments"].get("catalogue"))),
     }
     write_json(folder / "metrics.json", metrics)
     write_card(folder, card, metrics)
@@ -74,8 +75,13 @@ def report(
     print(f"test: accuracy {metrics['accuracy']:.4f} [{low:.3f}, {high:.3f}]")
 
 
-def _on_catalogue(classifier: Convnet, learnt_from: bool) -> dict[str, Any]:
-    """How the model does on the rendered pictures that are shipped."""
+def on_catalogue(classifier: VisionModel | Convnet, learnt_from: bool) -> dict[str, Any]:
+    """How a model does on the rendered pictures that are shipped.
+
+    Args:
+        classifier: the model.
+        learnt_from: whether these pictures were among those it was trained on.
+    """
     pictures = catalogue()
     right = [classifier.predict(read_upload(picture.path).image).label == picture.category for picture in pictures]
     return {

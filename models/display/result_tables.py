@@ -15,7 +15,7 @@ def _interval(value: float, interval: list[float], texts: Texts, as_percent: boo
 
 def vision_table(rows: list[dict[str, Any]], texts: Texts) -> Table:
     """One row a classifier; the best accuracy in bold."""
-    names = ("model", "accuracy", "macro_f1", "test_images", "parameters", "latency", "training")
+    names = ("model", "accuracy", "macro_f1", "test_images", "catalogue", "parameters", "latency", "training")
     best = max((row["accuracy"] for row in rows), default=0)
     return Table(
         texts("results.vision.caption"),
@@ -26,6 +26,7 @@ def vision_table(rows: list[dict[str, Any]], texts: Texts) -> Table:
                 _interval(row["accuracy"], row["accuracy_ci95"], texts, as_percent=True),
                 texts.number(row["macro_f1"], 3),
                 texts.number(row["test_images"]),
+                _catalogue(row["catalogue"], texts),
                 texts.number(row["parameters"] / 1e6, 1) + " M",
                 texts.number(row["latency_ms_p50"], 0) + " ms",
                 texts.number(row["train_seconds"]) + " s",
@@ -34,6 +35,12 @@ def vision_table(rows: list[dict[str, Any]], texts: Texts) -> Table:
         ),
         frozenset(place for place, row in enumerate(rows) if row["accuracy"] == best),
     )
+
+
+def _catalogue(measured: dict[str, Any], texts: Texts) -> str:
+    """Accuracy on the rendered pictures, with a mark where the model was trained on them."""
+    share = f"{texts.percent(measured['accuracy'])} ({texts.number(measured['images'])})"
+    return share + (" *" if measured["learnt_from"] else "")
 
 
 def class_table(rows: list[dict[str, Any]], texts: Texts) -> Table:
