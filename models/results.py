@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-WEIGHTS = Path(__file__).parent.parent / "weights"
+ROOT = Path(__file__).parent.parent
+WEIGHTS = ROOT / "weights"
+PORTFOLIO = ROOT / "data" / "portfolio_metrics.json"
 VISION = ("vgg16", "yolov8", "protovit")
 ROW = (
     "backbone",
@@ -74,6 +76,11 @@ def credit() -> dict[str, Any]:
         "train_seconds": metrics["run"]["seconds"],
         "source": "measured",
     }
+
+
+def portfolio() -> dict[str, Any] | None:
+    """How near the synthetic clients are to the real ones: what ``training.evaluate_portfolio`` wrote."""
+    return json.loads(PORTFOLIO.read_text(encoding="utf-8")) if PORTFOLIO.is_file() else None
 
 
 def results() -> dict[str, Any]:

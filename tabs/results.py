@@ -5,7 +5,13 @@ from __future__ import annotations
 import gradio as gr
 
 from models import results
-from models.display.result_tables import class_table, credit_table, explanation_table, vision_table
+from models.display.result_tables import (
+    class_table,
+    credit_table,
+    explanation_table,
+    portfolio_table,
+    vision_table,
+)
 from models.texts import Texts
 
 
@@ -26,3 +32,6 @@ def results_tab(texts: Texts) -> None:
     if credit:
         gr.Markdown(f"## {texts('results.credit.title')}")
         gr.HTML(credit_table(credit, texts).html())
+    if portfolio := results.portfolio():
+        gr.Markdown(f"## {texts('results.portfolio.title')}")
+        gr.HTML(portfolio_table(portfolio, texts).html())

@@ -105,3 +105,24 @@ def credit_table(figures: dict[str, Any], texts: Texts) -> Table:
             (texts("credit.cutoff"), texts.percent(figures["threshold"]), rows),
         ),
     )
+
+
+def portfolio_table(measured: dict[str, Any], texts: Texts) -> Table:
+    """How near the synthetic clients are to the real ones, and that none copies one."""
+    found = measured["portfolio"]
+    near, between = (found["privacy"][name] for name in ("distance_to_real", "distance_between_real"))
+    rows = (
+        ("largest", texts.number(found["columns"]["largest"], 3)),
+        ("mean", texts.number(found["columns"]["mean"], 3)),
+        ("scores", texts.number(found["scores"]["ks"], 3)),
+        ("correlations", texts.number(found["correlations"]["mean"], 3)),
+        ("copies", texts.number(found["privacy"]["exact_copies"])),
+        ("closest", f"{texts.number(near['quantile_05'], 2)} ({texts.number(between['quantile_05'], 2)})"),
+        ("median", f"{texts.number(near['median'], 2)} ({texts.number(between['median'], 2)})"),
+    )
+    counts = f"{texts.number(found['rows'])} / {texts.number(measured['real_rows'])}"
+    return Table(
+        texts("results.portfolio.caption"),
+        (texts("results.credit.figure"), texts("results.credit.value"), texts("results.portfolio.rows")),
+        tuple((texts(f"results.portfolio.{name}"), value, counts) for name, value in rows),
+    )
