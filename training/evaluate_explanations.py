@@ -1,7 +1,7 @@
 """Measures how far the saliency maps can be trusted, for each model and method.
 
-    python -m training.evaluate_explanations --data ../shared/data/flipkart
-    python -m training.evaluate_explanations --data ../shared/data/flipkart --models yolov8 --photos 21
+    python -m training.evaluate_explanations --data FOLDER
+    python -m training.evaluate_explanations --data FOLDER --models yolov8 --photos 21
 
 Each test photo's map is judged by deletion, insertion and ROAD (:mod:`models.vision.faithfulness`) beside a
 random map, and by whether it changes when the weights of the network are shuffled (Adebayo 2018,

@@ -1,8 +1,8 @@
 """Transfers ImageNet's VGG16 to the seven categories.
 
-    python -m training.train_vgg16 --data ../shared/data/flipkart
-    python -m training.train_vgg16 --data ../shared/data/flipkart --init features.safetensors --bf16
-    python -m training.train_vgg16 --data ../shared/data/flipkart --resume
+    python -m training.train_vgg16 --data FOLDER
+    python -m training.train_vgg16 --data FOLDER --init features.safetensors --bf16
+    python -m training.train_vgg16 --data FOLDER --resume
 
 ``--init`` is a name in timm, or a file of safetensors with timm's names.
 """

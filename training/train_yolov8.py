@@ -1,8 +1,8 @@
 """Fine-tunes YOLOv8-cls on the seven categories.
 
-    python -m training.train_yolov8 --data ../shared/data/flipkart
-    python -m training.train_yolov8 --data ../shared/data/flipkart --init yolov8s-cls.pt --size s
-    python -m training.train_yolov8 --data ../shared/data/flipkart --resume
+    python -m training.train_yolov8 --data FOLDER
+    python -m training.train_yolov8 --data FOLDER --init yolov8s-cls.pt --size s
+    python -m training.train_yolov8 --data FOLDER --resume
 
 ``--init`` is a name that Ultralytics downloads, or a file: ``.pt``, or safetensors with Ultralytics' names.
 The loop is :mod:`training.transfer`, shared with the other networks, rather than Ultralytics' own trainer:
