@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from models import results
+from models.display.html import render
 from models.display.result_tables import (
     class_table,
     credit_table,
@@ -24,7 +25,7 @@ def results_tab(texts: Texts) -> None:
     if vision:
         gr.Markdown(f"## {texts('results.vision.title')}")
         gr.HTML(vision_table(vision, texts).html())
-        gr.Markdown(texts("results.vision.learnt"), elem_classes="vt-note")
+        gr.HTML(render("caption", line=texts("results.vision.learnt"), meaning=""))
         gr.HTML(class_table(vision, texts).html())
     if explanations := results.explanations():
         gr.Markdown(f"## {texts('results.explanations.title')}\n{texts('results.explanations.read')}")
