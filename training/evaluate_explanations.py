@@ -18,14 +18,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from scipy.stats import spearmanr
 from tqdm import tqdm
 
 from models.vision import registry, weights
 from models.vision.convnet import Convnet
-from models.vision.faithfulness import STEPS, Faithfulness, assess
-from models.vision.preprocessing import to_tensor
+from models.vision.faithfulness import STEPS, Faithfulness, judge
 from models.vision.rise import random_masks
 from models.vision.uploads import read_upload
 from training.artefacts import write_json
@@ -71,13 +69,6 @@ def likeness(first: np.ndarray, second: np.ndarray) -> float:
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
     return float(spearmanr(first, second, axis=None).statistic)
-
-
-def judge(model: Convnet, image: Image.Image, target: str, saliency: np.ndarray) -> Faithfulness:
-    """How faithful a map is to the model's answer for one class."""
-    index = model.classes.index(target)
-    pixels = to_tensor(model.preprocessing.stretch(image))
-    return assess(lambda batch: model.probabilities(batch)[:, index], pixels, saliency)
 
 
 def evaluate(model: Convnet, photos: Sequence[Photo], methods: Sequence[str]) -> dict[str, object]:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from models import arguments
-from models.credit.application import column, columns
 from models.credit.features import DAYS_PER_YEAR
 from models.credit.portfolio import Portfolio
 from models.credit.wording import Value, label
@@ -97,25 +96,14 @@ def compare(
     """
     row = portfolio.row(client_id)
     chosen_group = arguments.one_of("group", group, GROUPS)
-    name, values = _values(portfolio, feature)
+    values = portfolio.values(feature)
+    name = str(feature)
     used = tuple(arguments.one_of("criteria", item, CRITERIA) for item in criteria) if chosen_group == "similar" else ()
     members = np.logical_and.reduce([_alike(portfolio, row, item) for item in used] or [np.full(len(values), True)])
     own, outcomes, values = values[row], portfolio.outcomes[members], values[members]
     if values.dtype == object:
         return _of_categories(portfolio, row, name, chosen_group, used, own, values, outcomes)
     return _of_numbers(portfolio, row, name, chosen_group, used, float(own), values, outcomes)
-
-
-def _values(portfolio: Portfolio, feature: object) -> tuple[str, np.ndarray]:
-    """Values of an original column (object for categories) or of a feature of the model."""
-    if isinstance(feature, str) and feature in portfolio.model.features and feature not in columns():
-        return feature, portfolio.features[:, portfolio.model.features.index(feature)]
-    rule = column(feature, "feature")
-    values = portfolio.applications[rule.name].to_numpy()
-    if rule.is_category:
-        return rule.name, values.astype(object)
-    values = values.astype(float)
-    return rule.name, np.where(np.isin(values, rule.special), np.nan, values)
 
 
 def _alike(portfolio: Portfolio, row: int, criterion: str) -> np.ndarray:

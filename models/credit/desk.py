@@ -123,7 +123,7 @@ class Desk:
     def judge_application(self, values: Mapping[str, object], cost_ratio: float) -> Judgement:
         """The score of an application that is nobody's in the portfolio, at the cut-off that a cost ratio sets."""
         cut_off = self.policy.cut_off(cost_ratio)
-        score = self.model.score(application.frame([application.check(values)]), None, cut_off.threshold)
+        score = self.score_application(values, cut_off.threshold)
         return Judgement(score, cut_off, self.portfolio.percentile(score.probability))
 
     def compare(
@@ -184,9 +184,9 @@ class Desk:
         names += [name for name in self.model.features if name not in known]
         return sorted(((label(name, texts), name) for name in names), key=lambda item: item[0].casefold())
 
-    def score_application(self, values: Mapping[str, object]) -> Score:
+    def score_application(self, values: Mapping[str, object], threshold: float | None = None) -> Score:
         """The score of an application that is nobody's in the portfolio; absent or null columns are unknown."""
-        return self.model.score(application.frame([application.check(values)]))
+        return self.model.score(application.frame([application.check(values)]), None, threshold)
 
     def score_batch(self, path: str | Path | None) -> dict[str, Any]:
         """The probability and decision of every row of a CSV or Parquet file, in the form that programs receive."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.credit.application import column, columns
 from models.credit.portfolio import Portfolio
 from models.errors import InputError
 
@@ -84,10 +83,7 @@ def numeric(portfolio: Portfolio, name: object) -> np.ndarray:
     Raises:
         InputError: there is no such column, or it is a category.
     """
-    if isinstance(name, str) and name in portfolio.model.features and name not in columns():
-        return portfolio.features[:, portfolio.model.features.index(name)]
-    rule = column(name, "feature")
-    if rule.is_category:
-        raise InputError("feature_category", feature=rule.name)
-    values = portfolio.applications[rule.name].to_numpy(dtype=float)
-    return np.where(np.isin(values, rule.special), np.nan, values)
+    values = portfolio.values(name)
+    if values.dtype == object:
+        raise InputError("feature_category", feature=name)
+    return values

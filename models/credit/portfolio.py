@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from models import arguments
-from models.credit.application import CLIENT_ID, columns
+from models.credit.application import CLIENT_ID, column, columns
 from models.credit.model import CreditModel
 from models.credit.policy import BORDERLINE
 from models.credit.score import Decision, decide
@@ -64,6 +64,23 @@ class Portfolio:
     def features(self) -> np.ndarray:
         """(n, f) the model's features of every client."""
         return self.model.matrix(self.applications)
+
+    def values(self, name: object) -> np.ndarray:
+        """(n,) values of an original column or of a feature of the model.
+
+        Numbers are float, codes such as 365243 and unknown ones NaN; the texts of a category are objects.
+
+        Raises:
+            InputError: there is no such column or feature.
+        """
+        if isinstance(name, str) and name in self.model.features and name not in columns():
+            return self.features[:, self.model.features.index(name)]
+        rule = column(name, "feature")
+        values = self.applications[rule.name].to_numpy()
+        if rule.is_category:
+            return values.astype(object)
+        values = values.astype(float)
+        return np.where(np.isin(values, rule.special), np.nan, values)
 
     def row(self, client_id: object) -> int:
         """The row of a client.

@@ -14,8 +14,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
+from PIL import Image
 from torch.nn.functional import avg_pool2d, interpolate, pad
 from torchvision.transforms.v2.functional import gaussian_blur
+
+from models.vision.convnet import Convnet
+from models.vision.preprocessing import to_tensor
+from models.vision.registry import VisionModel
 
 STEPS = 16  # points of a curve after its start
 GREY = 0.5  # what stands in place of a deleted pixel, 0..1
@@ -71,6 +76,13 @@ def assess(score: Score, pixels: torch.Tensor, saliency: np.ndarray) -> Faithful
     """
     ranks = order(saliency, pixels.shape[-1])
     return Faithfulness(deletion(score, pixels, ranks), insertion(score, pixels, ranks), road(score, pixels, ranks))
+
+
+def judge(model: VisionModel | Convnet, image: Image.Image, target: str, saliency: np.ndarray) -> Faithfulness:
+    """How faithful a map is to a model's answer for one class of an RGB picture."""
+    place = model.classes.index(target)
+    pixels = to_tensor(model.preprocessing.stretch(image))
+    return assess(lambda batch: model.probabilities(batch)[:, place], pixels, saliency)
 
 
 def order(saliency: np.ndarray, size: int) -> torch.Tensor:

@@ -16,7 +16,6 @@ from models.vision import faithfulness, registry
 from models.vision.faithfulness import Faithfulness
 from models.vision.overlay import overlay
 from models.vision.predictions import CLASSES, Explanation, Prediction
-from models.vision.preprocessing import to_tensor
 from models.vision.saliency import METHODS
 from models.vision.uploads import Upload, read_upload
 
@@ -121,12 +120,7 @@ def assess(path: Path | str | None, model: str, method: str, target: str) -> tup
     classifier = registry.get(model)
     upload = read_upload(path)
     explanation = classifier.explain(upload.image, method, target)
-    place = classifier.classes.index(explanation.target)
-    pixels = to_tensor(classifier.preprocessing.stretch(upload.image))
-    measured = faithfulness.assess(
-        lambda batch: classifier.probabilities(batch)[:, place], pixels, explanation.saliency
-    )
-    return explanation, measured
+    return explanation, faithfulness.judge(classifier, upload.image, explanation.target, explanation.saliency)
 
 
 def classify(path: Path | str | None, models: Sequence[str]) -> dict[str, Any]:
