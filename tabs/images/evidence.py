@@ -81,19 +81,31 @@ def evidence(texts: Texts, photo: Photo) -> Shown:
     def relay(path: str | None, saliency: Any, opacity: float) -> Any:
         return gr.skip() if path is None or saliency is None else photos.relay(path, saliency, opacity)
 
+    inputs, outputs = [photo, model, method, target, against, opacity], [slider, caption, drawn, stop]
     drawing = gr.on(
-        [photo.change, model.change, method.change, target.change, against.change],
+        [photo.change, method.select, target.change, against.change],
         guarded(show, texts),
-        [photo, model, method, target, against, opacity],
-        [slider, caption, drawn, stop],
+        inputs,
+        outputs,
         api_visibility="private",
         trigger_mode="always_last",
     )
-    stop.click(lambda: gr.Button(visible=False), None, stop, cancels=[drawing], api_visibility="private", queue=False)
+    # a model comes with its own usual method: drawn once, after that is set
+    chosen = model.input(
+        guarded(photos.usual_method, texts), model, method, api_visibility="private", show_progress="hidden"
+    )
+    redrawing = chosen.then(guarded(show, texts), inputs, outputs, api_visibility="private")
+    stop.click(
+        lambda: gr.Button(visible=False),
+        None,
+        stop,
+        cancels=[drawing, redrawing],
+        api_visibility="private",
+        queue=False,
+    )
     opacity.input(
         guarded(relay, texts), [photo, drawn, opacity], slider, api_visibility="private", trigger_mode="always_last"
     )
-    model.input(guarded(photos.usual_method, texts), model, method, api_visibility="private", show_progress="hidden")
     return Shown(model, method, target)
 
 
