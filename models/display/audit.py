@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from models.credit.audit import group_rates
 from models.credit.policy import CutOff, Policy
+from models.display.chart import described, share_ticks, thinned
 from models.display.html import Table
 from models.display.palette import LOWERS, NEUTRAL, RAISES, base_figure
 from models.statistics import Interval
@@ -43,7 +44,20 @@ def curve(band: Mapping[str, Any], kind: str, texts: Texts) -> go.Figure:
         figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot"}, hoverinfo="skip")
     figure.update_xaxes(title_text=texts(f"credit.audit.{kind}_x"), range=[0, 1])
     figure.update_yaxes(title_text=texts(f"credit.audit.{kind}_y"), rangemode="tozero")
-    return figure
+    return described(
+        figure,
+        texts(f"charts.{kind}"),
+        (texts(f"credit.audit.{kind}_x"), texts(f"credit.audit.{kind}_y"), texts("charts.interval")),
+        [
+            (
+                texts.number(band["x"][place], 2),
+                texts.number(band["y"][place], 3),
+                f"{texts.number(band['low'][place], 3)}\u2013{texts.number(band['high'][place], 3)}",
+            )
+            for place in thinned(len(band["x"]))
+        ],
+        texts,
+    )
 
 
 def calibration(bins: list[Mapping[str, float]], texts: Texts) -> go.Figure:
@@ -65,11 +79,25 @@ def calibration(bins: list[Mapping[str, float]], texts: Texts) -> go.Figure:
             "arrayminus": [part["observed"] - part["low"] for part in bins],
             "color": NEUTRAL,
         },
-        hovertemplate="%{x:.1%}: %{y:.1%}<extra></extra>",
+        customdata=[[texts.percent(part["predicted"]), texts.percent(part["observed"])] for part in bins],
+        hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
     )
-    figure.update_xaxes(title_text=texts("credit.audit.predicted"), tickformat=".0%")
-    figure.update_yaxes(title_text=texts("credit.audit.observed"), tickformat=".0%")
-    return figure
+    figure.update_xaxes(title_text=texts("credit.audit.predicted"), **share_ticks(top, texts))
+    figure.update_yaxes(title_text=texts("credit.audit.observed"), **share_ticks(top, texts))
+    return described(
+        figure,
+        texts("charts.calibration"),
+        (texts("credit.audit.predicted"), texts("credit.audit.observed"), texts("charts.interval")),
+        [
+            (
+                texts.percent(part["predicted"]),
+                texts.percent(part["observed"]),
+                f"{texts.percent(part['low'])}\u2013{texts.percent(part['high'])}",
+            )
+            for part in bins
+        ],
+        texts,
+    )
 
 
 def cost(policy: Policy, cut_off: CutOff, texts: Texts) -> go.Figure:
@@ -82,18 +110,30 @@ def cost(policy: Policy, cut_off: CutOff, texts: Texts) -> go.Figure:
         y=costs[shown],
         mode="lines",
         line={"color": LOWERS, "width": 2.5},
-        hovertemplate="%{x:.1%}: %{y:.3f}<extra></extra>",
+        customdata=[texts.percent(value) for value in policy.thresholds[shown]],
+        hovertemplate="%{customdata}: %{y:.3f}<extra></extra>",
     )
     figure.add_scatter(
         x=[cut_off.threshold],
         y=[float(np.min(costs))],
         mode="markers",
         marker={"color": RAISES, "size": 13, "symbol": "diamond"},
-        hovertemplate="%{x:.1%}: %{y:.3f}<extra></extra>",
+        customdata=[texts.percent(cut_off.threshold)],
+        hovertemplate="%{customdata}: %{y:.3f}<extra></extra>",
     )
-    figure.update_xaxes(title_text=texts("credit.cutoff"), tickformat=".0%")
+    drawn = np.flatnonzero(shown)
+    figure.update_xaxes(title_text=texts("credit.cutoff"), **share_ticks(float(policy.thresholds[drawn].max()), texts))
     figure.update_yaxes(title_text=texts("credit.audit.cost"), rangemode="tozero")
-    return figure
+    return described(
+        figure,
+        texts("charts.cost", threshold=texts.percent(cut_off.threshold), cost=texts.number(cut_off.cost, 3)),
+        (texts("credit.cutoff"), texts("credit.audit.cost")),
+        [
+            (texts.percent(float(policy.thresholds[place])), texts.number(float(costs[place]), 3))
+            for place in (drawn[index] for index in thinned(len(drawn)))
+        ],
+        texts,
+    )
 
 
 def fairness(metrics: Mapping[str, Any], key: str, threshold: float, texts: Texts) -> Table:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from models.credit.compare import Comparison
 from models.credit.wording import label, scaled, unit_name, value_text
+from models.display.chart import described, share_ticks
 from models.display.palette import LOWERS, MARK, RAISES, base_figure
 from models.texts import Texts
 
@@ -25,9 +26,8 @@ def distribution(comparison: Comparison, texts: Texts) -> go.Figure:
         names, counts = _categories(comparison, texts)
     else:
         names, counts = [], [list(comparison.repaid), list(comparison.defaulted)]
-    for (_, key, colour, pattern), values in zip(outcomes, counts, strict=True):
-        total = max(sum(values), 1)
-        shares = [value / total for value in values]
+    drawn = [[value / max(sum(values), 1) for value in values] for values in counts]
+    for (_, key, colour, pattern), values, shares in zip(outcomes, counts, drawn, strict=True):
         bar = {
             "name": texts(f"credit.outcome.{key}"),
             "marker": {
@@ -49,7 +49,7 @@ def distribution(comparison: Comparison, texts: Texts) -> go.Figure:
                 x=middles,
                 y=ordered,
                 width=[0.46 * (edges[1] - edges[0])] * len(middles),
-                hovertemplate="%{x:.3s}<br>%{y:.1%}",
+                hovertemplate="%{x:.3s}<br>%{customdata[0]} (%{customdata[1]})",
                 **bar,
             )
     figure.update_layout(
@@ -57,10 +57,10 @@ def distribution(comparison: Comparison, texts: Texts) -> go.Figure:
         showlegend=True,
         legend={"orientation": "h", "y": 1.12, "x": 0, "traceorder": "normal"},
     )
-    name = label(comparison.feature, texts)
+    name, top = label(comparison.feature, texts), max(max(shares) for shares in drawn)
     if comparison.categories is None:
         figure.update_xaxes(title_text=f"{name}{unit_name(comparison.feature, texts)}")
-        figure.update_yaxes(tickformat=".0%", title_text=texts("credit.compare.share"))
+        figure.update_yaxes(title_text=texts("credit.compare.share"), **share_ticks(top, texts))
         if isinstance(comparison.value, float):
             figure.add_vline(
                 x=scaled(comparison.feature, comparison.value),
@@ -69,10 +69,32 @@ def distribution(comparison: Comparison, texts: Texts) -> go.Figure:
                 annotation_position="top right",
             )
     else:
-        figure.update_xaxes(tickformat=".0%", title_text=texts("credit.compare.share"))
+        figure.update_xaxes(title_text=texts("credit.compare.share"), **share_ticks(top, texts))
         figure.update_yaxes(autorange="reversed")
         figure.update_layout(height=120 + 34 * len(names), margin={"l": 8})
-    return figure
+    if comparison.categories is None:
+        names = _ranges(comparison, texts)
+    return described(
+        figure,
+        texts("charts.distribution", feature=name, value=value_text(comparison.feature, comparison.value, texts)),
+        (name, texts("credit.outcome.repaid"), texts("credit.outcome.defaulted")),
+        [(row, *(texts.percent(shares[place]) for shares in drawn)) for place, row in enumerate(names)],
+        texts,
+    )
+
+
+def _ranges(comparison: Comparison, texts: Texts) -> list[str]:
+    """The range of each bar in the order of its counts; years count the other way round than the days they are."""
+    ranges = []
+    for pair in pairwise(comparison.edges or ()):
+        low, high = sorted(pair, key=lambda edge: scaled(comparison.feature, edge))
+        middle = (low + high) / 2
+        if abs(high - low) == 1 and middle.is_integer():  # a bar of its own for each whole number
+            ranges.append(value_text(comparison.feature, middle, texts))
+            continue
+        low_text, high_text = (value_text(comparison.feature, edge, texts) for edge in (low, high))
+        ranges.append(texts("charts.from_to", low=low_text, high=high_text))
+    return ranges
 
 
 def _categories(comparison: Comparison, texts: Texts) -> tuple[list[str], list[list[int]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
+from models.display.chart import described, share_ticks, thinned
 from models.display.palette import LOWERS, RAISES, base_figure
 from models.texts import Texts
 from models.vision.faithfulness import Faithfulness
@@ -23,12 +24,29 @@ def curves(measured: Faithfulness, texts: Texts) -> go.Figure:
             mode="lines+markers",
             name=texts(f"images.trust.{key}"),
             line={"color": colour, "dash": dash, "width": 2.5},
-            hovertemplate="%{x:.0%}: %{y:.1%}<extra></extra>",
+            customdata=[
+                [texts.percent(share, 0), texts.percent(probability)]
+                for share, probability in zip(curve.shares, curve.probabilities, strict=True)
+            ],
+            hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
         )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.14, "x": 0})
-    figure.update_xaxes(title_text=texts("images.trust.share"), tickformat=".0%", range=[0, 1])
-    figure.update_yaxes(title_text=texts("images.trust.probability"), tickformat=".0%", range=[0, 1.02])
-    return figure
+    figure.update_xaxes(title_text=texts("images.trust.share"), range=[0, 1], **share_ticks(1, texts))
+    figure.update_yaxes(title_text=texts("images.trust.probability"), range=[0, 1.02], **share_ticks(1, texts))
+    return described(
+        figure,
+        texts("charts.faithfulness"),
+        (texts("images.trust.share"), texts("images.trust.deletion"), texts("images.trust.insertion")),
+        [
+            (
+                texts.percent(float(measured.deletion.shares[place]), 0),
+                texts.percent(float(measured.deletion.probabilities[place])),
+                texts.percent(float(measured.insertion.probabilities[place])),
+            )
+            for place in thinned(len(measured.deletion.shares))
+        ],
+        texts,
+    )
 
 
 def sentences(explanation: Explanation, measured: Faithfulness, texts: Texts) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from models.credit.score import Score
+from models.display.chart import described, share_ticks
 from models.display.palette import LOWERS, NEUTRAL, RAISES, base_figure
 from models.texts import Texts
 
@@ -15,6 +16,7 @@ def gauge(score: Score, texts: Texts) -> go.Figure:
     """Needle bar at the client's probability, zones on both sides of the cut-off, the cut-off as a line."""
     top = max(FULL_SCALE, min(1.0, 1.25 * score.probability), min(1.0, 1.25 * score.threshold)) * 100
     cut = score.threshold * 100
+    ticks = share_ticks(top / 100, texts)
     figure = base_figure(height=210)
     figure.add_trace(
         go.Indicator(
@@ -26,7 +28,12 @@ def gauge(score: Score, texts: Texts) -> go.Figure:
                 "font": {"size": 34},
             },
             gauge={
-                "axis": {"range": [0, top], "ticksuffix": "%", "nticks": 6, "tickcolor": NEUTRAL},
+                "axis": {
+                    "range": [0, top],
+                    "tickvals": [100 * value for value in ticks["tickvals"]],
+                    "ticktext": ticks["ticktext"],
+                    "tickcolor": NEUTRAL,
+                },
                 "bar": {"color": NEUTRAL, "thickness": 0.32},
                 "borderwidth": 0,
                 "steps": [
@@ -37,10 +44,15 @@ def gauge(score: Score, texts: Texts) -> go.Figure:
             },
         )
     )
-    figure.update_layout(
-        margin={"l": 44, "r": 44, "t": 26, "b": 6}, separators=",\u202f" if texts.language == "fr" else ".,"
+    figure.update_layout(margin={"l": 44, "r": 44, "t": 26, "b": 6})
+    probability, threshold = texts.percent(score.probability), texts.percent(score.threshold)
+    return described(
+        figure,
+        texts("charts.gauge", probability=probability, threshold=threshold),
+        (texts("charts.mark"), texts("charts.value")),
+        ((texts("credit.probability"), probability), (texts("credit.cutoff"), threshold)),
+        texts,
     )
-    return figure
 
 
 def _faint(colour: str) -> str:

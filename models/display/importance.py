@@ -9,7 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from models.credit.importance import Dependence, Importance
-from models.credit.wording import label, scaled, unit_name
+from models.credit.wording import label, scaled, unit_name, value_text
+from models.display.chart import described
 from models.display.palette import LOWERS, NEUTRAL, RAISES, base_figure
 from models.texts import Texts
 
@@ -35,7 +36,13 @@ def bars(mean_absolute: Mapping[str, float], texts: Texts, shown: int = SHOWN) -
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(title_text=texts("credit.global.mean_absolute"), rangemode="tozero")
     figure.update_layout(margin={"r": 56})
-    return figure
+    return described(
+        figure,
+        texts("charts.bars", count=len(ranked)),
+        (texts("credit.why.feature"), texts("credit.global.mean_absolute")),
+        [(label(name, texts), texts.number(value, 3)) for name, value in ranked],
+        texts,
+    )
 
 
 def beeswarm(importance: Importance, texts: Texts, shown: int = SHOWN) -> go.Figure:
@@ -57,7 +64,17 @@ def beeswarm(importance: Importance, texts: Texts, shown: int = SHOWN) -> go.Fig
     names = [label(importance.names[place], texts) for place in importance.order[:shown]]
     figure.update_yaxes(tickvals=list(range(shown)), ticktext=names, range=[shown - 0.5, -0.5], showgrid=False)
     figure.update_xaxes(title_text=texts("credit.global.attribution"), zeroline=True, zerolinecolor=NEUTRAL)
-    return figure
+    rows = []
+    for name, place in zip(names, importance.order[:shown], strict=True):
+        ends = np.percentile(importance.values[:, place], (5, 50, 95))
+        rows.append((name, *(texts.signed(float(value)) for value in ends)))
+    return described(
+        figure,
+        texts("charts.beeswarm", count=shown),
+        (texts("credit.why.feature"), *(texts(f"charts.{name}") for name in ("lowest", "median", "highest"))),
+        rows,
+        texts,
+    )
 
 
 def _ranks(name: str, values: np.ndarray) -> np.ndarray:
@@ -106,4 +123,22 @@ def dependence(found: Dependence, texts: Texts) -> go.Figure:
         )
     figure.update_xaxes(title_text=label(found.feature, texts) + unit_name(found.feature, texts))
     figure.update_yaxes(title_text=texts("credit.global.attribution"), zeroline=True, zerolinecolor=NEUTRAL)
-    return figure
+    return described(
+        figure,
+        texts("charts.dependence", feature=label(found.feature, texts), partner=label(found.partner, texts)),
+        (label(found.feature, texts), texts("charts.attribution_median"), texts("charts.clients")),
+        _fifths(found, texts),
+        texts,
+    )
+
+
+def _fifths(found: Dependence, texts: Texts) -> list[tuple[str, ...]]:
+    """The clients in five parts by the feature's value: its range, the median attribution, how many."""
+    known = np.flatnonzero(~np.isnan(found.values))
+    ordered = known[np.argsort(found.values[known] * scaled(found.feature, 1.0), kind="stable")]
+    rows: list[tuple[str, ...]] = []
+    for part in (part for part in np.array_split(ordered, 5) if len(part)):
+        low, high = (value_text(found.feature, float(found.values[place]), texts) for place in (part[0], part[-1]))
+        middle = texts.signed(float(np.median(found.attributions[part])))
+        rows.append((texts("charts.from_to", low=low, high=high), middle, texts.number(len(part))))
+    return rows

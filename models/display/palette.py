@@ -32,7 +32,7 @@ def base_figure(height: int) -> go.Figure:
         dragmode=False,
         showlegend=False,
         hoverlabel={"bgcolor": "#1e293b", "font": {"color": "#ffffff", "size": 13, "family": FONT}},
-        separators=".,",
+        legend={"itemclick": False, "itemdoubleclick": False},  # what only a mouse could do
     )
     titles = {"font": {"size": 13}}
     figure.update_xaxes(title=titles, fixedrange=True, zeroline=False, gridcolor="#cbd5e1", automargin=True)

@@ -7,10 +7,12 @@ import plotly.graph_objects as go
 
 from models.credit.importance import numeric
 from models.credit.portfolio import Portfolio
-from models.credit.wording import label, scaled, unit_name
+from models.credit.wording import label, scaled, unit_name, value_text
+from models.display.chart import described
 from models.display.palette import LOWERS, MARK, RAISES, base_figure
 from models.texts import Texts
 
+OUTCOMES = {0: "repaid", 1: "defaulted"}
 MANY = 400  # points from which the repaid loans are drawn as a density
 
 
@@ -38,17 +40,14 @@ def scatter(portfolio: Portfolio, client_id: object, first: object, second: obje
                 hoverinfo="skip",
             )
         )
-    for outcome, key, colour, symbol, size in (
-        (0, "repaid", LOWERS, "circle-open", 4),
-        (1, "defaulted", RAISES, "x", 6),
-    ):
+    for outcome, colour, symbol, size in ((0, LOWERS, "circle-open", 4), (1, RAISES, "x", 6)):
         members = known & (portfolio.outcomes == outcome)
         figure.add_trace(
             go.Scattergl(
                 x=x[members],
                 y=y[members],
                 mode="markers",
-                name=texts(f"credit.outcome.{key}"),
+                name=texts(f"credit.outcome.{OUTCOMES[outcome]}"),
                 marker={"color": colour, "symbol": symbol, "size": size, "opacity": 0.5 if outcome == 0 else 0.9},
                 customdata=portfolio.ids[members],
                 hovertemplate="%{customdata}: %{x:.4s}, %{y:.4s}<extra></extra>",
@@ -68,4 +67,33 @@ def scatter(portfolio: Portfolio, client_id: object, first: object, second: obje
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.1, "x": 0})
     figure.update_xaxes(title_text=label(axes[0], texts) + unit_name(axes[0], texts))
     figure.update_yaxes(title_text=label(axes[1], texts) + unit_name(axes[1], texts))
-    return figure
+    names = [label(name, texts) for name in axes]
+    return described(
+        figure,
+        texts("charts.scatter", first=names[0], second=names[1], count=texts.number(int(known.sum()))),
+        (texts("charts.clients"), *(texts("charts.middle_half", feature=name) for name in names)),
+        [
+            *(_middle_halves(portfolio, axes, known, outcome, texts) for outcome in OUTCOMES),
+            (
+                texts("credit.client", client_id=int(portfolio.ids[row])),
+                *(value_text(name, float(portfolio.values(name)[row]), texts) for name in axes),
+            ),
+        ],
+        texts,
+    )
+
+
+def _middle_halves(
+    portfolio: Portfolio, axes: list[str], known: np.ndarray, outcome: int, texts: Texts
+) -> tuple[str, ...]:
+    """Of the clients of an outcome, each feature's median and its first and third quartiles."""
+    row = [texts(f"credit.outcome.{OUTCOMES[outcome]}")]
+    for name in axes:
+        values = portfolio.values(name)[known & (portfolio.outcomes == outcome)]
+        if not len(values):
+            row.append(texts("credit.unknown"))
+            continue
+        ends = sorted(np.percentile(values, (25, 75)), key=lambda value: scaled(name, value))
+        low, high, middle = (value_text(name, float(value), texts) for value in (*ends, np.median(values)))
+        row.append(texts("charts.quartiles", low=low, high=high, median=middle))
+    return tuple(row)

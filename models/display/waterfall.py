@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from models.credit.score import Score, changes, logit, sigmoid
 from models.credit.wording import label, value_text, with_value
+from models.display.chart import described
 from models.display.palette import LOWERS, NEUTRAL, RAISES, base_figure
 from models.texts import Texts
 
@@ -125,7 +126,18 @@ def _figure(bars: list[Step], marks: list[tuple[float, str, str, str]], texts: T
     figure.update_xaxes(range=[low, high], showticklabels=False, showgrid=False)
     figure.update_yaxes(range=[-1.6, max(len(bars), 1) - 0.3], showticklabels=False, showgrid=False, ticks="")
     figure.update_layout(margin={"b": 8, "t": 6})
-    return figure
+
+    def where(log_odds: float) -> str:
+        return texts.percent(level(log_odds)) if scale == "probability" else texts.number(log_odds, 2)
+
+    (first, first_name, *_), _, (last, last_name, *_) = marks
+    return described(
+        figure,
+        texts("charts.waterfall", first=f"{first_name} {where(first)}", last=f"{last_name} {where(last)}"),
+        (texts("credit.why.feature"), texts(f"charts.moves_{scale}")),
+        [(bar.name, _amount(bar.change, texts, scale)) for bar in bars],
+        texts,
+    )
 
 
 def _amount(change: float, texts: Texts, scale: Scale) -> str:
