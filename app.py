@@ -17,12 +17,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import gradio as gr
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
+from starlette.middleware import Middleware
 
 from models import hub
 from models.display import photo_cards
 from models.display.html import render
 from models.health import check_models
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
+from tabs.agents import Attended
 from tabs.credit.tab import credit_tab
 from tabs.endpoints import endpoints
 from tabs.guard import guarded
@@ -82,7 +84,7 @@ def serve(app: gr.Blocks, **options: Any) -> tuple[FastAPI, str, str]:
     Returns:
         The server, its local address, and an empty share address. The call comes back once the server answers.
     """
-    server, url, share = app.queue(default_concurrency_limit=CONCURRENT, max_size=WAITING).launch(
+    server, url, share = app.queue(default_concurrency_limit=CONCURRENT, max_size=WAITING, api_open=False).launch(
         theme=theme(),
         css_paths=[STYLE_SHEET],
         head=head(),
@@ -95,6 +97,7 @@ def serve(app: gr.Blocks, **options: Any) -> tuple[FastAPI, str, str]:
         enable_monitoring=False,
         footer_links=["api"],
         mcp_server=True,
+        app_kwargs={"middleware": [Middleware(Attended)]},
         prevent_thread_lock=True,
         **options,
     )

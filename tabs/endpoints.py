@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
+from PIL.Image import Image
 
 from models import results as measured
 from models.credit.desk import desk
 from models.texts import ENGLISH
 from models.vision import photos
+from tabs.agents import has_left
 from tabs.guard import guarded
 from tabs.uploads import Photo, Table
 
@@ -95,7 +98,9 @@ def classify_image(image: str, models: list[str] | None = None) -> dict:
     return photos.classify(image, models if models is not None else [])
 
 
-def explain_image(image: str, model: str = "yolov8", method: str = "", target: str = "") -> Any:
+def explain_image(
+    request: gr.Request, image: str, model: str = "yolov8", method: str = "", target: str = ""
+) -> Iterator[Image | None]:
     """Shows where in a photo a model found its evidence: a saliency map laid over it, at the size of the upload.
 
     Args:
@@ -104,7 +109,11 @@ def explain_image(image: str, model: str = "yolov8", method: str = "", target: s
         method: a saliency method of that model, such as "eigen-cam"; empty for its usual one.
         target: the class to explain; empty for the predicted one.
     """
-    return photos.read_photo(image, model, method, target).overlay
+    # step by step, though only the last step has a picture: between two steps the work of a caller who left is dropped
+    for share, reading in photos.read_steps(image, model, method, target):
+        if has_left(request):
+            return
+        yield reading.overlay if share == 1 else None
 
 
 def results() -> dict:
