@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check train-environment clean
+.PHONY: run test check train-environment reproduce clean
 
 run: $(VENV)/ready ## the app on http://127.0.0.1:7860 (GRADIO_SERVER_PORT to change)
 	$(BIN)/python app.py
@@ -26,6 +26,12 @@ $(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
 	touch $@
 
 train-environment: $(VENV)/ready-dev ## what training needs beside the app
+
+DATA ?= data/flipkart
+INIT ?=
+
+reproduce: $(VENV)/ready-dev ## trains the classifiers anew (DATA=folder, INIT="vgg16=FILE yolov8=FILE") and compares
+	$(BIN)/python -m training.reproduce --data $(DATA) $(if $(INIT),--init $(INIT))
 
 clean:
 	rm -rf $(VENV)

@@ -29,7 +29,8 @@ from tabs.credit.tab import credit_tab
 from tabs.endpoints import endpoints
 from tabs.guard import guarded
 from tabs.images.tab import images_tab
-from tabs.results import results_tab
+from tabs.method import method_tab
+from tabs.results.tab import results_tab
 from tabs.theme import STYLE_SHEET, head, theme
 
 MAX_UPLOAD = "100mb"
@@ -65,6 +66,8 @@ def page(texts: Texts, app: gr.Blocks) -> None:
             images_tab(texts, app)
         with gr.Tab(texts("page.tab.results"), id="results"):
             results_tab(texts)
+        with gr.Tab(texts("page.tab.method"), id="method"):
+            method_tab(texts)
 
 
 def create_app() -> gr.Blocks:

@@ -1,52 +1,160 @@
-"""What was measured, gathered from the ``metrics.json`` of every model that is shipped."""
+"""What was measured, gathered from the files that the commands wrote, and what others reported, kept apart."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
 WEIGHTS = ROOT / "weights"
+RESULTS = ROOT / "results.json"
 PORTFOLIO = ROOT / "data" / "portfolio_metrics.json"
+PUBLISHED = ROOT / "data" / "published_results.json"
 VISION = ("vgg16", "yolov8", "protovit")
+REFERENCE = "vgg16"  # what the others are compared with
 ROW = (
     "backbone",
     "parameters",
+    "weights_bytes",
     "test_images",
     "accuracy",
     "accuracy_ci95",
     "macro_f1",
+    "macro_f1_ci95",
+    "top2_accuracy",
+    "ece",
+    "per_class_precision",
+    "per_class_recall",
     "per_class_f1",
     "confusion",
+    "reliability",
     "train_seconds",
     "epochs",
+    "machine",
     "latency_ms_p50",
+    "latency_ms_p95",
+    "peak_memory_mb",
+    "latency_machine",
     "catalogue",
 )
 
 
-def _read(model: str, name: str) -> dict[str, Any] | None:
-    path = WEIGHTS / model / name
+@dataclass(frozen=True)
+class Point:
+    """One epoch of a learning curve; losses in nats, None where they were not measured."""
+
+    epoch: int
+    train_loss: float | None
+    val_loss: float | None
+    val_accuracy: float | None
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of a training that has its own schedule, such as the head alone.
+
+    Attributes:
+        name: as the training wrote it.
+        points: at least one, in the order of the epochs.
+    """
+
+    name: str
+    points: tuple[Point, ...]
+
+    def __post_init__(self) -> None:
+        if not self.points:
+            raise ValueError(f"phase {self.name!r} needs at least one point, got none")
+
+
+def _json(path: Path) -> Any:
+    """The content of a file; None where it is missing."""
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def _metrics(model: str) -> dict[str, Any] | None:
-    return _read(model, "metrics.json")
+    return _json(WEIGHTS / model / "metrics.json")
 
 
 def explanations() -> dict[str, dict[str, Any]]:
-    """How faithful each model's saliency maps are: model -> what ``training.evaluate_explanations`` wrote."""
-    return {name: found for name in VISION if (found := _read(name, "explanations.json"))}
+    """How faithful each model's explanations are: model -> what ``training.evaluate_explanations`` wrote."""
+    return {name: found for name in VISION if (found := _json(WEIGHTS / name / "explanations.json"))}
 
 
 def vision() -> list[dict[str, Any]]:
-    """One row a shipped image classifier, measured on the same test photos."""
+    """One row a shipped image classifier, measured on the same test photos; None for what was not measured."""
     measured = {name: metrics for name in VISION if (metrics := _metrics(name))}
     return [
-        {"model": name} | {key: metrics[key] for key in ROW} | {"source": "measured"}
+        {"model": name} | {key: metrics.get(key) for key in ROW} | {"source": "measured"}
         for name, metrics in measured.items()
     ]
+
+
+def published() -> list[dict[str, Any]]:
+    """What others reported: model, accuracy, macro_f1 (or None), split and source in each language."""
+    return _json(PUBLISHED) or []
+
+
+def _reported() -> list[dict[str, Any]]:
+    """The published figures as rows of the same keys as the measured ones, in English."""
+    return [
+        {"model": row["model"]}
+        | {key: row.get(key) for key in ROW}
+        | {"split": row["split"]["en"], "source": row["source"]["en"]}
+        for row in published()
+    ]
+
+
+def evaluation() -> dict[str, Any]:
+    """What ``training.evaluate`` wrote: pairs, failures, copies, cross-validation; empty where it was never run."""
+    return _json(RESULTS) or {}
+
+
+def changed_since() -> list[str]:
+    """The models whose weights are not those that ``results.json`` was measured with."""
+    evaluated = evaluation().get("models", {})
+    shipped = {name: config for name in VISION if (config := _json(WEIGHTS / name / "config.json"))}
+    return [
+        name
+        for name, config in shipped.items()
+        if config["weights_sha256"] != evaluated.get(name, {}).get("weights_sha256")
+    ]
+
+
+def training_recipe(model: str) -> dict[str, Any]:
+    """The hyperparameters a model was trained with, as its training wrote them; empty where it left no record."""
+    return _record(model).get("recipe", {})
+
+
+def learning_curves() -> dict[str, tuple[Phase, ...]]:
+    """Each model's learning curves, phase by phase, as its training wrote them."""
+    found = {name: _phases(_record(name)) for name in VISION}
+    return {name: phases for name, phases in found.items() if phases}
+
+
+def _record(model: str) -> dict[str, Any]:
+    """What a training left beside the weights: ``training.json``, and ``curves.json`` where the curves stand apart."""
+    curves = _json(WEIGHTS / model / "curves.json")
+    if isinstance(curves, list):  # one list, each point naming its stage
+        stages: dict[str, list[Any]] = {}
+        for point in curves:
+            stages.setdefault(str(point.get("stage", "curves")), []).append(point)
+        curves = stages
+    return (_json(WEIGHTS / model / "training.json") or {}) | (curves or {})
+
+
+def _phases(record: Mapping[str, Any]) -> tuple[Phase, ...]:
+    """The lists of epochs in a record; what was learnt anew with the epochs already chosen is left out."""
+    phases = []
+    for name, rows in record.items():
+        if isinstance(rows, list) and rows and not name.startswith("refit") and "epoch" in rows[0]:
+            points = tuple(
+                Point(row["epoch"], row.get("train_loss"), row.get("val_loss"), row.get("val_accuracy")) for row in rows
+            )
+            phases.append(Phase(name, points))
+    return tuple(phases)
 
 
 def credit() -> dict[str, Any]:
@@ -78,11 +186,16 @@ def credit() -> dict[str, Any]:
     }
 
 
+def credit_groups() -> dict[str, Any]:
+    """The credit model's out-of-fold counts by group, for ``models.credit.audit``; empty where they are missing."""
+    return _metrics("credit") or {}
+
+
 def portfolio() -> dict[str, Any] | None:
     """How near the synthetic clients are to the real ones: what ``training.evaluate_portfolio`` wrote."""
-    return json.loads(PORTFOLIO.read_text(encoding="utf-8")) if PORTFOLIO.is_file() else None
+    return _json(PORTFOLIO)
 
 
 def results() -> dict[str, Any]:
-    """Everything measured, in the form that programs receive."""
-    return {"vision": vision(), "credit": credit()}
+    """Everything in the form that programs receive: measured rows first, then those that others reported."""
+    return {"vision": [*vision(), *_reported()], "credit": credit()}

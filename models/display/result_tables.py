@@ -2,56 +2,134 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from models.display.html import Table
+import pandas as pd
+
+from models.display.html import Table, render
+from models.display.result_style import class_name, interval, maybe, model_name
 from models.texts import Texts
 
+# columns of the comparison: key of a row, what a reader's unit makes of it, decimals
+NUMBERS: tuple[tuple[str, float, int], ...] = (
+    ("accuracy", 100, 1),
+    ("macro_f1", 1, 3),
+    ("top2_accuracy", 100, 1),
+    ("ece", 1, 3),
+    ("parameters", 1e-6, 1),
+    ("weights_bytes", 1e-6, 1),
+    ("train_seconds", 1, 0),
+    ("epochs", 1, 0),
+    ("latency_ms_p50", 1, 1),
+    ("latency_ms_p95", 1, 1),
+    ("peak_memory_mb", 1, 0),
+)
 
-def _interval(value: float, interval: list[float], texts: Texts, as_percent: bool) -> str:
-    write = texts.percent if as_percent else lambda number: texts.number(number, 3)
-    return f"{write(value)} [{write(interval[0])}\u2013{write(interval[1])}]"
+
+def comparison(rows: Sequence[dict[str, Any]], texts: Texts) -> pd.DataFrame:
+    """One row a classifier, numbers as numbers so that a column sorts; the interval stands beside its figure."""
+    frame = pd.DataFrame({texts("results.vision.model"): [model_name(row["model"], texts) for row in rows]})
+    for key, factor, digits in NUMBERS:
+        values = [None if row[key] is None else round(row[key] * factor, digits) for row in rows]
+        frame[texts(f"results.vision.{key}")] = pd.array(values, dtype="Float64")
+        if f"{key}_ci95" in rows[0]:
+            bounds = [row[f"{key}_ci95"] for row in rows]
+            frame[texts(f"results.vision.{key}_ci95")] = [
+                maybe(pair, lambda pair, f=factor, d=digits: "\u2013".join(texts.number(x * f, d) for x in pair))
+                for pair in bounds
+            ]
+    frame[texts("results.vision.test_images")] = [row["test_images"] for row in rows]
+    frame[texts("results.vision.catalogue")] = [_catalogue(row["catalogue"], texts) for row in rows]
+    frame[texts("results.vision.machine")] = [maybe(row["machine"], str) for row in rows]
+    frame[texts("results.vision.latency_machine")] = [maybe(row["latency_machine"], str) for row in rows]
+    return frame
 
 
-def vision_table(rows: list[dict[str, Any]], texts: Texts) -> Table:
-    """One row a classifier; the best accuracy in bold."""
-    names = ("model", "accuracy", "macro_f1", "test_images", "catalogue", "parameters", "latency", "training")
-    best = max((row["accuracy"] for row in rows), default=0)
+def save_comparison(frame: pd.DataFrame, folder: Path) -> Path:
+    """The comparison as a CSV file in a folder of the caller's."""
+    path = folder / "comparison.csv"
+    frame.to_csv(path, index=False, encoding="utf-8-sig")
+    return path
+
+
+def _catalogue(measured: Mapping[str, Any] | None, texts: Texts) -> str:
+    """Accuracy on the rendered pictures, with a mark where the model was trained on them."""
+    if not measured or measured["accuracy"] is None:
+        return "\u2013"
+    return texts.percent(measured["accuracy"]) + (" *" if measured["learnt_from"] else "")
+
+
+def published_table(rows: Sequence[dict[str, Any]], texts: Texts) -> Table:
+    """What others reported, each figure with the split it comes from."""
     return Table(
-        texts("results.vision.caption"),
-        tuple(texts(f"results.vision.{name}") for name in names),
+        texts("results.published.caption"),
+        tuple(texts(f"results.published.{name}") for name in ("model", "accuracy", "macro_f1", "split", "source")),
         tuple(
             (
-                texts(f"images.models.{row['model']}"),
-                _interval(row["accuracy"], row["accuracy_ci95"], texts, as_percent=True),
-                texts.number(row["macro_f1"], 3),
-                texts.number(row["test_images"]),
-                _catalogue(row["catalogue"], texts),
-                texts.number(row["parameters"] / 1e6, 1) + " M",
-                texts.number(row["latency_ms_p50"], 0) + " ms",
-                texts.number(row["train_seconds"]) + " s",
+                row["model"],
+                texts.percent(row["accuracy"], 2 if round(row["accuracy"] * 1e4) % 100 else 0),
+                maybe(row["macro_f1"], lambda value: texts.number(value, 2)),
+                row["split"][texts.language],
+                row["source"][texts.language],
             )
             for row in rows
         ),
-        frozenset(place for place, row in enumerate(rows) if row["accuracy"] == best),
     )
 
 
-def _catalogue(measured: dict[str, Any], texts: Texts) -> str:
-    """Accuracy on the rendered pictures, with a mark where the model was trained on them."""
-    share = f"{texts.percent(measured['accuracy'])} ({texts.number(measured['images'])})"
-    return share + (" *" if measured["learnt_from"] else "")
+def confusions(rows: Sequence[dict[str, Any]], texts: Texts) -> str:
+    """The confusion matrices side by side as HTML tables, shaded on one scale."""
+    most = max(count for row in rows for line in row["confusion"] for count in line)
+    classes = [class_name(name, texts) for name in rows[0]["per_class_f1"]]
+    return render(
+        "confusions",
+        matrices=[(model_name(row["model"], texts), row["confusion"]) for row in rows],
+        classes=classes,
+        most=most,
+        true=texts("results.confusion.true"),
+        caption=texts("results.confusion.caption"),
+    )
 
 
-def class_table(rows: list[dict[str, Any]], texts: Texts) -> Table:
-    """F1 of each class by each classifier."""
-    classes = list(rows[0]["per_class_f1"]) if rows else []
+def confused_table(rows: Sequence[dict[str, Any]], texts: Texts, shown: int = 3) -> Table:
+    """Each model's most frequent confusions in words."""
+    table: list[tuple[str, ...]] = []
+    for row in rows:
+        names = list(row["per_class_f1"])
+        found = [
+            (count, names[place], names[taken])
+            for place, counts in enumerate(row["confusion"])
+            for taken, count in enumerate(counts)
+            if place != taken and count
+        ]
+        table += [
+            (model_name(row["model"], texts), class_name(true, texts), class_name(taken, texts), texts.number(count))
+            for count, true, taken in sorted(found, key=lambda item: -item[0])[:shown]
+        ]
+    names = ("model", "true", "taken", "photos")
     return Table(
-        texts("results.classes.caption"),
-        (texts("images.class"), *(texts(f"images.models.{row['model']}") for row in rows)),
+        texts("results.confusion.most"), tuple(texts(f"results.confusion.{name}") for name in names), tuple(table)
+    )
+
+
+def failures_table(failures: Sequence[dict[str, Any]], models: Sequence[str], texts: Texts) -> Table:
+    """Photos that no model gets right: file name, category, and what each took it for."""
+    return Table(
+        texts("results.failures.caption"),
+        (
+            texts("results.failures.image"),
+            texts("images.class"),
+            *(model_name(model, texts) for model in models),
+        ),
         tuple(
-            (texts(f"images.classes.{name}"), *(texts.number(row["per_class_f1"][name], 3) for row in rows))
-            for name in classes
+            (
+                row["image"],
+                class_name(row["category"], texts),
+                *(class_name(row["answers"][model], texts) for model in models),
+            )
+            for row in failures
         ),
     )
 
@@ -61,7 +139,7 @@ def explanation_table(measured: dict[str, dict[str, Any]], texts: Texts) -> Tabl
     names = ("method", "deletion", "insertion", "road", "shuffled", "photos")
 
     def figure(found: dict[str, Any] | None) -> str:
-        return _interval(found["mean"], found["ci95"], texts, as_percent=False) if found else "\u2013"
+        return interval(found["mean"], found["ci95"], texts, as_percent=False) if found else "\u2013"
 
     return Table(
         texts("results.explanations.caption"),
@@ -89,7 +167,7 @@ def credit_table(figures: dict[str, Any], texts: Texts) -> Table:
         return texts(f"results.credit.{name}"), texts.number(figures[name], digits), rows
 
     def banded(name: str) -> tuple[str, str, str]:
-        value = _interval(figures[name], figures[f"{name}_ci95"], texts, as_percent=False)
+        value = interval(figures[name], figures[f"{name}_ci95"], texts, as_percent=False)
         return texts(f"results.credit.{name}"), value, rows
 
     return Table(
@@ -126,3 +204,13 @@ def portfolio_table(measured: dict[str, Any], texts: Texts) -> Table:
         (texts("results.credit.figure"), texts("results.credit.value"), texts("results.portfolio.rows")),
         tuple((texts(f"results.portfolio.{name}"), value, counts) for name, value in rows),
     )
+
+
+def failure_caption(row: Mapping[str, Any], texts: Texts) -> str:
+    """A rendered picture's category, and who took it for what."""
+    wrong = [
+        f"{model_name(model, texts)} \u2192 {class_name(answer, texts)}"
+        for model, answer in row["answers"].items()
+        if answer != row["category"]
+    ]
+    return f"{class_name(row['category'], texts)}: {', '.join(wrong)}"

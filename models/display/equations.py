@@ -1,0 +1,34 @@
+r"""The equations of the method note, in LaTeX: the same in every language, so not in the catalogue of texts.
+
+A text names one as a placeholder, ``{cross_entropy}``. Displayed ones stand between ``$$``.
+"""
+
+from __future__ import annotations
+
+EQUATIONS: dict[str, str] = {
+    "cross_entropy": r"$$\mathcal{L}_{CE} = -\sum_{c=1}^{7} \tilde y_c \log p_c, \qquad "
+    r"\tilde y_c = (1 - \varepsilon)\, y_c + \varepsilon / 7$$",
+    "temperature": r"$$p_c = \frac{\exp(z_c / T)}{\sum_{c'} \exp(z_{c'} / T)}$$",
+    "patch_feature": r"$$f_i = z_i - z_0, \qquad c^{k}_{pi} = \cos(f_i, V^k_p)$$",
+    "similarity": r"$$g_p = K\, \frac{\sum_{k} s^k_p\, a^k_p}{\sum_{k} s^k_p + 10^{-10}}, \qquad "
+    r"s^k_p = \sigma(100\, v^k_p)$$",
+    "evidence": r"$$z_c = \sum_{p} W_{cp}\, g_p$$",
+    "objective": r"$$\mathcal{L} = \mathcal{L}_{CE} + \lambda_1 \mathcal{L}_{clst} + \lambda_2 \mathcal{L}_{sep} "
+    r"+ \lambda_3 \mathcal{L}_{coh} + \lambda_4 \mathcal{L}_{orth}$$",
+    "cluster": r"$$\mathcal{L}_{clst} = -\frac{1}{B} \sum_{b} \max_{p \in P_{y_b}} \max_k a^k_{bp}, \qquad "
+    r"\mathcal{L}_{sep} = \frac{1}{B} \sum_{b} \max_{p \notin P_{y_b}} \max_k a^k_{bp}$$",
+    "coherence": r"$$\mathcal{L}_{coh} = \frac{1}{P} \sum_p \max_{j,k}\, s^j_p s^k_p "
+    r"\bigl(1 - \cos(V^j_p, V^k_p)\bigr), \qquad "
+    r"\mathcal{L}_{orth} = \sum_c \lVert G_c - I \rVert_{1}$$",
+    "last_layer": r"$$\mathcal{L}_{last} = \mathcal{L}_{CE} + \lambda_5 \sum_{c} \sum_{p \notin P_c} |W_{cp}|$$",
+    "f1": r"$$F_1^{(c)} = \frac{2\, TP_c}{2\, TP_c + FP_c + FN_c}, \qquad "
+    r"\text{macro } F_1 = \frac{1}{7} \sum_{c} F_1^{(c)}$$",
+    "calibration": r"$$ECE = \sum_{b=1}^{10} \frac{n_b}{n}\, \bigl| \mathrm{acc}_b - \mathrm{conf}_b \bigr|$$",
+    "mcnemar": r"$$p = \min\Bigl(1,\; 2 \sum_{i=0}^{\min(n_A, n_B)} \binom{n_A + n_B}{i} "
+    r"2^{-(n_A + n_B)}\Bigr)$$",
+    "grad_cam": r"$$M = \mathrm{ReLU}\Bigl(\sum_k \alpha_k A_k\Bigr), \qquad "
+    r"\alpha_k = \frac{1}{hw} \sum_{x,y} \frac{\partial z_c}{\partial A_k(x, y)}$$",
+    "deletion": r"$$D = \int_0^1 p_c\bigl(x_{-q}\bigr)\, dq, \qquad I = \int_0^1 p_c\bigl(x_{+q}\bigr)\, dq$$",
+    "log_odds": r"$$\log \frac{p}{1 - p} = \phi_0 + \sum_j \phi_j$$",
+    "cut_off": r"$$t^* = \arg\min_t\; \frac{r \cdot FN(t) + FP(t)}{n}$$",
+}

@@ -1,0 +1,48 @@
+"""The models side by side on the same photos, and what others reported on theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from models import results
+from models.display import result_charts, result_sentences, result_tables
+from models.display.html import render
+from models.display.protocol_charts import pairs_table
+from models.texts import Texts
+from tabs.guard import guarded
+from tabs.results.parts import chart, heading, table
+from tabs.session import session_folder
+
+
+def comparison_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: Texts) -> None:
+    """Accuracy with intervals, every figure in a table that sorts, McNemar's test, published rows apart."""
+    pairs = evaluation.get("pairs", [])
+    says = [result_sentences.headline(rows, texts), *result_sentences.differences(pairs, texts)]
+    heading(texts("results.vision.title"), says)
+    chart(result_charts.accuracy(rows, texts))
+    gr.Markdown(f"### {texts('results.vision.caption')}\n{texts('results.vision.sort')}")
+    frame = result_tables.comparison(rows, texts)
+    gr.Dataframe(
+        frame,
+        interactive=False,
+        show_label=False,
+        pinned_columns=1,
+        elem_id=f"comparison-{texts.language}",
+        datatype=["number" if kind == "Float64" else "str" for kind in frame.dtypes.astype(str)],
+    )
+    gr.HTML(render("caption", line=texts("results.vision.learnt"), meaning=""))
+    download = gr.DownloadButton(texts("results.vision.download"), size="sm")
+
+    def save(request: gr.Request) -> str:
+        return str(result_tables.save_comparison(frame, session_folder(request)))
+
+    download.click(guarded(save, texts), None, download, api_visibility="private")
+    if pairs:
+        gr.Markdown(f"### {texts('results.pairs.title')}\n{texts('results.pairs.read')}")
+        table(pairs_table(pairs, True, texts))
+    if published := results.published():
+        gr.Markdown(f"### {texts('results.published.title')}\n{texts('results.published.read')}")
+        with gr.Group(elem_classes="vt-apart"):
+            table(result_tables.published_table(published, texts), words=True)

@@ -1,0 +1,27 @@
+"""How far a figure depends on the split: cross-validation by groups, the published protocol, and what it leaks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from models.display import protocol_charts, result_sentences
+from models.texts import Texts
+from tabs.results.parts import chart, heading, sentences, table
+
+
+def protocols_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: Texts) -> None:
+    """The cheap models by each protocol, and the copies that a random split parts."""
+    gr.Markdown(texts("results.protocols.explain"))
+    crossed = evaluation["cross_validation"]
+    heading(texts("results.protocols.title"), result_sentences.protocols(evaluation, texts))
+    chart(protocol_charts.spread(evaluation, texts))
+    table(protocol_charts.protocols_table(evaluation, texts))
+    gr.Markdown(f"### {texts('results.pairs.heads')}")
+    sentences(*result_sentences.differences(crossed["pairs"], texts, shipped=False))
+    table(protocol_charts.pairs_table(crossed["pairs"], False, texts))
+    heading(texts("results.leak.title"), result_sentences.leak(evaluation["leak"], texts))
+    chart(protocol_charts.leak(evaluation["leak"], texts))
+    table(protocol_charts.met_table(evaluation, texts))
+    sentences(*result_sentences.without_copies(evaluation, texts))

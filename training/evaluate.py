@@ -1,0 +1,183 @@
+"""Scores every shipped classifier on the same test photos, and judges how far the differences mean something.
+
+    python -m training.evaluate --data FOLDER
+    python -m training.evaluate --data FOLDER --init vgg16=FILE yolov8=FILE vit=FILE
+    python -m training.evaluate --data FOLDER --skip-heads --skip-footprint
+
+Writes ``weights/<model>/metrics.json`` and ``results.json``, which the page reads. Beside the shipped models, cheap
+ones are judged many times over: a logistic regression on each pretrained encoder's frozen features, computed once and
+kept in memory. ``--init`` says where an encoder's weights are; by default they come from the hubs. All but latency and
+memory repeats exactly on one machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.vision import registry, weights
+from models.vision.gallery import CATALOGUE
+from models.vision.predictions import CLASSES
+from models.vision.uploads import read_upload
+from training.artefacts import write_json
+from training.evaluation import footprint, heads, shipped
+from training.evaluation.copies import Groups, find_groups, fingerprint, met_before
+from training.evaluation.encoders import INITS, encoder, features
+from training.evaluation.protocols import Split
+from training.evaluation.statistics import RESAMPLES, SEED
+from training.vision_data import Photo, read_catalogue, read_photos
+from training.vision_metrics import machine
+
+PARTS = ("train", "val", "test")
+RESULTS = Path(__file__).parent.parent / "results.json"
+FETCH = """{missing} is missing, so nothing was measured; the shipped figures stay as they are.
+
+The photos belong to Flipkart and are not part of this repository. To measure again, make a folder with
+  labels.csv   a line a photo, with the columns image, category and split (train, val or test); the categories are
+               {classes}
+  images/      the files that the column image names
+from the 1,050 pictures of Kaggle's "Flipkart Products" (PromptCloud), and name it: --data FOLDER.
+Keep identical photos in one split: `python -m training.evaluate` counts those that are not."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """The photos of all three parts, and which of them are copies.
+
+    Attributes:
+        splits: the photos by part.
+        photos: all N of them, training first, then validation, then test.
+        labels: (N,) indices of their classes.
+        groups: of copies.
+        fixed: the indices of each part.
+    """
+
+    splits: dict[str, list[Photo]]
+    photos: list[Photo]
+    labels: np.ndarray
+    groups: Groups
+    fixed: Split
+
+
+def read_data(folder: Path) -> Data:
+    """The photos of a folder.
+
+    Raises:
+        SystemExit: they are not there; the message says what to fetch and where to put it.
+    """
+    for missing in (folder / "labels.csv", folder / "images"):
+        if not missing.exists():
+            raise SystemExit(FETCH.format(missing=missing, classes="; ".join(CLASSES)))
+    splits = read_photos(folder)
+    photos = [photo for part in PARTS for photo in splits[part]]
+    ends = np.cumsum([len(splits[part]) for part in PARTS])
+    return Data(
+        splits,
+        photos,
+        np.array([photo.label for photo in photos]),
+        find_groups([fingerprint(read_upload(photo.path).image) for photo in photos]),
+        Split(*np.split(np.arange(len(photos)), ends[:-1])),
+    )
+
+
+def evaluate_shipped(data: Data, with_footprint: bool) -> dict[str, Any]:
+    """Every shipped model; writes each one's ``metrics.json``."""
+    test, rendered = data.splits["test"], read_catalogue(CATALOGUE)
+    near = data.groups.near[data.fixed.test]
+    met = met_before(data.groups.near, np.concatenate([data.fixed.train, data.fixed.val]), data.fixed.test)
+    scored: list[shipped.Scored] = []
+    on_rendered: list[shipped.Scored] = []
+    models: dict[str, Any] = {}
+    apart: dict[str, Any] = {}
+    for name in registry.available():
+        folder, model = weights.FOLDER / name, registry.get(name)
+        scored.append(shipped.ask(model, test))
+        on_rendered.append(shipped.ask(model, rendered))
+        figures = shipped.metrics(scored[-1], near, folder)
+        figures["catalogue"] = shipped.on_catalogue(on_rendered[-1], figures["catalogue"])
+        if with_footprint:
+            figures |= asdict(footprint.measure(name))
+        write_json(folder / "metrics.json", figures)
+        models[name] = {"weights_sha256": model.config["weights_sha256"], **figures}
+        apart[name] = shipped.without(scored[-1], met)
+        low, high = figures["accuracy_ci95"]
+        print(f"{name}: accuracy {figures['accuracy']:.4f} [{low:.3f}, {high:.3f}], macro F1 {figures['macro_f1']:.4f}")
+    return {
+        "models": models,
+        "pairs": shipped.pairs([one.answers for one in scored], near),
+        "without_near_copies": apart,
+        "failures": {
+            "test": shipped.failures(scored, test, all_fail=True),
+            "catalogue": shipped.failures(on_rendered, rendered, all_fail=False),
+        },
+    }
+
+
+def evaluate_heads(data: Data, inits: dict[str, str]) -> dict[str, Any]:
+    """The cheap models by both protocols."""
+    encoders = [encoder(name, init) for name, init in inits.items()]
+    encoded = {one.name: features(one, data.photos) for one in encoders}
+    return {
+        "encoders": {
+            one.name: {
+                "backbone": one.backbone,
+                "init": Path(inits[one.name]).name,
+                "features": encoded[one.name].shape[1],
+                "pixels": one.preprocessing.size,
+            }
+            for one in encoders
+        },
+        "cross_validation": heads.cross_validation(encoded, data.labels, data.groups.near),
+        "splits": heads.splits(encoded, data.labels, data.groups),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Reads the command line, measures, writes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("data/flipkart"), help="folder with labels.csv and images/")
+    parser.add_argument("--init", nargs="+", default=[], metavar="ENCODER=PLACE", help=f"of {', '.join(INITS)}")
+    parser.add_argument("--skip-heads", action="store_true", help="leave the cheap models as results.json has them")
+    parser.add_argument("--skip-footprint", action="store_true", help="leave latency and memory as they were measured")
+    given = parser.parse_args(arguments)
+    inits = INITS | read_inits(given.init, parser)
+    start = time.perf_counter()
+    data = read_data(given.data)
+    results: dict[str, Any] = {
+        "command": "python -m training.evaluate",
+        "machine": machine(),
+        "seed": SEED,
+        "resamples": RESAMPLES,
+        "classes": list(CLASSES),
+        "photos": {part: np.bincount(data.labels[rows]).tolist() for part, rows in asdict(data.fixed).items()},
+        "leak": heads.leak(data.labels, data.groups, data.fixed),
+        **evaluate_shipped(data, not given.skip_footprint),
+    }
+    if given.skip_heads:
+        kept = shipped.read(RESULTS)
+        results |= {name: kept[name] for name in ("encoders", "cross_validation", "splits") if name in kept}
+    else:
+        results |= evaluate_heads(data, inits)
+    write_json(RESULTS, results)
+    print(f"{RESULTS.name} written after {time.perf_counter() - start:.0f} s")
+
+
+def read_inits(pairs: Sequence[str], parser: argparse.ArgumentParser) -> dict[str, str]:
+    """``vgg16=FILE`` and the like as a mapping; what is not of that form ends the command with a sentence."""
+    inits = {}
+    for pair in pairs:
+        name, separator, place = pair.partition("=")
+        if not (separator and place) or name not in INITS:
+            parser.error(f"--init: {pair!r} is not of the form ENCODER=PLACE with ENCODER one of {', '.join(INITS)}")
+        inits[name] = place
+    return inits
+
+
+if __name__ == "__main__":
+    main()
