@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from typing import Any
 
 # On a busy machine, threads that wait by spinning take the cores from those that work: answers come up to nine times
@@ -24,6 +25,8 @@ from models.display import photo_cards
 from models.display.html import render
 from models.health import check_models
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
+from tabs import links
+from tabs.accessibility import accessibility_tab
 from tabs.agents import Attended
 from tabs.credit.tab import credit_tab
 from tabs.endpoints import endpoints
@@ -38,6 +41,14 @@ CONCURRENT = 2  # calls of one event at a time: as many as the free Space has co
 SESSIONS = 200  # visitors whose state is kept, at about 0.9 MB each; every call without a session makes one
 WAITING = 64  # calls waiting; the next one is told at once that the app is busy
 
+TABS: dict[str, Callable[[Texts, gr.Blocks], None]] = {
+    "credit": credit_tab,
+    "images": images_tab,
+    "results": lambda texts, app: results_tab(texts),
+    "method": lambda texts, app: method_tab(texts),
+    "accessibility": lambda texts, app: accessibility_tab(texts),
+}
+
 
 def page(texts: Texts, app: gr.Blocks) -> None:
     """One language's page: the header and its tabs."""
@@ -50,24 +61,28 @@ def page(texts: Texts, app: gr.Blocks) -> None:
             switch=texts("page.switch"),
             languages=names,
             current=texts.language,
+            dark=texts("page.dark"),
+            skip=texts("page.skip"),
         )
     )
-    notices = gr.HTML(padding=False)
+    notices = gr.HTML(padding=False, elem_classes="vt-notices")
     app.load(
         guarded(lambda: photo_cards.notices([note.say(texts) for note in hub.notes()]), texts),
         None,
         notices,
         api_visibility="private",
     )
-    with gr.Tabs():
-        with gr.Tab(texts("page.tab.credit"), id="credit"):
-            credit_tab(texts, app)
-        with gr.Tab(texts("page.tab.images"), id="images"):
-            images_tab(texts, app)
-        with gr.Tab(texts("page.tab.results"), id="results"):
-            results_tab(texts)
-        with gr.Tab(texts("page.tab.method"), id="method"):
-            method_tab(texts)
+    with gr.Tabs(elem_id="content") as tabs:
+        for name, build in TABS.items():
+            with gr.Tab(texts(f"page.tab.{name}"), id=name) as tab:
+                build(texts, app)
+            links.told_by_tab(tab, "tab", name)
+
+    def open_link(request: gr.Request) -> Any:
+        wanted = links.asked(request, "tab")
+        return gr.Tabs(selected=wanted) if wanted in TABS else gr.skip()
+
+    app.load(guarded(open_link, texts), None, tabs, api_visibility="private")
 
 
 def create_app() -> gr.Blocks:

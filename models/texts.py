@@ -6,6 +6,7 @@ are ``str.format`` fields: ``{rows}``. Numbers are written for the reader's lang
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,9 +30,14 @@ def catalogue() -> dict[str, dict[str, str]]:
     return entries
 
 
+def typeset_french(text: str) -> str:
+    """The spaces that French sets before ``: ; ? ! % »`` and after ``«``, made unbreakable."""
+    return re.sub(r" (?=[:;?!%»])|(?<=«) ", "\u00a0", text)
+
+
 def _flatten(node: dict, prefix: str, entries: dict[str, dict[str, str]]) -> None:
     if set(node) == set(LANGUAGES):
-        entries[prefix] = node
+        entries[prefix] = {"en": node["en"], "fr": typeset_french(node["fr"])}
         return
     for key, child in node.items():
         if not isinstance(child, dict):

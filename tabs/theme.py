@@ -1,7 +1,8 @@
-"""The look of the page: one theme, light and dark, and the style sheet beside this file."""
+"""The look of the page: one theme, light and dark, and the style sheet and script beside this file."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import gradio as gr
@@ -9,19 +10,49 @@ import gradio as gr
 from models.texts import LANGUAGES, Texts
 
 STYLE_SHEET = Path(__file__).with_name("vitrine.css")
+SCRIPT = Path(__file__).with_name("page.js")
 
 # Fonts that every system has: a page that fetches none shows its text at once.
 SANS = ("Inter", "Segoe UI", "Roboto", "Helvetica Neue", "system-ui", "sans-serif")
 MONO = ("ui-monospace", "Cascadia Mono", "Menlo", "Consolas", "monospace")
+# A window with something in it, as the page's icon: drawn here, so that nothing is fetched for it.
+ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
+    "%3Crect width='32' height='32' rx='7' fill='%230369a1'/%3E"
+    "%3Cpath d='M8 22V10h16v12z' fill='none' stroke='white' stroke-width='2.5'/%3E"
+    "%3Ccircle cx='16' cy='16' r='3' fill='%23f59a5b'/%3E%3C/svg%3E"
+)
+
+
+# Names that Gradio gives its own buttons in English only, and the texts that stand for them.
+GRADIO_LABELS = {
+    "Fullscreen": "page.gradio.fullscreen",
+    "Exit fullscreen mode": "page.gradio.exit_fullscreen",
+    "Remove Image": "page.gradio.remove",
+    "Empty value": "page.gradio.empty",
+    "Gradio footer navigation": "page.gradio.footer",
+    "Reset to default value": "page.gradio.reset",
+    "More tabs": "page.gradio.more",
+    "number input": "page.gradio.number",
+    "range slider": "page.gradio.slider",
+    "File upload": "page.gradio.upload",
+    "Upload file": "page.gradio.upload",
+    "Click to upload or drop files": "page.gradio.upload",
+    "Capture from camera": "page.gradio.camera",
+    "Paste from clipboard": "page.gradio.paste",
+    "undo": "page.gradio.undo",
+    "Stop Recording": "page.gradio.stop",
+    "Close": "page.gradio.close",
+}
 
 
 def theme() -> gr.themes.Base:
-    """Slate and blue, generous line height, controls at least 40 px high."""
+    """Slate and blue, white surfaces with one fine border, controls at least 40 px high."""
     return gr.themes.Base(
         primary_hue=gr.themes.colors.sky,
         secondary_hue=gr.themes.colors.slate,
         neutral_hue=gr.themes.colors.slate,
-        radius_size=gr.themes.sizes.radius_md,
+        radius_size=gr.themes.sizes.radius_lg,
         spacing_size=gr.themes.sizes.spacing_md,
         text_size=gr.themes.sizes.text_md,
         font=SANS,
@@ -35,58 +66,76 @@ def theme() -> gr.themes.Base:
         body_text_color_subdued_dark="*neutral_300",
         block_background_fill="white",
         block_background_fill_dark="*neutral_900",
+        block_border_width="1px",
+        block_border_color="*neutral_200",
+        block_border_color_dark="*neutral_700",
+        block_shadow="none",
+        block_label_text_color="*neutral_700",
+        block_label_text_color_dark="*neutral_200",
+        block_title_text_color="*neutral_700",
+        block_title_text_color_dark="*neutral_200",
+        block_title_text_weight="600",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_300",
         color_accent="*primary_700",
         color_accent_soft="*primary_50",
         color_accent_soft_dark="*primary_900",
         link_text_color="*primary_700",
         link_text_color_dark="*primary_300",
-        block_label_text_color="*neutral_700",
-        block_label_text_color_dark="*neutral_200",
-        block_info_text_color="*neutral_600",
-        block_info_text_color_dark="*neutral_300",
-        block_border_width="1px",
-        block_shadow="none",
         button_primary_background_fill="*primary_700",
         button_primary_background_fill_hover="*primary_800",
         button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_600",
         button_primary_text_color="white",
         button_primary_text_color_dark="white",
-        input_placeholder_color="*neutral_500",
+        button_secondary_background_fill="white",
+        button_secondary_background_fill_hover="*primary_50",
+        button_secondary_background_fill_dark="*neutral_800",
+        button_secondary_background_fill_hover_dark="*neutral_700",
+        button_secondary_border_color="*neutral_400",
+        button_secondary_border_color_dark="*neutral_500",
+        button_border_width="1px",
+        checkbox_label_background_fill="white",
+        checkbox_label_background_fill_hover="*primary_50",
+        checkbox_label_background_fill_selected="*primary_50",
+        checkbox_label_background_fill_dark="*neutral_800",
+        checkbox_label_background_fill_hover_dark="*neutral_700",
+        checkbox_label_background_fill_selected_dark="*primary_900",
+        checkbox_label_border_color="*neutral_300",
+        checkbox_label_border_color_dark="*neutral_600",
+        checkbox_label_border_color_selected="*primary_700",
+        checkbox_label_border_color_selected_dark="*primary_400",
+        checkbox_label_border_width="1px",
+        checkbox_border_color="*neutral_500",
+        checkbox_border_color_dark="*neutral_400",
+        checkbox_background_color_selected="*primary_700",
+        checkbox_background_color_selected_dark="*primary_500",
+        input_background_fill="white",
+        input_background_fill_dark="*neutral_800",
+        input_border_width="1px",
+        input_border_color="*neutral_400",
+        input_border_color_dark="*neutral_500",
+        input_placeholder_color="*neutral_600",
+        input_placeholder_color_dark="*neutral_300",
         slider_color="*primary_700",
         slider_color_dark="*primary_400",
     )
 
 
 def head() -> str:
-    """Scripts for the head of the document: the page's language, its title and the remembered choice.
-
-    A first visit to ``/`` whose browser prefers French goes to ``/fr``; the switch in the header is remembered.
-    """
-    titles = {language: Texts(language)("page.title") for language in LANGUAGES}
+    """What the head of the document gets: its description, the icon, and the page's script with its words."""
+    words = {
+        language: {
+            "title": Texts(language)("page.title"),
+            "data": Texts(language)("page.data"),
+            "labels": {name: Texts(language)(key) for name, key in GRADIO_LABELS.items()},
+        }
+        for language in LANGUAGES
+    }
     return f"""
 <meta name="description" content="{Texts("en")("page.tagline")}">
+<link rel="icon" href="{ICON}">
 <script>
-(() => {{
-  const french = /\\/fr\\/?$/.test(location.pathname);
-  const language = french ? "fr" : "en";
-  let chosen = null;
-  try {{ chosen = localStorage.getItem("vitrine.language"); }} catch (e) {{}}
-  const wanted = chosen || ((navigator.language || "en").toLowerCase().startsWith("fr") ? "fr" : "en");
-  if (!french && wanted === "fr") {{
-    location.replace(location.pathname.replace(/\\/?$/, "/fr") + location.search + location.hash);
-  }}
-  document.documentElement.lang = language;
-  const title = {titles!r}[language];
-  const keep = () => {{ if (document.title !== title) document.title = title; }};
-  keep();
-  new MutationObserver(keep).observe(document.head, {{childList: true, subtree: true, characterData: true}});
-  document.addEventListener("click", (event) => {{
-    const link = event.target.closest && event.target.closest("a[data-language]");
-    if (!link) return;
-    event.preventDefault();
-    try {{ localStorage.setItem("vitrine.language", link.dataset.language); }} catch (e) {{}}
-    const base = location.pathname.replace(/\\/fr\\/?$/, "").replace(/\\/$/, "");
-    location.assign(base + (link.dataset.language === "fr" ? "/fr" : "/") + location.search);
-  }});
-}})();
+const WORDS = {json.dumps(words, ensure_ascii=False)};
+{SCRIPT.read_text(encoding="utf-8")}
 </script>"""

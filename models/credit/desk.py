@@ -93,6 +93,15 @@ class Desk:
             "application": self.portfolio.application(client_id),
         }
 
+    def find(self, written: str) -> int:
+        """The number of a client as a person or a link writes it.
+
+        Raises:
+            InputError: there is no such client.
+        """
+        client_id = int(written) if written.isdecimal() and len(written) < 20 else written
+        return int(self.portfolio.ids[self.portfolio.row(client_id)])
+
     def score_client(
         self, client_id: int, changes: Mapping[str, object] | None = None, threshold: float | None = None
     ) -> Score:

@@ -41,7 +41,8 @@ def save_contributions(score: Score, texts: Texts, folder: Path) -> Path:
 
 def profile(groups: Mapping[str, list[Fact]], texts: Texts) -> str:
     """A client's facts by group, as HTML."""
-    return render("profile", groups=[(texts(f"credit.profile.{name}"), facts) for name, facts in groups.items()])
+    titled = [(texts(f"credit.profile.{name}"), facts) for name, facts in groups.items()]
+    return render("profile", groups=titled, columns=texts("credit.profile.columns"))
 
 
 def confusion(cut_off: CutOff, texts: Texts) -> str:
@@ -94,7 +95,7 @@ def counterfactuals(answer: Answer, application: Mapping[str, Value], texts: Tex
                 name=label(name, texts),
                 before=value_text(name, application.get(name), texts),
                 after=value_text(name, value, texts),
-                percent=texts.signed((value / float(application[name] or 1) - 1) * 100, 0),
+                percent=texts.signed((value / float(application[name] or 1) - 1) * 100, 1),
             )
             for name, value in found.changes.items()
         ]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from models.display.html import render
 from models.texts import Texts
 from models.vision.predictions import Explanation, Prediction
+
+PLACES = tuple(f"{row}-{column}" for row in ("top", "middle", "bottom") for column in ("left", "centre", "right"))
 
 
 def class_name(name: str, texts: Texts) -> str:
@@ -14,7 +18,7 @@ def class_name(name: str, texts: Texts) -> str:
 
 def empty(texts: Texts) -> str:
     """What stands in the place of the verdicts before there is a photo."""
-    return render("caption", line=texts("images.empty"), meaning="")
+    return render("empty", sentence=texts("images.empty"))
 
 
 def verdicts(predictions: tuple[Prediction, ...], texts: Texts) -> str:
@@ -36,6 +40,7 @@ def verdicts(predictions: tuple[Prediction, ...], texts: Texts) -> str:
         "verdicts",
         cards=cards,
         agreement=agreement(predictions, texts),
+        alt=texts("images.photo_alt", verdicts=", ".join(f"{card['model']} \u2192 {card['label']}" for card in cards)),
         caption=texts("images.probabilities"),
         head=(texts("images.class"), texts("images.probability")),
     )
@@ -85,7 +90,19 @@ def caption(explanation: Explanation, texts: Texts, share: float = 1.0) -> str:
         if share < 1
         else ""
     )
-    return bar + render("caption", line=line, meaning=texts(f"images.{meaning}"))
+    spot = (
+        texts("images.warmest", place=texts(f"images.places.{warmest(explanation.saliency)}"))
+        if meaning != "nothing"
+        else ""
+    )
+    return bar + render("reading", line=line, spot=spot, meaning=texts(f"images.{meaning}"))
+
+
+def warmest(saliency: np.ndarray) -> str:
+    """Which ninth of a map, (height, width), holds most of its evidence: "top-left" ... "bottom-right"."""
+    rows = np.array_split(saliency, 3, axis=0)
+    sums = [part.sum() for row in rows for part in np.array_split(row, 3, axis=1)]
+    return PLACES[int(np.argmax(sums))]
 
 
 def notices(sentences: list[str]) -> str:

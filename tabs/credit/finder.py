@@ -15,7 +15,10 @@ from tabs.guard import guarded
 def finder(texts: Texts) -> gr.Dropdown:
     """The row of widgets that choose the client; returns the one that holds the number."""
     telling = desk().telling()
-    with gr.Row(equal_height=False):
+    with gr.Row(elem_classes="vt-examples"):
+        gr.Markdown(texts("credit.finder.begin"), elem_classes="vt-lead")
+        buttons = [gr.Button(texts(f"credit.finder.telling.{example.key}"), size="sm") for example in telling]
+    with gr.Row(equal_height=True):
         with gr.Column(scale=3, min_width=300):
             selection = gr.Radio(
                 choices=[(texts(f"credit.finder.{name}"), name) for name in SELECTIONS],
@@ -36,11 +39,9 @@ def finder(texts: Texts) -> gr.Dropdown:
                 value=-1,
                 label=texts("credit.finder.band"),
             )
-    with gr.Row(elem_classes="vt-examples"):
-        for example in telling:
-            button = gr.Button(texts(f"credit.finder.telling.{example.key}"), size="sm", min_width=140)
-            # the number is the example's own, so that the click needs no server
-            button.click(None, None, client, js=f"() => {example.client_id}", api_visibility="private")
+    for button, example in zip(buttons, telling, strict=True):
+        # the number is the example's own, so that the click needs no server
+        button.click(None, None, client, js=f"() => {example.client_id}", api_visibility="private")
 
     def select(name: str) -> Any:
         found = desk().ids(name)

@@ -18,9 +18,9 @@ def overall_tab(texts: Texts, tab: gr.Tab) -> None:
     gr.Markdown(texts("credit.global.explain"))
     rows = texts.number(desk().metrics["importance"]["rows"])
     gr.Markdown(f"### {texts('credit.global.bars')}\n{texts('credit.global.bars_read', rows=rows)}")
-    bars = gr.Plot(show_label=False, elem_classes="vt-plot")
+    bars = gr.Plot(show_label=False, elem_classes=["vt-plot", "vt-tall"])
     gr.Markdown(f"### {texts('credit.global.beeswarm')}\n{texts('credit.global.beeswarm_read')}")
-    swarm = gr.Plot(show_label=False, elem_classes="vt-plot")
+    swarm = gr.Plot(show_label=False, elem_classes=["vt-plot", "vt-tall"])
     gr.Markdown(f"### {texts('credit.global.dependence')}")
     features = sorted(
         ((label(name, texts), name) for name in desk().model.features), key=lambda item: item[0].casefold()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import gradio as gr
 
@@ -10,6 +11,7 @@ from models.credit.desk import desk
 from models.display.html import render
 from models.errors import ModelUnavailable
 from models.texts import Texts
+from tabs import links
 from tabs.credit.audit import audit_tab
 from tabs.credit.chosen import Chosen
 from tabs.credit.comparison import comparison_tab
@@ -21,6 +23,7 @@ from tabs.credit.profile import profile_tab
 from tabs.credit.ways import ways_tab
 from tabs.credit.whatif import whatif_tab
 from tabs.credit.why import why_tab
+from tabs.guard import guarded
 
 SUB_TABS: dict[str, Callable[[Chosen, gr.Tab], None]] = {
     "decision": decision_tab,
@@ -45,7 +48,18 @@ def credit_tab(texts: Texts, app: gr.Blocks) -> None:
         return
     chosen = Chosen(app, texts, finder(texts), ratio_slider(texts))
     verdict_card(chosen)
-    with gr.Tabs():
+    with gr.Tabs() as views:
         for name, build in SUB_TABS.items():
             with gr.Tab(texts(f"credit.tab.{name}"), id=name) as tab:
                 build(chosen, tab)
+            links.told_by_tab(tab, "view", name)
+
+    def open_link(request: gr.Request) -> tuple[Any, Any]:
+        view, client = links.asked(request, "view"), links.asked(request, "client")
+        return (
+            gr.Tabs(selected=view) if view in SUB_TABS else gr.skip(),
+            desk().find(client) if client else gr.skip(),
+        )
+
+    links.told_by(chosen.client, "client")
+    app.load(guarded(open_link, texts), None, [views, chosen.client], api_visibility="private")

@@ -25,7 +25,7 @@ def why_tab(chosen: Chosen, tab: gr.Tab) -> None:
         value="log_odds",
         label=texts("credit.why.scale"),
     )
-    chart = gr.Plot(show_label=False, elem_classes="vt-plot")
+    chart = gr.Plot(show_label=False, elem_classes=["vt-plot", "vt-tall"])
     gr.Markdown(texts("credit.why.read"), elem_classes="vt-note")
     with gr.Accordion(texts("credit.why.table"), open=False):
         table = gr.Dataframe(interactive=False, wrap=True, max_height=420, show_label=False)

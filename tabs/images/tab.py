@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from models.display import photo_cards
 from models.texts import Texts
-from models.vision import photos
+from models.vision import photos, registry
 from models.vision.gallery import examples
+from tabs import links
 from tabs.guard import guarded
 from tabs.images.evidence import evidence
 from tabs.images.trust import trust
@@ -18,7 +21,7 @@ from tabs.uploads import Photo
 def images_tab(texts: Texts, app: gr.Blocks) -> None:
     """Widgets and events of the photo tab."""
     gr.Markdown(texts("images.intro"))
-    missing = gr.HTML(padding=False)
+    missing = gr.HTML(padding=False, elem_classes="vt-notices")
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
             photo = Photo(
@@ -41,6 +44,17 @@ def images_tab(texts: Texts, app: gr.Blocks) -> None:
             verdicts(texts, photo)
     shown = evidence(texts, photo)
     trust(texts, photo, shown)
+
+    def open_link(request: gr.Request) -> tuple[Any, Any]:
+        model, method = links.asked(request, "model"), links.asked(request, "method")
+        return (
+            model if model in registry.built() else gr.skip(),
+            method if method in photos.methods() else gr.skip(),
+        )
+
+    links.told_by(shown.model, "model")
+    links.told_by(shown.method, "method")
+    app.load(guarded(open_link, texts), None, [shown.model, shown.method], api_visibility="private")
 
     def choose(event: gr.SelectData) -> str:
         return str(pictures[event.index].path)

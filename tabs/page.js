@@ -1,0 +1,136 @@
+// What the page does by itself: language, light or dark, and what Gradio's widgets leave unsaid to those who listen.
+// tabs/theme.py puts WORDS before it: {en: {...}, fr: {...}}, from data/texts/page.yaml.
+(() => {
+  const root = document.documentElement;
+  const french = /\/fr\/?$/.test(location.pathname);
+  const language = french ? "fr" : "en";
+  const words = WORDS[language];
+
+  const remembered = (key) => {
+    try { return localStorage.getItem(`vitrine.${key}`); } catch { return null; }
+  };
+  const remember = (key, value) => {
+    try { localStorage.setItem(`vitrine.${key}`, value); } catch { /* a private window keeps nothing */ }
+  };
+
+  // language: the switch, else the browser's
+  const wanted = remembered("language") || ((navigator.language || "en").toLowerCase().startsWith("fr") ? "fr" : "en");
+  if (!french && wanted === "fr") {
+    location.replace(location.pathname.replace(/\/?$/, "/fr") + location.search + location.hash);
+  }
+  root.lang = language;
+  // Gradio writes its own widgets in the navigator's language; they follow the page instead
+  Object.defineProperty(navigator, "language", { get: () => language });
+  Object.defineProperty(navigator, "languages", { get: () => [language] });
+  const title = () => { if (document.title !== words.title) document.title = words.title; };
+  title();
+  new MutationObserver(title).observe(document.head, { childList: true, subtree: true, characterData: true });
+
+  // light or dark: the switch, else what the page around us asks for, else the system
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const around = new URLSearchParams(location.search).get("__theme");
+  const dark = () => {
+    const asked = [remembered("theme"), around].find((theme) => theme === "dark" || theme === "light");
+    return asked ? asked === "dark" : system.matches;
+  };
+  const paint = () => {
+    document.body.classList.toggle("dark", dark());
+    document.querySelectorAll("[data-theme-switch]").forEach((button) => button.setAttribute("aria-pressed", dark()));
+  };
+  system.addEventListener("change", paint);
+
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest?.("[data-language], [data-theme-switch]");
+    if (!target) return;
+    if (target.dataset.language) {
+      event.preventDefault();
+      remember("language", target.dataset.language);
+      const base = location.pathname.replace(/\/fr\/?$/, "").replace(/\/$/, "");
+      location.assign(base + (target.dataset.language === "fr" ? "/fr" : "/") + location.search);
+    } else {
+      remember("theme", dark() ? "light" : "dark");
+      paint();
+    }
+  });
+
+  // a link to what is shown: tabs/links.py calls this with the parts that changed; what opens by itself, before the
+  // visitor has done anything, leaves the address as it came
+  let acted = false;
+  for (const action of ["pointerdown", "keydown"]) {
+    addEventListener(action, () => { acted = true; }, { capture: true, once: true });
+  }
+  window.vitrineLink = (parts) => {
+    if (!acted) return;
+    const query = new URLSearchParams(location.search);
+    for (const [name, value] of Object.entries(parts)) {
+      if (value === null || value === "") query.delete(name); else query.set(name, value);
+    }
+    const text = query.toString();
+    history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : "") + location.hash);
+  };
+
+  // charts: a role, a name, and the numbers as a table; models/display/chart.py sends them in layout.meta
+  const describe = (chart) => {
+    const meta = chart.layout?.meta;
+    if (!meta?.label) return;
+    chart.setAttribute("role", "img");
+    chart.setAttribute("aria-label", meta.label);
+    const block = chart.closest(".vt-plot");
+    if (!block || !meta.table) return;
+    let data = block.querySelector(":scope > details.vt-data");
+    if (!data) {
+      data = document.createElement("details");
+      data.className = "vt-data";
+      data.append(document.createElement("summary"), document.createElement("div"));
+      block.append(data);
+    }
+    if (data.table === meta.table) return;
+    data.table = meta.table;
+    data.firstChild.textContent = words.data;
+    data.lastChild.innerHTML = meta.table; // made by our own templates, which escape every value
+  };
+
+  // what Gradio names in English only, or not at all
+  const name = (element, text) => {
+    if (element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);
+    if (element.title && element.title !== text) element.title = text;
+  };
+  const complete = () => {
+    for (const chart of document.querySelectorAll(".js-plotly-plot")) {
+      if (!chart.vitrine && chart.on) {
+        chart.vitrine = true;
+        chart.on("plotly_afterplot", () => describe(chart));
+      }
+      describe(chart);
+    }
+    for (const element of document.querySelectorAll("[aria-label]")) {
+      const label = element.getAttribute("aria-label");
+      const [, kind, of] = label.match(/^(number input|range slider) for (.*)$/s) || [];
+      if (kind) name(element, `${of} (${words.labels[kind]})`);
+      else if (words.labels[label]) name(element, words.labels[label]);
+    }
+    for (const empty of document.querySelectorAll(".empty[aria-label]:not([role])")) empty.setAttribute("role", "img");
+    for (const thumbnail of document.querySelectorAll("button.thumbnail-item")) {
+      const picture = thumbnail.querySelector("img");
+      if (picture?.alt) name(thumbnail, picture.alt);
+    }
+    for (const text of document.querySelectorAll("[data-alt-for]")) {
+      for (const picture of document.querySelectorAll(`#${text.dataset.altFor} img`)) {
+        const alt = text.textContent.trim();
+        if (picture.alt !== alt) picture.alt = alt;
+      }
+    }
+    paint();
+  };
+  let due = false;
+  const soon = () => {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => { due = false; complete(); });
+  };
+  const begin = () => {
+    soon();
+    new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
+  };
+  if (document.body) begin(); else document.addEventListener("DOMContentLoaded", begin);
+})();
