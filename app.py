@@ -33,6 +33,7 @@ from tabs.endpoints import endpoints
 from tabs.guard import guarded
 from tabs.images.tab import images_tab
 from tabs.method import method_tab
+from tabs.programs import programs_tab
 from tabs.results.tab import results_tab
 from tabs.theme import STYLE_SHEET, head, theme
 
@@ -46,6 +47,7 @@ TABS: dict[str, Callable[[Texts, gr.Blocks], None]] = {
     "images": images_tab,
     "results": lambda texts, app: results_tab(texts),
     "method": lambda texts, app: method_tab(texts),
+    "programs": programs_tab,
     "accessibility": lambda texts, app: accessibility_tab(texts),
 }
 

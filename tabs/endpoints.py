@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gradio as gr
@@ -58,9 +58,10 @@ def score_application(application: dict[str, Any]) -> dict:
 def score_batch(table: str) -> dict:
     """Scores every row of a file of applications.
 
+    A missing column is unknown; a column that no application has is named in "ignored".
+
     Args:
-        table: CSV (UTF-8, with a header) or Parquet file of Home Credit columns. A missing column is unknown, a column
-            that no application has is named in "ignored".
+        table: CSV (UTF-8, with a header) or Parquet file of Home Credit columns; agents send it as a data URL.
     """
     return desk().score_batch(table)
 
@@ -92,7 +93,7 @@ def classify_image(image: str, models: list[str] | None = None) -> dict:
     """Classifies a product photo into one of seven categories, with the probability of each.
 
     Args:
-        image: JPEG, PNG, WebP, GIF, BMP or TIFF file.
+        image: JPEG, PNG, WebP, GIF, BMP or TIFF file; agents send it as a data URL (data:image/jpeg;base64,...).
         models: names among "vgg16", "yolov8", "protovit"; empty for all that are available.
     """
     return photos.classify(image, models if models is not None else [])
@@ -104,7 +105,7 @@ def explain_image(
     """Shows where in a photo a model found its evidence: a saliency map laid over it, at the size of the upload.
 
     Args:
-        image: JPEG, PNG, WebP, GIF, BMP or TIFF file.
+        image: JPEG, PNG, WebP, GIF, BMP or TIFF file; agents send it as a data URL (data:image/jpeg;base64,...).
         model: one of the names that /classify_image takes.
         method: a saliency method of that model, such as "eigen-cam"; empty for its usual one.
         target: the class to explain; empty for the predicted one.
@@ -121,23 +122,54 @@ def results() -> dict:
     return measured.results()
 
 
-ENDPOINTS = (clients, client, score_client, score_application, compare_client, counterfactual, results)
+# the contract, in the order in which people read it
+ENDPOINTS: tuple[Callable[..., Any], ...] = (
+    clients,
+    client,
+    score_client,
+    score_application,
+    score_batch,
+    compare_client,
+    counterfactual,
+    classify_image,
+    explain_image,
+    results,
+)
+
+
+class Names(gr.JSON):
+    """A ``gr.JSON`` that says what it takes: without a type, agents refuse the schema."""
+
+    def get_block_name(self) -> str:
+        """Drawn by the page as any JSON."""
+        return "json"
+
+    def api_info(self) -> dict[str, Any]:
+        """A list of names."""
+        return {"type": "array", "items": {"type": "string"}}
 
 
 def endpoints() -> None:
     """Declares every endpoint; call it once, inside the Blocks."""
-    for function in ENDPOINTS:
-        gr.api(guarded(function, ENGLISH), api_name=function.__name__)
     # Files come through components, which keep a caller to the files that it uploaded.
     with gr.Column(visible=False):
-        table, image, picture = (
+        table, image, names, picture, answer = (
             Table(label="table"),
             Photo(label="image"),
+            Names(label="models"),
             gr.Image(format="png"),
+            gr.JSON(),
         )
-        names, answer = gr.JSON(label="models"), gr.JSON()
         model, method, target = gr.Textbox("yolov8"), gr.Textbox(""), gr.Textbox("")
         call = gr.Button()
-    call.click(guarded(score_batch, ENGLISH), table, answer, api_name="score_batch")
-    call.click(guarded(classify_image, ENGLISH), [image, names], answer, api_name="classify_image")
-    call.click(guarded(explain_image, ENGLISH), [image, model, method, target], picture, api_name="explain_image")
+    through: dict[Callable[..., Any], tuple[Any, Any]] = {
+        score_batch: (table, answer),
+        classify_image: ([image, names], answer),
+        explain_image: ([image, model, method, target], picture),
+    }
+    for function in ENDPOINTS:
+        name, guarded_function = function.__name__, guarded(function, ENGLISH)
+        if function in through:
+            call.click(guarded_function, *through[function], api_name=name)
+        else:
+            gr.api(guarded_function, api_name=name)

@@ -11,9 +11,11 @@ import base64
 import binascii
 import tempfile
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import gradio as gr
 from gradio.data_classes import FileData, ImageData, ListFiles
+from gradio.utils import get_upload_folder, is_in_or_equal
 from gradio_client.utils import is_http_url_like
 
 from models.errors import InputError
@@ -28,9 +30,8 @@ class Photo(gr.Image):
         return "image"
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        """Refuses links: the server fetches nothing on a caller's behalf."""
-        _refuse_link("image", url_or_file_path)
-        return await super().async_move_resource_to_block_cache(url_or_file_path)
+        """Refuses links to elsewhere: the server fetches nothing on a caller's behalf."""
+        return await super().async_move_resource_to_block_cache(_place("image", url_or_file_path))
 
     def preprocess(self, payload: ImageData | None) -> str | None:
         """The path of the file in this session's cache, or None."""
@@ -57,18 +58,24 @@ class Table(gr.File):
         return "file"
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        """Refuses links: the server fetches nothing on a caller's behalf."""
-        _refuse_link("table", url_or_file_path)
-        return await super().async_move_resource_to_block_cache(url_or_file_path)
+        """Refuses links to elsewhere: the server fetches nothing on a caller's behalf."""
+        return await super().async_move_resource_to_block_cache(_place("table", url_or_file_path))
 
     def preprocess(self, payload: ListFiles | FileData | None) -> str | None:  # type: ignore[override]
         """The path of the file in this session's cache, or None."""
         return payload.path if isinstance(payload, FileData) else None
 
 
-def _refuse_link(argument: str, path: str | Path | None) -> None:
-    if path is not None and is_http_url_like(str(path)):
-        raise _said(InputError("link", argument=argument))
+def _place(argument: str, path: str | Path | None) -> str | Path | None:
+    """Where a file lies. Of links, only one to an upload of our own is understood, and it is not followed: agents are
+    given such links for the files that they send and receive.
+    """
+    if path is None or not is_http_url_like(str(path)):
+        return path
+    file = unquote(urlsplit(str(path)).path.partition("/gradio_api/file=")[2])
+    if file and is_in_or_equal(file, get_upload_folder()):
+        return file
+    raise _said(InputError("link", argument=argument))
 
 
 def _said(error: InputError) -> gr.Error:

@@ -26,7 +26,15 @@ ROOT = Path(__file__).parent.parent
 FILES = ("app.py", "requirements.txt", "packages.txt", "hub.yaml", "LICENSE")
 CODE = ("models", "tabs")
 # by name: a table of real applications that lies in data/ must not leave with them
-DATA = ("README.md", "application_schema.yaml", "catalogue", "portfolio.parquet", "portfolio_metrics.json", "texts")
+DATA = (
+    "README.md",
+    "application_schema.yaml",
+    "catalogue",
+    "examples",
+    "portfolio.parquet",
+    "portfolio_metrics.json",
+    "texts",
+)
 NEVER = shutil.ignore_patterns("__pycache__", "*.pyc", "*.pyi", "*.log", ".*")
 HEAVY = (".safetensors", ".txt")  # weights themselves; their figures and cards always go along
 
