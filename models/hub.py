@@ -56,6 +56,17 @@ class Pin:
 
 
 _notes: dict[str, Note] = {}  # by model
+_origins: dict[str, Pin] = {}  # of the models that the Hub gave
+
+
+def origin(model: str) -> Pin | None:
+    """Where on the Hub a model came from when it was last loaded; None for its local copy."""
+    return _origins.get(model)
+
+
+def note(model: str) -> Note | None:
+    """Why a model came from ``weights/`` against the configuration; None where it did not."""
+    return _notes.get(model)
 
 
 def notes() -> list[Note]:
@@ -109,9 +120,13 @@ def folder(model: str, local: Path) -> Path:
     Never fails: what keeps the Hub's copy away is told by :func:`notes`, until a later call brings it.
     """
     _notes.pop(model, None)
+    _origins.pop(model, None)
     try:
-        pin = pinned(model)
-        return _fetch(model, pin) if pin else local
+        if (pin := pinned(model)) is None:
+            return local
+        fetched = _fetch(model, pin)
+        _origins[model] = pin
+        return fetched
     except HubError as error:
         _log.warning("%s", error)
         _notes[model] = Note(error.key, error.details)

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
+import subprocess
+import sys
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from models import hub
+from models.errors import InputError
 from models.health import check_models
+from models.vision import registry
 from tests.made import photo
+
+ROOT = Path(__file__).parent.parent
 
 
 class _Trap(BaseHTTPRequestHandler):
@@ -147,5 +156,61 @@ def test_health_names_each_model(app_url: str) -> None:
         body = json.load(answer)
     assert body["status"] == "ok"
     assert {"credit", "yolov8"} <= {state["model"] for state in body["models"]}
-    assert all(state["revision"] and state["sound"] for state in body["models"])
+    for state in body["models"]:
+        assert state["sound"] and state["weights"] and not state["reason"]
+        assert (state["revision"], state["origin"], state["note"]) == ("local", f"weights/{state['model']}", "")
     assert [vars(state) for state in check_models()] == body["models"]
+
+
+@pytest.fixture
+def unpinned(tmp_path: Path) -> Iterator[None]:
+    """A configuration that cannot be followed, read as a load of the model reads it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VITRINE_YOLOV8_REPO", "someone/somewhere@main")
+        assert hub.folder("yolov8", tmp_path) == tmp_path
+        yield
+    hub.folder("yolov8", tmp_path)
+
+
+def test_health_says_why_the_local_copy_is_used(app_url: str, unpinned: None) -> None:
+    with urllib.request.urlopen(f"{app_url}health") as answer:
+        states = {state["model"]: state for state in json.load(answer)["models"]}
+    assert "someone/somewhere@main" in states["yolov8"]["note"]
+    assert states["yolov8"]["revision"] == "local" and states["yolov8"]["sound"]
+    assert states["credit"]["note"] == ""
+
+
+def test_health_names_a_model_that_does_not_answer(app_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry._PLACES, "broken", "models.vision.yolov8:YoloV8")
+    monkeypatch.setattr(registry, "get", _unavailable(registry.get))
+    with pytest.raises(urllib.error.HTTPError) as degraded:
+        urllib.request.urlopen(f"{app_url}health")
+    assert degraded.value.code == 503
+    body = json.load(degraded.value)
+    assert body["status"] == "degraded"
+    states = {state["model"]: state for state in body["models"]}
+    assert not states["broken"]["sound"] and "model: broken" in states["broken"]["reason"]
+    assert states["yolov8"]["sound"]
+
+
+def _unavailable(get: Callable[[str], Any]) -> Callable[[str], Any]:
+    def named(name: str) -> Any:
+        if name == "broken":
+            raise InputError("model_unknown", value=name, allowed="")
+        return get(name)
+
+    return named
+
+
+def test_a_process_that_is_killed_leaves_no_folder_behind(tmp_path: Path) -> None:
+    script = "import os; from models.vision.ultralytics_quiet import yolov8_classifier as new; new('n', 7); os._exit(0)"
+    environment = os.environ | {"TMPDIR": str(tmp_path), "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, check=True, timeout=300)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_to_an_upload_of_ours_reaches_nothing_else(app_url: str, trap: str) -> None:
+    for link in (trap, trap.replace("photo.jpg", "gradio_api/file=/etc/passwd")):
+        answer = _call(app_url, "classify_image", [{"path": link, "meta": {"_type": "gradio.FileData"}}, []])
+        assert "event: error" in answer and "link" in answer
+    assert _Trap.visits == []

@@ -345,10 +345,13 @@ try:
 except ModelUnavailable as error:
     print(error.key)  # its SHA-256 is right; its header is made for the test and empty
 print(len(hub.notes()))
+origin = hub.origin("credit")
+print(f"{origin.repo}@{origin.revision}")
 """
     from_hub = world.run("-c", script, str(world.home), **pins)
     assert from_hub.returncode == 0, from_hub.stderr
-    probability, key, notes = from_hub.stdout.split()
+    probability, key, notes, origin = from_hub.stdout.split()
+    assert origin == pins["VITRINE_CREDIT_REPO"]
     assert 0 < float(probability) < 1 and key == "weights_unreadable" and notes == "0"
     assert [line for line in world.log() if re.search(r"GET /vitrine/credit/resolve/\w+/config.json", line)]
 

@@ -33,6 +33,7 @@ DATA = (
     "examples",
     "portfolio.parquet",
     "portfolio_metrics.json",
+    "published_results.json",
     "texts",
 )
 NEVER = shutil.ignore_patterns("__pycache__", "*.pyc", "*.pyi", "*.log", ".*")

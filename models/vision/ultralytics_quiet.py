@@ -8,7 +8,6 @@ which undoes it.
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
 import tempfile
@@ -21,25 +20,25 @@ import numpy as np
 import torch  # before Ultralytics, which would leave torch a single thread
 from PIL import Image
 
-_SETTINGS = tempfile.TemporaryDirectory(prefix="vitrine-ultralytics-")  # the package insists on writing one
-atexit.register(_SETTINGS.cleanup)
-
 _ENVIRONMENT = {
     "YOLO_OFFLINE": "true",  # no look-up of hosts, hence no telemetry either
     "YOLO_AUTOINSTALL": "false",
     "YOLO_VERBOSE": "false",
-    "YOLO_CONFIG_DIR": _SETTINGS.name,
 }
 
 
 @contextmanager
-def _undone() -> Iterator[None]:
-    """Puts back what an import of Ultralytics replaces in the environment and in other packages."""
+def _undone(settings: str) -> Iterator[None]:
+    """Puts back what an import of Ultralytics replaces in the environment and in other packages.
+
+    Args:
+        settings: folder for the file that it insists on writing.
+    """
     environment = dict(os.environ)
     image_open, torch_save = Image.open, torch.save
     cv2_functions = cv2.imread, cv2.imwrite, cv2.imshow
     cv2_threads, numpy_options = cv2.getNumThreads(), np.get_printoptions()
-    os.environ.update(_ENVIRONMENT)
+    os.environ.update(_ENVIRONMENT, YOLO_CONFIG_DIR=settings)
     try:
         yield
     finally:
@@ -53,7 +52,8 @@ def _undone() -> Iterator[None]:
         np.set_printoptions(**numpy_options)
 
 
-with _undone():
+# gone as soon as it has been imported: a process that is killed tidies up nothing
+with tempfile.TemporaryDirectory(prefix="vitrine-ultralytics-") as folder, _undone(folder):
     from ultralytics.nn.tasks import ClassificationModel
     from ultralytics.utils import SETTINGS
 
