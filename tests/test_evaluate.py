@@ -1,0 +1,293 @@
+"""The comparison: copies, intervals, McNemar's test, protocols, the command, and training again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from models.vision import registry, weights
+from models.vision.predictions import CLASSES, Prediction
+from models.vision.preprocessing import Preprocessing
+from tests.pictures import picture, write_dataset
+from training import evaluate, reproduce
+from training.evaluation import encoders, footprint, heads, protocols, shipped
+from training.evaluation.copies import Groups, find_groups, fingerprint, members, met_before
+from training.evaluation.statistics import Answers, compare, draws, figures
+
+
+def _photo(seed: int, size: tuple[int, int] = (64, 48)) -> Image.Image:
+    rng = np.random.default_rng(seed)
+    return Image.fromarray(rng.integers(0, 255, (6, 8, 3), dtype=np.uint8)).resize(size, Image.Resampling.BILINEAR)
+
+
+def test_copies_are_found_whatever_they_are_called() -> None:
+    photo, other = _photo(0), _photo(1)
+    darker = photo.point(lambda value: int(0.9 * value))
+    groups = find_groups([fingerprint(image) for image in (photo, other, photo.copy(), darker)])
+    assert groups.identical[0] == groups.identical[2] != groups.identical[3]
+    assert groups.near[0] == groups.near[2] == groups.near[3] != groups.near[1]
+    assert members(groups.identical) == (1, 2) and members(groups.near) == (1, 3)
+
+
+def test_pictures_of_another_shape_are_no_copies() -> None:
+    groups = find_groups([fingerprint(_photo(0)), fingerprint(_photo(0, (64, 64)))])
+    assert groups.near[0] != groups.near[1]
+
+
+def test_a_photo_is_met_before_when_its_group_is_in_training() -> None:
+    groups = np.array([0, 1, 0, 2])
+    assert met_before(groups, np.array([0, 1]), np.array([2, 3])).tolist() == [True, False]
+
+
+def test_bootstrap_draws_whole_groups() -> None:
+    weights_ = draws(np.array([0, 0, 1, 2]), count=50)
+    assert (weights_[:, 0] == weights_[:, 1]).all()
+    assert (weights_[:, [0, 2, 3]].sum(axis=1) == 3).all()
+    assert np.array_equal(weights_, draws(np.array([0, 0, 1, 2]), count=50))
+
+
+def test_figures_are_those_of_scikit_learn() -> None:
+    from sklearn.metrics import accuracy_score, f1_score
+
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 7, 300)
+    predicted = np.where(rng.random(300) < 0.8, labels, rng.integers(0, 7, 300))
+    found = figures(Answers("a", predicted, labels), 7, draws(np.arange(300)))
+    assert found.accuracy.value == pytest.approx(accuracy_score(labels, predicted))
+    assert found.macro_f1.value == pytest.approx(f1_score(labels, predicted, average="macro"))
+    share = found.accuracy.value
+    half = 1.96 * np.sqrt(share * (1 - share) / 300)
+    assert found.accuracy.low == pytest.approx(share - half, abs=0.01)
+    assert found.accuracy.high == pytest.approx(share + half, abs=0.01)
+
+
+def test_mcnemar_counts_the_photos_that_one_alone_gets_right() -> None:
+    labels = np.zeros(20, dtype=int)
+    first, second = labels.copy(), labels.copy()
+    first[:1] = 1  # the second alone is right once
+    second[5:13] = 1  # the first alone, eight times
+    pair = compare(Answers("a", first, labels), Answers("b", second, labels), draws(np.arange(20)))
+    assert (pair.only_first, pair.only_second) == (8, 1)
+    assert pair.p_value == pytest.approx(2 * (1 + 9) / 2**9)
+    assert pair.difference.value == pytest.approx(7 / 20)
+    assert pair.difference.low < 7 / 20 < pair.difference.high
+    same = compare(Answers("a", first, labels), Answers("b", first, labels), draws(np.arange(20)))
+    assert same.p_value == 1 and same.difference.high == 0
+
+
+def test_models_asked_about_other_photos_are_not_compared() -> None:
+    with pytest.raises(ValueError, match="same photos"):
+        compare(Answers("a", np.zeros(2), np.zeros(2)), Answers("b", np.zeros(2), np.ones(2)), np.ones((3, 2)))
+
+
+@pytest.fixture(scope="module")
+def features() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Separable features of 140 photos in groups of two: (140, 9), labels, groups."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(7), 20)
+    groups = np.repeat(np.arange(70), 2)
+    return np.eye(7)[labels] @ rng.normal(size=(7, 9)) * 2 + rng.normal(size=(140, 9)), labels, groups
+
+
+def test_cross_validation_keeps_groups_together(features: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    rows, labels, groups = features
+    predicted, folds = protocols.cross_validate(rows, labels, groups)
+    assert (folds[::2] == folds[1::2]).all() and set(folds) == set(range(protocols.FOLDS))
+    assert (predicted == labels).mean() > 0.7
+
+
+def test_a_head_cannot_learn_a_group_by_heart() -> None:
+    """Labels at random, twins alike: only a split that parts twins gets them right."""
+    rng = np.random.default_rng(0)
+    rows, labels = np.repeat(rng.normal(size=(70, 200)), 2, axis=0), np.repeat(rng.permutation(70) % 7, 2)
+    groups = np.repeat(np.arange(70), 2)
+    predicted, _ = protocols.cross_validate(rows, labels, groups)
+    leaky = next(protocols.random_splits(labels))
+    clean = protocols.without_copies(leaky, groups)
+    met = met_before(groups, leaky.train, leaky.test)
+    assert (predicted == labels).mean() < 0.35
+    assert (protocols.fit_and_predict(rows, labels, leaky) == labels[leaky.test])[met].mean() > 0.9
+    assert not met_before(groups, np.concatenate([clean.train, clean.val]), clean.test).any()
+
+
+def test_random_splits_are_seven_tenths_stratified_and_apart() -> None:
+    labels = np.repeat(np.arange(7), 100)
+    for part in protocols.random_splits(labels):
+        assert [len(part.train), len(part.val), len(part.test)] == [490, 105, 105]
+        assert np.bincount(labels[part.test]).tolist() == [15] * 7
+        assert len(np.unique(np.concatenate([part.train, part.val, part.test]))) == 700
+
+
+def test_leak_of_a_set_of_twins_is_what_chance_gives() -> None:
+    labels = np.repeat(np.arange(7), 40)
+    groups = np.repeat(np.arange(140), 2)
+    fixed = protocols.Split(np.arange(0, 200), np.arange(200, 240), np.arange(240, 280))
+    found = heads.leak(labels, Groups(groups, groups), fixed)
+    assert found["identical"]["fixed_test_photos"] == 0
+    assert found["identical"]["random_share"] == pytest.approx(0.7, abs=0.03)
+
+
+class Guesser:
+    """A model that knows the pictures of one split by their mean brightness."""
+
+    default_method = "none"
+
+    def __init__(self, name: str, sure: float) -> None:
+        self.name, self.sure = name, sure
+        self.config = {"weights_sha256": name, "parameters": 3}
+        self.classes = CLASSES
+
+    def predict(self, image: Image.Image) -> Prediction:
+        """The class whose picture is as bright; the last one for every third brightness."""
+        brightness = int(np.asarray(image).mean())
+        label = (brightness * (2 if self.sure > 0.8 else 3)) % 7
+        shares = np.full(7, (1 - self.sure) / 6)
+        shares[label] = self.sure
+        return Prediction(self.name, CLASSES[label], dict(zip(CLASSES, shares.tolist(), strict=True)), 0.01)
+
+
+@pytest.fixture
+def evaluated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with photos, weights of two models and what the command wrote about them."""
+    (tmp_path / "data").mkdir()
+    write_dataset(tmp_path / "data")
+    for number in range(2, 8):  # enough to cut into folds
+        for label, category in enumerate(CLASSES):
+            name = f"{label}-{number + 2}.png"
+            picture(label, number + 2).save(tmp_path / "data" / "images" / name)
+            with (tmp_path / "data" / "labels.csv").open("a", encoding="utf-8") as file:
+                file.write(
+                    f"{name},{category if ',' not in category else repr(category)},{'train' if number < 6 else 'val'}\n"
+                )
+    models = {"vgg16": Guesser("vgg16", 0.9), "yolov8": Guesser("yolov8", 0.6)}
+    for name, model in models.items():
+        (tmp_path / "weights" / name).mkdir(parents=True)
+        (tmp_path / "weights" / name / "config.json").write_text(json.dumps({**model.config, "backbone": "none"}))
+        (tmp_path / "weights" / name / "model.safetensors").write_bytes(b"0" * 10)
+    (tmp_path / "weights" / "vgg16" / "metrics.json").write_text(json.dumps({"epochs": 4, "latency_ms_p50": 7.0}))
+    monkeypatch.setattr(weights, "FOLDER", tmp_path / "weights")
+    monkeypatch.setattr(registry, "available", lambda: tuple(models))
+    monkeypatch.setattr(registry, "get", models.__getitem__)
+    monkeypatch.setattr(evaluate, "RESULTS", tmp_path / "results.json")
+    monkeypatch.setattr(evaluate, "encoder", _tiny_encoder)
+    evaluate.main(["--data", str(tmp_path / "data"), "--skip-footprint"])
+    return tmp_path
+
+
+def _tiny_encoder(name: str, init: str) -> encoders.Encoder:
+    network = nn.Sequential(nn.AdaptiveAvgPool2d({"vgg16": 4, "yolov8": 3, "vit": 2}[name]), nn.Flatten())
+    return encoders.Encoder(name, name, Preprocessing(32), network)
+
+
+def test_the_command_writes_metrics_and_results(evaluated: Path) -> None:
+    results = json.loads((evaluated / "results.json").read_text())
+    metrics = json.loads((evaluated / "weights" / "vgg16" / "metrics.json").read_text())
+    assert metrics["test_images"] == 7 and np.sum(metrics["confusion"]) == 7
+    assert metrics["accuracy_ci95"][0] <= metrics["accuracy"] <= metrics["accuracy_ci95"][1]
+    assert metrics["epochs"] == 4 and metrics["latency_ms_p50"] == 7.0 and metrics["weights_bytes"] == 10
+    assert metrics["catalogue"]["images"] == 168
+    assert set(results["models"]) == {"vgg16", "yolov8"}
+    assert results["models"]["vgg16"]["accuracy"] == metrics["accuracy"]
+    assert [(pair["first"], pair["second"]) for pair in results["pairs"]] == [("vgg16", "yolov8")]
+    assert set(results["cross_validation"]["models"]) == set(encoders.INITS)
+    assert all(len(found["accuracies"]) == 5 for found in results["splits"]["random"].values())
+    for failure in results["failures"]["test"]:
+        assert failure["category"] not in failure["answers"].values()
+
+
+def test_what_is_skipped_stays_and_the_rest_repeats(evaluated: Path) -> None:
+    first = json.loads((evaluated / "results.json").read_text())
+    evaluate.main(["--data", str(evaluated / "data"), "--skip-footprint", "--skip-heads"])
+    assert json.loads((evaluated / "results.json").read_text()) == first
+
+
+def test_without_photos_the_command_says_what_to_fetch_and_writes_nothing(tmp_path: Path) -> None:
+    before = evaluate.RESULTS.read_bytes() if evaluate.RESULTS.is_file() else None
+    with pytest.raises(SystemExit, match=r"labels.csv is missing(.|\n)*Flipkart(.|\n)*--data FOLDER"):
+        evaluate.main(["--data", str(tmp_path / "nowhere")])
+    assert (evaluate.RESULTS.read_bytes() if evaluate.RESULTS.is_file() else None) == before
+
+
+def test_an_unknown_encoder_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        evaluate.main(["--init", "resnet=x"])
+    assert "resnet=x" in capsys.readouterr().err and "vgg16" in encoders.INITS
+    with pytest.raises(ValueError, match="resnet"):
+        encoders.encoder("resnet", "x")
+
+
+def test_an_encoder_gives_one_row_a_photo(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    from models.vision.vgg16 import Vgg16Network
+    from training.vision_data import read_photos
+
+    torch.manual_seed(0)
+    init = tmp_path / "vgg16.safetensors"
+    save_file({f"features.{name}": part for name, part in Vgg16Network(7).features.state_dict().items()}, init)
+    photos = read_photos(write_dataset(tmp_path))["test"][:2]
+    rows = encoders.features(encoders.encoder("vgg16", str(init)), photos)
+    assert rows.shape == (2, 512) and np.isfinite(rows).all() and not np.allclose(rows[0], rows[1])
+
+
+def test_memory_of_this_process_is_its_own() -> None:
+    import psutil
+
+    assert footprint.peak_memory() >= psutil.Process().memory_info().rss / 1e6 - 1
+
+
+def test_reliability_counts_every_photo_once() -> None:
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.ones(7), 50)
+    bins = shipped.reliability(probabilities, rng.integers(0, 7, 50))
+    assert sum(part["photos"] for part in bins) == 50
+    assert [part["confidence"] for part in bins] == sorted(part["confidence"] for part in bins)
+
+
+def test_a_training_is_called_as_it_was() -> None:
+    line = reproduce.command(
+        "vgg16",
+        {"init": "old.safetensors", "seed": 0, "catalogue": True, "bf16": True, "refit": False},
+        Path("d"),
+        "new",
+        Path("o"),
+    )
+    assert line[1:7] == ["-m", "training.train_vgg16", "--data", "d", "--out", "o"]
+    assert line[7:] == ["--init", "new", "--seed", "0", "--catalogue", str(reproduce.CATALOGUE), "--bf16"]
+
+
+@pytest.mark.parametrize(("accuracy", "holds"), [([0.0, 1.0], True), ([1.1, 1.2], False)])
+def test_reproduction_fails_outside_the_interval(
+    evaluated: Path,
+    accuracy: list[float],
+    holds: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = evaluated / "weights" / "vgg16" / "metrics.json"
+    metrics = json.loads(path.read_text())
+    path.write_text(json.dumps(metrics | {"accuracy_ci95": accuracy, "macro_f1_ci95": [0, 1]}))
+
+    def train(line: list[str], check: bool) -> None:
+        shutil.copytree(evaluated / "weights" / "vgg16", Path(line[line.index("--out") + 1]))
+
+    monkeypatch.setattr(reproduce.subprocess, "run", train)
+    monkeypatch.setattr(Guesser, "load", lambda folder: Guesser("vgg16", 0.9), raising=False)
+    arguments = ["--data", str(evaluated / "data"), "--models", "vgg16", "--out", str(evaluated / "again")]
+    if holds:
+        reproduce.main(arguments)
+    else:
+        with pytest.raises(SystemExit) as left:
+            reproduce.main(arguments)
+        assert left.value.code == 1
+    said = capsys.readouterr().out
+    assert f"old {metrics['accuracy']:.4f}" in said and ("OUTSIDE" in said) != holds
+    assert sys.executable in said
