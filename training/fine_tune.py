@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -52,13 +52,21 @@ class Batches(Protocol):
 
 @dataclass(frozen=True)
 class Epoch:
-    """One point of the learning curves; losses in nats. Epoch 0 is the start, which has no training loss."""
+    """One point of the learning curves; losses in nats. Epoch 0 is the start, which has no training loss.
+
+    ``terms`` are the weighted parts that ``train_loss`` is the sum of, where there are several.
+    """
 
     epoch: int
     train_loss: float | None
     val_loss: float
     val_accuracy: float
     seconds: float
+    terms: dict[str, float] = field(default_factory=dict)
+
+
+# network, inputs, soft labels -> the weighted terms of the loss, each a scalar
+Objective = Callable[[nn.Module, torch.Tensor, torch.Tensor], Mapping[str, torch.Tensor]]
 
 
 @dataclass
@@ -113,6 +121,7 @@ def fine_tune(
     checkpoint: Path,
     resume: bool = False,
     keep_last: bool = False,
+    objective: Objective | None = None,
 ) -> list[Epoch]:
     """Trains a network in place and leaves it with the averaged weights of its best epoch on validation.
 
@@ -125,6 +134,7 @@ def fine_tune(
         checkpoint: where the state is saved after each epoch.
         resume: whether to go on from there.
         keep_last: go through all epochs and keep the last, where the validation photos are learnt from too.
+        objective: what is minimised; None for the cross-entropy of the logits.
 
     Returns:
         The learning curves.
@@ -142,19 +152,22 @@ def fine_tune(
         if not keep_last and number - best_epoch(state.curves) > schedule.patience:
             break
         start = time.perf_counter()
-        losses = []
+        losses: list[dict[str, float]] = []
         _train_mode(network)
         progress = tqdm(batches.epoch(number), total=len(batches), desc=f"epoch {number + 1}", leave=False)
         for step, (inputs, targets) in enumerate(progress, start=number * len(batches)):
             factor = _pace(step, steps, warmup)
             for group in state.optimiser.param_groups:
                 group["lr"] = group["peak"] * factor
-            logits = network(inputs.to(DEVICE))
-            loss = cross_entropy(logits, targets.to(DEVICE), label_smoothing=schedule.smoothing)
+            inputs, targets = inputs.to(DEVICE), targets.to(DEVICE)
+            if objective:
+                terms = objective(network, inputs, targets)
+            else:
+                terms = {"ce": cross_entropy(network(inputs), targets, label_smoothing=schedule.smoothing)}
             state.optimiser.zero_grad()
-            loss.backward()
+            sum(terms.values(), torch.zeros((), device=DEVICE)).backward()
             state.optimiser.step()
-            losses.append(loss.item())
+            losses.append({name: term.item() for name, term in terms.items()})
             decay = min(schedule.average, (1 + step) / (10 + step))
             for name, tensor in network.state_dict().items():
                 if tensor.is_floating_point():
@@ -162,11 +175,16 @@ def fine_tune(
         with _lent(network, state.average):
             val_loss, accuracy = evaluate(network, *validation)
         seconds = time.perf_counter() - start
-        point = Epoch(number + 1, sum(losses) / len(losses), val_loss, accuracy, round(seconds, 1))
+        means = {name: sum(step[name] for step in losses) / len(losses) for name in losses[0]}
+        shown = means if objective else {}
+        point = Epoch(number + 1, sum(means.values()), val_loss, accuracy, round(seconds, 1), shown)
         if keep_last or val_loss < min(past.val_loss for past in state.curves):
             state.best = {name: tensor.clone() for name, tensor in state.average.items()}
         state.curves.append(point)
-        tqdm.write(f"epoch {point.epoch}: train {point.train_loss:.3f}, val {val_loss:.3f}, accuracy {accuracy:.3f}")
+        tqdm.write(
+            f"epoch {point.epoch}: train {point.train_loss:.3f}, val {val_loss:.3f}, accuracy {accuracy:.3f}"
+            + "".join(f", {name} {value:.3f}" for name, value in shown.items())
+        )
         state.save(checkpoint)
     network.load_state_dict(state.best)
     network.eval()

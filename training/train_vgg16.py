@@ -57,7 +57,7 @@ def initial_network(init: str) -> Vgg16Network:
 
 def main() -> None:
     """Reads the command line and trains."""
-    parser = arguments("Transfer ImageNet's VGG16 to the seven categories.", Vgg16)
+    parser = arguments("Transfer ImageNet's VGG16 to the seven categories.", Vgg16.name)
     parser.add_argument("--init", default="vgg16", help="name in timm, or file of safetensors")
     args = parser.parse_args()
     torch.manual_seed(args.seed)  # of the new layers; the batches have their own

@@ -78,7 +78,7 @@ def cut(network: Any) -> Parts:
 
 def main() -> None:
     """Reads the command line and trains."""
-    parser = arguments("Fine-tune YOLOv8-cls on the seven categories.", YoloV8)
+    parser = arguments("Fine-tune YOLOv8-cls on the seven categories.", YoloV8.name)
     parser.add_argument("--init", help="name or file of the ImageNet weights (default: yolov8<size>-cls.pt)")
     parser.add_argument("--size", choices=list("nsmlx"), default="n", help="scale of the network")
     args = parser.parse_args()

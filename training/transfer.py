@@ -81,7 +81,7 @@ class Parts:
     head: nn.Sequential
 
 
-def arguments(description: str, model: type[Convnet]) -> argparse.ArgumentParser:
+def arguments(description: str, model: str) -> argparse.ArgumentParser:
     """The command line that the trainings share."""
     parser = argparse.ArgumentParser(description=description)
     data = parser.add_argument_group("data")
@@ -90,7 +90,7 @@ def arguments(description: str, model: type[Convnet]) -> argparse.ArgumentParser
     run = parser.add_argument_group("run")
     run.add_argument("--epochs", type=int, help="of the second phase, at most")
     run.add_argument("--seed", type=int, default=0)
-    run.add_argument("--out", type=Path, default=FOLDER / model.name, help="folder for the artefacts")
+    run.add_argument("--out", type=Path, default=FOLDER / model, help="folder for the artefacts")
     run.add_argument("--cache", type=Path, help="folder that keeps what the frozen part makes of the photos")
     run.add_argument("--bf16", action="store_true", help="half precision, where the processor has it")
     run.add_argument("--fresh", action="store_true", help="vary the photos anew each epoch: for a GPU")

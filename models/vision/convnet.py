@@ -13,7 +13,6 @@ import torch
 from PIL import Image
 from torch import nn
 
-from models.errors import InputError
 from models.vision import saliency, weights
 from models.vision.predictions import Explanation, Prediction
 from models.vision.preprocessing import Preprocessing
@@ -112,17 +111,12 @@ class Convnet(ABC):
         """
         start = time.perf_counter()
         method = method or self.default_method
-        self._check(method, target, against)
+        saliency.check(self, method, target, against)
         inputs = self._input(image)
         maps, logits = self._pass(inputs)
         prediction = self._prediction(logits[0], start)
         target = target or prediction.label
-        if target == against:
-            raise InputError("class_against_itself", value=against)
-        contrast = torch.zeros(len(self.classes))
-        contrast[self.classes.index(target)] = 1
-        if against:
-            contrast[self.classes.index(against)] = -1
+        contrast = saliency.contrast(self.classes, target, against)
         grey = self.preprocessing.normalise(torch.full((1, 3, 1, 1), 0.5))
         one = saliency.Pass(inputs, grey, maps, self.head, lambda batch: self._pass(batch)[1])
         chosen = saliency.METHODS[method]
@@ -138,14 +132,6 @@ class Convnet(ABC):
                 class_discriminative=chosen.class_discriminative,
             )
             yield share, explanation
-
-    def _check(self, method: str, target: str, against: str) -> None:
-        if method not in saliency.METHODS:
-            raise InputError("method_unknown", value=method, model=self.name, allowed=", ".join(self.methods))
-        for argument, value in (("target", target), ("against", against)):
-            if value and value not in self.classes:
-                allowed = ", ".join(self.classes)
-                raise InputError("class_unknown", argument=argument, value=value, allowed=allowed)
 
     def _input(self, image: Image.Image) -> torch.Tensor:
         return self.preprocessing(image).contiguous(memory_format=torch.channels_last)

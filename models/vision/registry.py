@@ -19,7 +19,7 @@ from models.vision.preprocessing import Preprocessing
 _PLACES = {
     "vgg16": "models.vision.vgg16:Vgg16",
     "yolov8": "models.vision.yolov8:YoloV8",
-    "protovit": "",
+    "protovit": "models.vision.protovit:ProtoVit",
 }
 MODELS: tuple[str, ...] = tuple(_PLACES)
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
+from models.errors import InputError
 from models.vision.rise import rise
 
 SCORE_CAM_CHANNELS = 64  # strongest feature maps that Score-CAM tries: each costs a pass through the network
@@ -64,6 +66,42 @@ class Method:
     draw: Callable[[Pass, torch.Tensor], Steps]
     class_discriminative: bool = True
     reads_layer: bool = True
+
+
+class Explainable(Protocol):
+    """What :func:`check` asks of a model."""
+
+    classes: tuple[str, ...]
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def methods(self) -> tuple[str, ...]: ...
+
+
+def check(model: Explainable, method: str, target: str, against: str) -> None:
+    """Raises InputError for a method that the model has not, or a class that is none of its own."""
+    if method not in model.methods:
+        raise InputError("method_unknown", value=method, model=model.name, allowed=", ".join(model.methods))
+    for argument, value in (("target", target), ("against", against)):
+        if value and value not in model.classes:
+            raise InputError("class_unknown", argument=argument, value=value, allowed=", ".join(model.classes))
+
+
+def contrast(classes: tuple[str, ...], target: str, against: str) -> torch.Tensor:
+    """The weights of the logits, (classes,), that explain a target, or a target rather than another class.
+
+    Raises:
+        InputError: both are the same.
+    """
+    if target == against:
+        raise InputError("class_against_itself", value=against)
+    weights = torch.zeros(len(classes))
+    weights[classes.index(target)] = 1
+    if against:
+        weights[classes.index(against)] = -1
+    return weights
 
 
 def normalise(saliency: torch.Tensor) -> np.ndarray:

@@ -28,6 +28,11 @@ def is_installed(model: str) -> bool:
     return all((FOLDER / model / name).is_file() for name in (WEIGHTS, CONFIG)) or hub.is_named(model)
 
 
+def place(model: str) -> Path:
+    """The folder of a model's files: below ``weights/``, or where the Hub's were put."""
+    return hub.folder(model, FOLDER / model)
+
+
 def read(model: str, folder: Path | None = None) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     """The configuration and the weights of a model, the weights widened to fp32.
 
@@ -38,7 +43,7 @@ def read(model: str, folder: Path | None = None) -> tuple[dict[str, Any], dict[s
     Raises:
         ModelUnavailable: a file is missing, unreadable, or not the one that the configuration describes.
     """
-    folder = folder or hub.folder(model, FOLDER / model)
+    folder = folder or place(model)
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         expected = config["weights_sha256"]

@@ -1,0 +1,144 @@
+"""The prototypes of ProtoViT as a person sees them: pieces of pictures, and how like them an upload is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from models.vision.predictions import Prediction
+
+FILE = "prototypes.json"
+IMAGES = "prototypes"
+
+Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in px, x1 and y1 exclusive
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A picture and the patches of it that are meant.
+
+    Args:
+        path: WebP file.
+        source: name of the picture that it was made from.
+        shows: the class of the picture.
+        boxes: of the parts that are switched on, in px of the picture.
+        similarity: of the prototype with this picture, in -K..K.
+    """
+
+    path: Path
+    source: str
+    shows: str
+    boxes: tuple[Box, ...]
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Prototype:
+    """What the model compares with.
+
+    Args:
+        number: its row in the model, 0..P-1.
+        label: the class that it speaks for.
+        piece: the picture that it is a part of, and its similarity with that.
+        nearest: the other pictures most like it, best first.
+    """
+
+    number: int
+    label: str
+    piece: Piece
+    nearest: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one prototype says about one class.
+
+    Args:
+        prototype: number.
+        similarity: with the upload, in -K..K.
+        weight: of the prototype for the class.
+        points: similarity x weight.
+        boxes: px of the upload; the k-th goes with the k-th box of the prototype.
+    """
+
+    prototype: int
+    similarity: float
+    weight: float
+    points: float
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """The case for one class: ``total`` is the sum of the points of all prototypes, which is the class's logit."""
+
+    label: str
+    total: float
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class Reasoning:
+    """Why ProtoViT answered what it did.
+
+    Args:
+        prediction: the answer.
+        logits: class -> logit.
+        cases: for the predicted class, and for the runner-up; evidence by points, most first.
+        seconds: from the picture in memory to the reasoning.
+    """
+
+    prediction: Prediction
+    logits: dict[str, float]
+    cases: tuple[Case, ...]
+    seconds: float
+
+
+def boxes(patches: Sequence[int], grid: int, size: tuple[int, int]) -> tuple[Box, ...]:
+    """The places of patches in a picture that was stretched to the grid.
+
+    Args:
+        patches: numbered row by row from the top left, 0..grid^2-1.
+        grid: patches along each side.
+        size: width and height of the picture, px.
+    """
+    width, height = size
+    found = []
+    for patch in patches:
+        row, column = divmod(patch, grid)
+        left, top = column * width // grid, row * height // grid
+        right, bottom = -(-(column + 1) * width // grid), -(-(row + 1) * height // grid)
+        found.append((left, top, max(right, left + 1), max(bottom, top + 1)))
+    return tuple(found)
+
+
+def read_prototypes(folder: Path) -> tuple[Prototype, ...]:
+    """The prototypes that a trained model's folder describes.
+
+    Raises:
+        ValueError, KeyError, OSError: ``prototypes.json`` or a picture is missing or not as it was written.
+    """
+    content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    grid = int(content["grid"])
+
+    def piece(entry: dict[str, Any], active: Sequence[bool], similarity: float) -> Piece:
+        path = folder / IMAGES / Path(entry["image"]).name  # whatever the entry says, nothing outside is opened
+        with Image.open(path) as image:
+            size = image.size
+        shown = [patch for patch, on in zip(entry["patches"], active, strict=True) if on]
+        return Piece(path, entry["source"], entry["shows"], boxes(shown, grid, size), similarity)
+
+    return tuple(
+        Prototype(
+            number=entry["prototype"],
+            label=entry["class"],
+            piece=piece(entry, entry["active"], entry["similarity"]),
+            nearest=tuple(piece(near, entry["active"], near["similarity"]) for near in entry["nearest"]),
+        )
+        for entry in content["prototypes"]
+    )

@@ -1,0 +1,243 @@
+"""ProtoViT as a model: matching, points, projection, and its life as a transformers model."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from transformers import (
+    AutoImageProcessor,
+    AutoModelForImageClassification,
+    DeiTConfig,
+    Dinov2Config,
+    TimmWrapperConfig,
+    pipeline,
+)
+
+from models.protovit import ProtoViTConfig, ProtoViTForImageClassification, ProtoViTImageProcessor
+from models.protovit.matching import greedy_match, neighbours
+from models.protovit.modeling import PrototypeHead, relative_features
+from training.protovit_objective import cluster, coherence, orthogonality, other_classes_l1, separation
+from training.protovit_projection import project
+
+TINY = TimmWrapperConfig(
+    architecture="vit_tiny_patch16_224",
+    model_args={"img_size": 32, "patch_size": 8, "embed_dim": 16, "depth": 2, "num_heads": 2},
+    do_pooling=False,
+)
+
+
+def tiny(**changes: object) -> ProtoViTForImageClassification:
+    torch.manual_seed(0)
+    config = ProtoViTConfig(**{"encoder_config": TINY, "num_labels": 7, "prototypes_per_class": 2, **changes})
+    return ProtoViTForImageClassification(config).eval()
+
+
+def slow_match(cosines: torch.Tensor, grid: int, radius: int, active: list[bool]) -> tuple[list[int], list[int]]:
+    """The matching of one prototype, (K, N), in plain loops: the patch of each part, and the patches as chosen."""
+    parts, patches = cosines.shape
+    chosen: dict[int, int] = {}
+    order: list[int] = []
+    for _ in range(parts):
+        best = None
+        for part in range(parts):
+            for patch in range(patches):
+                if part in chosen or patch in chosen.values():
+                    continue
+                if order:
+                    row, column = divmod(order[-1], grid)
+                    if max(abs(patch // grid - row), abs(patch % grid - column)) > radius:
+                        continue
+                score = (active[part], float(cosines[part, patch]))
+                if best is None or score > best[0]:
+                    best = (score, part, patch)
+        assert best is not None
+        chosen[best[1]] = best[2]
+        order.append(best[2])
+    return [chosen[part] for part in range(parts)], order
+
+
+@pytest.mark.parametrize(("grid", "radius"), [(4, 1), (5, 1), (6, 2), (3, 3), (4, 9)])
+def test_matching_agrees_with_a_slow_reference(grid: int, radius: int) -> None:
+    draw = torch.Generator().manual_seed(grid * 10 + radius)
+    cosines = torch.rand(3, 5, 4, grid**2, generator=draw) * 2 - 1
+    active = torch.rand(5, 4, generator=draw) < 0.8
+    found = greedy_match(cosines, neighbours(grid, radius), active)
+    assert found.shape == (3, 5, 4)
+    for picture in range(3):
+        for prototype in range(5):
+            expected, order = slow_match(cosines[picture, prototype], grid, radius, active[prototype].tolist())
+            assert found[picture, prototype].tolist() == expected
+            assert len(set(expected)) == 4
+            for before, after in pairwise(order):
+                rows, columns = before // grid - after // grid, before % grid - after % grid
+                assert max(abs(rows), abs(columns)) <= radius
+
+
+def test_a_radius_as_wide_as_the_grid_is_plain_greedy_matching() -> None:
+    cosines = torch.rand(2, 3, 4, 25, generator=torch.Generator().manual_seed(1))
+    active = torch.ones(3, 4, dtype=torch.bool)
+    wide = greedy_match(cosines, neighbours(5, 5), active)
+    assert torch.equal(wide, greedy_match(cosines, torch.ones(25, 25, dtype=torch.bool), active))
+    assert not torch.equal(wide, greedy_match(cosines, neighbours(5, 1), active))
+
+
+def test_the_whole_batch_is_matched_as_each_picture_alone() -> None:
+    model, pictures = tiny(), torch.rand(4, 3, 32, 32)
+    with torch.no_grad():
+        together = model(pictures)
+        alone = torch.cat([model(picture[None]).logits for picture in pictures])
+    assert torch.allclose(together.logits, alone, atol=1e-5)
+    assert together.patches.shape == (4, 14, 4) and together.similarities.shape == (4, 14)
+
+
+def test_points_add_up_to_the_logit() -> None:
+    model = tiny()
+    with torch.no_grad():
+        model.head.evidence.weight.normal_()
+        answer = model(torch.rand(3, 3, 32, 32))
+        points = answer.similarities[:, None] * model.head.evidence.weight
+    assert torch.allclose(points.sum(2), answer.logits, atol=1e-5)
+    assert answer.similarities.abs().max() <= 4 + 1e-5
+
+
+def test_a_part_that_is_switched_off_counts_for_nothing() -> None:
+    model, picture = tiny(), torch.rand(1, 3, 32, 32)
+    with torch.no_grad():
+        model.head.slots[0, 2] = -200
+        before = model(picture)
+        model.head.prototypes[0, :, 2].normal_()
+        after = model(picture)
+    assert torch.allclose(before.similarities, after.similarities)
+    rest = before.cosines[0, 0, [0, 1, 3]]
+    assert torch.allclose(before.similarities[0, 0], 4 * rest.mean(), atol=1e-5)
+
+
+def test_evidence_starts_for_its_own_class_and_against_the_others() -> None:
+    weight = tiny().head.evidence.weight
+    assert weight[0, :3].tolist() == [1.0, 1.0, -0.5] and weight[6, -2:].tolist() == [1.0, 1.0]
+
+
+def test_features_are_relative_to_the_class_token() -> None:
+    tokens = torch.rand(2, 1 + 3 + 9, 5)  # three tokens between the class token and the patches
+    features = relative_features(tokens)
+    assert features.shape == (2, 5, 3, 3)
+    assert torch.equal(features[1, :, 2, 1], tokens[1, 4 + 7] - tokens[1, 0])
+
+
+def test_each_prototype_is_projected_on_a_picture_of_its_own() -> None:
+    model = tiny()
+    features = torch.randn(42, 16, 4, 4, generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(42) % 7
+    with torch.no_grad():
+        model.head.slots[3, 1] = -0.1
+        model.head.slots[5] = torch.tensor([-0.4, -0.3, -0.2, -0.1])
+    projection = project(model.head, features, labels)
+    assert len(projection.sources.unique()) == 14
+    assert labels[projection.sources].tolist() == [number // 2 for number in range(14)]
+    assert projection.active[3].tolist() == [True, False, True, True]
+    assert projection.active[5].tolist() == [False, False, False, True], "the last part of a prototype stays"
+    answer = model.head(features[projection.sources])
+    own = answer.similarities.diagonal()
+    assert torch.allclose(own, projection.own) and (own > 4 - 1e-4).sum() >= 7 and own.max() <= 4 + 1e-4
+    assert torch.equal(answer.similarities.argmax(0), torch.arange(14)), "no other picture is nearer than its source"
+    chosen = features.flatten(2)[projection.sources[0]][:, projection.patches[0]]
+    assert torch.equal(model.head.prototypes[0], chosen), "a part is the raw feature of its patch"
+    assert not model.head.prototypes[3, :, 1].any(), "a part that is switched off is zero"
+    assert (projection.nearest != projection.sources[:, None]).all()
+    assert (projection.nearest_similarities.diff(dim=1) <= 0).all()
+
+
+def test_projection_says_when_a_class_has_too_few_pictures() -> None:
+    with pytest.raises(ValueError, match=r"Baby Care: 2 prototypes .* got 1"):
+        project(tiny().head, torch.randn(7, 16, 4, 4), torch.arange(7))
+
+
+def test_losses_on_numbers_that_can_be_checked_by_hand() -> None:
+    cosines = torch.tensor([[[0.5, 0.1], [0.2, 0.9]], [[0.3, 0.4], [-0.5, 0.0]]])  # 2 pictures, 2 prototypes, 2 parts
+    classes, labels = torch.tensor([0, 1]), torch.tensor([0, 1])
+    assert cluster(cosines, classes, labels).item() == pytest.approx(-(0.5 + 0.0) / 2)
+    assert separation(cosines, classes, labels).item() == pytest.approx((0.9 + 0.4) / 2)
+    apart = torch.eye(2)[None]  # one prototype whose two parts are orthogonal
+    assert coherence(apart, torch.ones(1, 2)).item() == pytest.approx(1.0)
+    assert coherence(apart, torch.tensor([[1.0, 0.0]])).item() == pytest.approx(0.0)
+    same = torch.ones(2, 3, 2)
+    assert orthogonality(same, 1).item() == pytest.approx(2.0)
+    assert orthogonality(same, 2).item() == pytest.approx(0.0, abs=1e-6)
+    head = PrototypeHead(ProtoViTConfig(encoder_config=TINY, num_labels=7, prototypes_per_class=1), 8)
+    assert other_classes_l1(head).item() == pytest.approx(7 * 6 * 0.5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"parts": 0}, "parts must be at least 1, got 0"),
+        ({"radius": 1, "parts": 5}, "at most .* = 4.* got 5"),
+        ({"encoder_config": {"model_type": "nothing"}}, "got 'nothing'"),
+    ],
+)
+def test_a_configuration_that_cannot_be_is_refused(changes: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ProtoViTConfig(**changes)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "size", "channels", "grid"),
+    [
+        (DeiTConfig(hidden_size=48, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64), 224, 48, 14),
+        (Dinov2Config(hidden_size=48, num_hidden_layers=1, num_attention_heads=2, image_size=56), 56, 48, 4),
+        (TimmWrapperConfig(architecture="deit_tiny_patch16_224", model_args={"depth": 1}), 224, 192, 14),
+        (TimmWrapperConfig(architecture="deit_small_patch16_224", model_args={"depth": 1}), 224, 384, 14),
+        (TimmWrapperConfig(architecture="cait_xxs24_224", model_args={"depth": 1}), 224, 192, 14),
+        (
+            TimmWrapperConfig(architecture="vit_small_patch14_dinov2", model_args={"img_size": 70, "depth": 1}),
+            70,
+            384,
+            5,
+        ),
+    ],
+)
+def test_any_vision_transformer_will_do(encoder: object, size: int, channels: int, grid: int) -> None:
+    model = tiny(encoder_config=encoder)
+    assert model.features(torch.rand(1, 3, size, size)).shape == (1, channels, grid, grid)
+    assert model.grid == grid
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    model = tiny(id2label=dict(enumerate("abcdefg")), label2id={name: at for at, name in enumerate("abcdefg")})
+    model.save_pretrained(tmp_path)
+    ProtoViTImageProcessor(size={"height": 32, "width": 32}).save_pretrained(tmp_path)
+    return tmp_path
+
+
+def test_saved_and_loaded_it_answers_the_same(folder: Path) -> None:
+    assert not list(folder.glob("*.bin")), "safetensors only"
+    again = AutoModelForImageClassification.from_pretrained(folder)
+    assert isinstance(again, ProtoViTForImageClassification)
+    pictures = torch.rand(2, 3, 32, 32)
+    with torch.no_grad():
+        first = tiny()(pictures, labels=torch.tensor([1, 2]))
+        second = again(pictures, labels=torch.tensor([1, 2]))
+    assert torch.equal(first.logits, second.logits) and first.loss == second.loss > 0
+
+
+def test_it_serves_in_a_pipeline(folder: Path) -> None:
+    processor = AutoImageProcessor.from_pretrained(folder)
+    assert isinstance(processor, ProtoViTImageProcessor)
+    model = AutoModelForImageClassification.from_pretrained(folder)
+    answer = pipeline("image-classification", model=model, image_processor=processor, top_k=7)(
+        Image.new("RGB", (50, 40), "red")
+    )
+    assert sorted(row["label"] for row in answer) == list("abcdefg")
+    assert sum(row["score"] for row in answer) == pytest.approx(1, abs=1e-5)
+
+
+def test_gradients_reach_the_prototypes_and_the_encoder() -> None:
+    model = tiny().train()
+    model(torch.rand(2, 3, 32, 32), labels=torch.tensor([0, 1])).loss.backward()
+    assert model.head.prototypes.grad.abs().sum() > 0
+    assert next(model.encoder.parameters()).grad.abs().sum() > 0

@@ -1,0 +1,251 @@
+"""ProtoViT: a training of a moment through every stage, what it leaves, and what the app makes of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoImageProcessor, AutoModelForImageClassification
+
+from models.errors import InputError, ModelUnavailable
+from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
+from models.vision.predictions import CLASSES
+from models.vision.preprocessing import Preprocessing
+from models.vision.prototypes import boxes
+from models.vision.protovit import ProtoVit
+from tests.pictures import picture, write_dataset
+from training import distil_encoder, train_protovit
+
+ENCODER = {
+    "model_type": "timm_wrapper",
+    "architecture": "vit_tiny_patch16_224",
+    "model_args": {"img_size": 32, "patch_size": 8, "embed_dim": 16, "depth": 3, "num_heads": 2},
+    "do_pooling": False,
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Photos, the same as a catalogue to project on, and an encoder to begin with."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "data").mkdir()
+    write_dataset(folder / "data")
+    (folder / "catalogue").mkdir()
+    rows = ["file,category,object,seed"]
+    for label, category in enumerate(CLASSES):
+        for seed in range(3):
+            picture(label, 10 + seed).save(folder / "catalogue" / f"{label}-{seed}.webp")
+            rows.append(f"{label}-{seed}.webp,{category},thing,{seed}")
+    (folder / "catalogue" / "labels.csv").write_text("\n".join(rows) + "\n")
+    torch.manual_seed(0)
+    encoder = ProtoViTForImageClassification(ProtoViTConfig(encoder_config=dict(ENCODER))).encoder.timm_model
+    save_file({name: tensor.half() for name, tensor in encoder.state_dict().items()}, folder / "encoder.safetensors")
+    return folder
+
+
+def run_training(made: Path, out: Path, *options: str) -> None:
+    stages = {
+        name: replace(stage, schedule=replace(stage.schedule, epochs=1))
+        for name, stage in train_protovit.RECIPE.stages.items()
+    }
+    recipe = replace(
+        train_protovit.RECIPE, encoder=ENCODER, preprocessing=Preprocessing(32), views=2, batch=7, frozen=1,
+        prototypes_per_class=2, stages=stages,
+    )  # fmt: skip
+    arguments = ["train", "--data", str(made / "data"), "--init", str(made / "encoder.safetensors"), "--out", str(out)]
+    arguments += ["--catalogue", str(made / "catalogue"), "--project-on", str(made / "catalogue"), *options]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train_protovit, "RECIPE", recipe)
+        patch.setattr(sys, "argv", arguments)
+        train_protovit.main()
+
+
+@pytest.fixture(scope="module")
+def trained(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("weights") / "protovit"
+    run_training(made, folder, "--refit")
+    return folder
+
+
+def test_the_artefacts(trained: Path) -> None:
+    names = {path.name for path in trained.iterdir()}
+    assert names == {
+        "model.safetensors", "config.json", "metrics.json", "training.json", "README.md", "prototypes.json",
+        "prototypes", "preprocessor_config.json",
+    }  # fmt: skip
+    state = load_file(trained / "model.safetensors")
+    assert all(tensor.dtype == torch.float16 for tensor in state.values())
+    training = json.loads((trained / "training.json").read_text())
+    assert [step["after"] for step in training["steps"]] == [
+        "warmup", "joint", "slots", "projection", "settle", "second projection", "evidence"
+    ]  # fmt: skip
+    terms = training["curves"][-1]["terms"]
+    assert set(terms) == {"ce", "cluster", "separation", "coherence", "orthogonality"}
+    assert sum(terms.values()) == pytest.approx(training["curves"][-1]["train_loss"])
+    assert {"warmup_curves", "slots_curves", "settle_curves", "evidence_curves", "refit_curves"} <= set(training)
+    assert training["steps"][3]["distinct_sources"] == 14
+
+
+def test_prototypes_are_pieces_of_pictures_of_their_class(trained: Path) -> None:
+    content = json.loads((trained / "prototypes.json").read_text())
+    assert content["grid"] == 4 and len(content["prototypes"]) == 14
+    for entry in content["prototypes"]:
+        assert entry["class"] == entry["shows"] == CLASSES[int(entry["source"][0])]
+        assert (trained / entry["image"]).is_file()
+        assert len(set(entry["patches"])) == 4 and len(entry["nearest"]) == 3
+    assert len({entry["source"] for entry in content["prototypes"]}) == 14
+
+
+def test_a_shown_prototype_is_what_the_model_compares_with(trained: Path, made: Path) -> None:
+    """The picture that a prototype was cut from is, for the shipped weights, as like it as can be."""
+    model = ProtoVit.load(trained)
+    from PIL import Image
+
+    for prototype in model.prototypes:
+        with Image.open(made / "catalogue" / prototype.piece.source) as image:
+            inputs = model.preprocessing(image.convert("RGB"))
+        answer = model.network(inputs)
+        assert float(answer.similarities[0, prototype.number]) == pytest.approx(prototype.piece.similarity, abs=0.05)
+
+
+def test_reasoning_adds_up(trained: Path) -> None:
+    model = ProtoVit.load(trained)
+    reasoning = model.reason(picture(2), top=14)
+    assert reasoning.cases[0].label == reasoning.prediction.label != reasoning.cases[1].label
+    assert reasoning.cases[1].total <= reasoning.cases[0].total == max(reasoning.logits.values())
+    for case in reasoning.cases:
+        assert sum(item.points for item in case.evidence) == pytest.approx(case.total, abs=1e-9)
+        assert case.total == reasoning.logits[case.label]
+        points = [item.points for item in case.evidence]
+        assert points == sorted(points, reverse=True)
+        for item in case.evidence:
+            assert item.points == pytest.approx(item.similarity * item.weight, abs=1e-6)
+            assert len(item.boxes) == len(model.prototypes[item.prototype].piece.boxes)
+            assert all(0 <= x0 < x1 <= 48 and 0 <= y0 < y1 <= 60 for x0, y0, x1, y1 in item.boxes)
+    assert len(model.reason(picture(2), top=3).cases[0].evidence) == 3
+
+
+def test_the_map_shares_out_the_logit(trained: Path) -> None:
+    model = ProtoVit.load(trained)
+    inputs = model.preprocessing(picture(1))
+    answer = model.network.head(model.network.features(inputs))
+    contrast = torch.zeros(7)
+    contrast[3] = 1
+    assert float(model.shares(answer, contrast).sum()) == pytest.approx(float(answer.logits[0, 3]), abs=1e-4)
+    explanation = model.explain(picture(1), target="Watches")
+    assert explanation.saliency.shape == (4, 4) and explanation.saliency.dtype == np.float32
+    against = model.explain(picture(1), target="Watches", against="Computers")
+    assert not np.array_equal(explanation.saliency, against.saliency)
+
+
+def test_a_method_or_class_that_it_has_not_is_named(trained: Path) -> None:
+    model = ProtoVit.load(trained)
+    with pytest.raises(InputError, match="grad-cam"):
+        model.explain(picture(0), method="grad-cam")
+    with pytest.raises(InputError, match="Shoes"):
+        model.explain(picture(0), target="Shoes")
+
+
+def test_rise_asks_it_like_any_other_model(trained: Path) -> None:
+    steps = ProtoVit.load(trained).explain_steps(picture(0), method="rise")
+    share, explanation = next(steps)
+    assert 0 < share < 1 and explanation.saliency.shape == (32, 32)
+    steps.close()
+
+
+def test_transformers_reads_the_folder(trained: Path) -> None:
+    theirs = AutoModelForImageClassification.from_pretrained(trained).eval()
+    assert theirs.dtype == torch.float32
+    processor = AutoImageProcessor.from_pretrained(trained)
+    ours = ProtoVit.load(trained)
+    inputs = processor(picture(4), return_tensors="pt")["pixel_values"]
+    with torch.no_grad():
+        answer = theirs(inputs).logits
+        same = ours.network(inputs).logits
+    assert torch.equal(answer, same)
+    assert theirs.config.id2label == dict(enumerate(CLASSES))
+
+
+@pytest.mark.parametrize("damage", ["prototypes.json", "prototypes"])
+def test_a_folder_without_its_prototypes_is_refused(trained: Path, tmp_path: Path, damage: str) -> None:
+    folder = shutil.copytree(trained, tmp_path / "protovit")
+    if (folder / damage).is_dir():
+        shutil.rmtree(folder / damage)
+    else:
+        (folder / damage).write_text('{"grid": 4, "prototypes": []}')
+    with pytest.raises(ModelUnavailable):
+        ProtoVit.load(folder)
+
+
+def test_an_interrupted_training_goes_on(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped in the settling stage and resumed, it ends with the weights of one that was not stopped."""
+    run_training(made, tmp_path / "whole", "--skip-test")
+    real = train_protovit.fine_tune
+    stages: list[str] = []
+
+    def stops(*args: object, **kwargs: object) -> object:
+        stages.append(str(args[5]))
+        if "settle" in stages[-1]:
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(train_protovit, "fine_tune", stops)
+    with pytest.raises(KeyboardInterrupt):
+        run_training(made, tmp_path / "parts", "--skip-test")
+    monkeypatch.undo()
+    run_training(made, tmp_path / "parts", "--skip-test", "--resume")
+    whole, parts = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "parts"))
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def test_boxes_cover_the_picture() -> None:
+    found = boxes(range(16), 4, (50, 31))
+    assert found[0] == (0, 0, 13, 8) and found[15] == (37, 23, 50, 31)
+    covered = np.zeros((31, 50), dtype=bool)
+    for left, top, right, bottom in found:
+        covered[top:bottom, left:right] = True
+    assert covered.all()
+    assert all(x1 > x0 and y1 > y0 for x0, y0, x1, y1 in boxes(range(256), 16, (1, 1)))
+
+
+def test_distillation_teaches_and_resumes(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few steps lessen the loss on pictures seen before; stopped and resumed, they end where one run ends."""
+    import timm
+
+    for index in range(6):
+        (tmp_path / "pool").mkdir(exist_ok=True)
+        picture(index % 7, 50 + index).save(tmp_path / "pool" / f"{index}.jpg")
+    teacher = timm.create_model("test_vit")
+    save_file(teacher.state_dict(), tmp_path / "teacher.safetensors")
+    recipe = replace(
+        distil_encoder.RECIPE, batch=4, size=28, teacher_size=160, fitted=8, frozen=0, warmup=1, encoder={
+            "model_name": "vit_tiny_patch16_224", "img_size": 28, "patch_size": 7, "embed_dim": 16, "depth": 2,
+            "num_heads": 2, "num_classes": 0,
+        },
+    )  # fmt: skip
+    monkeypatch.setattr(distil_encoder, "RECIPE", recipe)
+    encoder = timm.create_model(**recipe.encoder)
+    save_file(encoder.state_dict(), tmp_path / "init.safetensors")
+
+    def distil(out: str, steps: int, *options: str) -> dict[str, torch.Tensor]:
+        arguments = ["distil", "--init", str(tmp_path / "init.safetensors"), "--data", str(made / "data")]
+        arguments += ["--pool", str(tmp_path / "pool"), "--teacher", f"test_vit={tmp_path / 'teacher.safetensors'}"]
+        arguments += ["--steps", str(steps), "--save-every", "2", "--out", str(tmp_path / out), *options]
+        monkeypatch.setattr(sys, "argv", arguments)
+        distil_encoder.main()
+        return load_file(tmp_path / out)
+
+    whole = distil("whole.safetensors", 4)
+    distil("parts.safetensors", 2)
+    resumed = distil("parts.safetensors", 4, "--resume")
+    before = {name: tensor.half() for name, tensor in encoder.state_dict().items()}
+    assert not torch.equal(whole["blocks.1.mlp.fc2.weight"], before["blocks.1.mlp.fc2.weight"])
+    assert torch.equal(whole["patch_embed.proj.weight"], before["patch_embed.proj.weight"])
+    assert all(torch.allclose(whole[name].float(), resumed[name].float(), atol=2e-3) for name in whole)

@@ -1,0 +1,300 @@
+"""Teaches a vision transformer what convolutional networks know, from pictures without labels.
+
+    python -m training.distil_encoder --init FILE --data FOLDER --pool FOLDER --teacher MODEL=FILE --out FILE
+
+The student sees the same variation of a picture as its teachers (consistent teaching, Beyer et al. 2022,
+arXiv:2106.05237) and learns to tell their pooled features (mean squared error, each dimension standardised) and their
+ImageNet probabilities (Kullback-Leibler divergence) from its class token and mean patch. Half of its patches are
+dropped (PatchDropout, Liu et al. 2022, arXiv:2208.07220), which halves the time of a step. The rate is constant and
+the result is a moving average of the weights, so the training may be stopped at any checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from timm.data import resolve_model_data_config
+from timm.models.vision_transformer import VisionTransformer
+from torch import nn
+from torch.nn.functional import interpolate, kl_div, log_softmax, mse_loss
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import v2
+
+from models.vision.preprocessing import Preprocessing, to_tensor
+from models.vision.uploads import read_upload
+from training.vision_data import DEVICE, read_catalogue, read_photos
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Hyperparameters of the distillation.
+
+    Args:
+        batch: pictures a step.
+        own: share of a batch drawn from the product photos rather than from the pool.
+        size: side of the student's input, px.
+        teacher_size: side of the teachers' input, px.
+        dropped: share of the student's patches left out of a step.
+        frozen: lowest blocks that stay as they are.
+        rate: AdamW's learning rate for the last block; each block below has ``decay`` times that of the one above.
+        decay: see ``rate``.
+        head_rate: for the linear heads.
+        weight_decay: AdamW's.
+        warmup: steps over which the rates rise.
+        average: decay of the moving average of the weights, a step.
+        mix: probability that a batch is mixed pairwise (MixUp): the teachers are asked about the mixture.
+        probabilities: weight of the divergence of the probabilities beside the features' error.
+        encoder: what ``timm.create_model`` builds.
+        fitted: pictures that the heads are fitted to, by ridge regression, before the encoder moves.
+    """
+
+    batch: int = 32
+    own: float = 0.4
+    size: int = 168
+    teacher_size: int = 192
+    dropped: float = 0.5
+    frozen: int = 4
+    rate: float = 2e-4
+    decay: float = 0.85
+    head_rate: float = 5e-4
+    weight_decay: float = 0.05
+    warmup: int = 40
+    average: float = 0.99
+    mix: float = 0.3
+    probabilities: float = 0.3
+    fitted: int = 1024
+    encoder: Mapping[str, Any] = field(
+        default_factory=lambda: {"model_name": "vit_small_patch14_dinov2", "img_size": 224, "num_classes": 0}
+    )
+
+
+RECIPE = Recipe()
+
+
+class Pictures(Dataset[torch.Tensor]):
+    """Endless variations of two sets of pictures, in an order that the seed settles: (3, S, S) in 0..1."""
+
+    def __init__(self, own: Sequence[Path], pool: Sequence[Path], recipe: Recipe, seed: int, first: int) -> None:
+        self.own, self.pool, self.recipe, self.seed, self.first = own, pool, recipe, seed, first
+        self.larger = Preprocessing(recipe.teacher_size * 9 // 8)
+        self.vary = v2.Compose(
+            [
+                v2.RandomResizedCrop(recipe.teacher_size, scale=(0.4, 1.0), antialias=True),
+                v2.RandomHorizontalFlip(),
+                v2.RandAugment(1, 6, fill=255),
+            ]
+        )
+
+    def __len__(self) -> int:
+        return 1 << 40
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        torch.manual_seed(self.seed * 1_000_003 + self.first + index)
+        paths = self.own if torch.rand(()) < self.recipe.own else self.pool
+        path = paths[int(torch.randint(len(paths), ()))]
+        return to_tensor(self.vary(self.larger.stretch(read_upload(path).image)))
+
+
+class Teachers(nn.Module):
+    """Frozen ImageNet networks, each with the normalisation that it was trained with."""
+
+    def __init__(self, names: Sequence[tuple[str, str | None]]) -> None:
+        super().__init__()
+        networks: list[Any] = [  # each with what timm gives its own networks beside those of torch
+            timm.create_model(name, checkpoint_path=file) if file else timm.create_model(name, pretrained=True)
+            for name, file in names
+        ]
+        self.listed = networks
+        self.networks = nn.ModuleList(networks).eval().requires_grad_(False)
+        found = [resolve_model_data_config(network) for network in networks]
+        self.scales = [Preprocessing(0, config["mean"], config["std"]) for config in found]
+
+    @torch.no_grad()
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(B, 3, S, S) in 0..1 -> pooled features side by side (B, D), mean log-probabilities (B, 1000)."""
+        features, logits = [], []
+        for network, scale in zip(self.listed, self.scales, strict=True):
+            inputs = scale.normalise(pixels).contiguous(memory_format=torch.channels_last)
+            pooled = network.forward_head(network.forward_features(inputs), pre_logits=True)
+            features.append(pooled)
+            logits.append(log_softmax(network.get_classifier()(pooled), 1))
+        return torch.cat(features, 1), log_softmax(torch.stack(logits).mean(0), 1)
+
+
+class Student(nn.Module):
+    """The encoder with a linear head for each of the two things that it learns to tell."""
+
+    def __init__(self, encoder: VisionTransformer, features: int, recipe: Recipe) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.scale = Preprocessing(recipe.size, *_imagenet(encoder))
+        self.head = nn.Linear(2 * encoder.num_features, features + 1000)
+        self.mean: torch.Tensor
+        self.std: torch.Tensor
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("std", torch.ones(features))
+
+    def embed(self, pixels: torch.Tensor) -> torch.Tensor:
+        """(B, 3, T, T) in 0..1 -> class token and mean patch side by side, (B, 2 D)."""
+        smaller = interpolate(pixels, self.scale.size, mode="bilinear", antialias=True, align_corners=False)
+        tokens = self.encoder.forward_features(self.scale.normalise(smaller))
+        return torch.cat([tokens[:, 0], tokens[:, 1:].mean(1)], 1)
+
+    def loss(self, pixels: torch.Tensor, target: tuple[torch.Tensor, torch.Tensor], weight: float) -> torch.Tensor:
+        """Squared error of the standardised features + ``weight`` x divergence of the probabilities, nats."""
+        features, log_probabilities = target
+        told = self.head(self.embed(pixels))
+        error = mse_loss(told[:, : len(self.mean)], (features - self.mean) / self.std)
+        divergence = kl_div(
+            log_softmax(told[:, len(self.mean) :], 1), log_probabilities, log_target=True, reduction="batchmean"
+        )
+        return error + weight * divergence
+
+    @torch.no_grad()
+    def fit(self, teachers: Teachers, batches: Iterator[torch.Tensor], steps: int) -> None:
+        """Starts the heads at a ridge regression: a head that starts from chance would spoil the encoder."""
+        seen = [(self.embed(pixels), *teachers(pixels)) for pixels in (next(batches) for _ in range(steps))]
+        inputs, features, logits = (torch.cat(parts) for parts in zip(*seen, strict=True))
+        self.mean.copy_(features.mean(0))
+        self.std.copy_(features.std(0).clamp_min(1e-3))
+        goals = torch.cat([(features - self.mean) / self.std, logits - logits.mean(1, keepdim=True)], 1)
+        centre, level = inputs.mean(0), goals.mean(0)
+        spread = inputs - centre
+        ridge = 0.1 * spread.square().sum(0).mean() * torch.eye(spread.shape[1])
+        solution = torch.linalg.solve(spread.T @ spread + ridge, spread.T @ (goals - level))
+        self.head.weight.copy_(solution.T)
+        self.head.bias.copy_(level - centre @ solution)
+
+
+def _imagenet(encoder: VisionTransformer) -> tuple[Any, Any]:
+    config = resolve_model_data_config(encoder)
+    return config["mean"], config["std"]
+
+
+def rates(student: Student, recipe: Recipe) -> list[dict[str, Any]]:
+    """Parameter groups of AdamW: lower blocks change less (layer-wise rate decay)."""
+    blocks = list(student.encoder.blocks)
+    parts: list[tuple[nn.Module, float]] = [(student.head, recipe.head_rate), (student.encoder.norm, recipe.rate)]
+    parts += [(block, recipe.rate * recipe.decay ** (len(blocks) - 1 - at)) for at, block in enumerate(blocks)]
+    student.encoder.requires_grad_(False)
+    groups = []
+    for part, rate in [pair for pair in parts if pair[0] not in blocks[: recipe.frozen]]:
+        part.requires_grad_(True)
+        for matrices in (True, False):
+            chosen = [tensor for tensor in part.parameters() if (tensor.ndim > 1) == matrices]
+            decay = recipe.weight_decay if matrices else 0.0
+            groups.append({"params": chosen, "lr": rate, "peak": rate, "weight_decay": decay})
+    return groups
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--init", type=Path, required=True, help="safetensors with the names of timm's encoder")
+    parser.add_argument("--data", type=Path, required=True, help="folder with labels.csv and images/")
+    parser.add_argument("--catalogue", type=Path, help="folder of rendered pictures to add to the photos")
+    parser.add_argument("--pool", type=Path, required=True, help="folder of unlabelled .jpg photos")
+    parser.add_argument("--teacher", action="append", required=True, metavar="MODEL[=FILE]", help="timm name; repeat")
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--save-every", type=int, default=20, help="steps between checkpoints")
+    parser.add_argument("--out", type=Path, required=True, help="safetensors of the encoder")
+    parser.add_argument("--resume", action="store_true", help="go on after an interruption")
+    args = parser.parse_args()
+    distil(args, RECIPE)
+
+
+def distil(args: argparse.Namespace, recipe: Recipe) -> None:
+    """Runs the training; ``args.out`` always holds the averaged encoder of the last checkpoint."""
+    encoder: Any = timm.create_model(**recipe.encoder, dynamic_img_size=True, patch_drop_rate=recipe.dropped)
+    encoder.load_state_dict({name: tensor.float() for name, tensor in load_file(args.init).items()})
+    teachers = Teachers([_teacher(text) for text in args.teacher]).to(DEVICE).to(memory_format=torch.channels_last)
+    features = sum(network.num_features for network in teachers.listed)
+    student = Student(encoder, features, recipe).to(DEVICE).train()
+    optimiser = torch.optim.AdamW(rates(student, recipe))
+    average = {name: tensor.clone() for name, tensor in student.state_dict().items()}
+    checkpoint = args.out.with_suffix(".checkpoint.safetensors")
+    first = _resume(checkpoint, student, optimiser, average) if args.resume and checkpoint.exists() else 0
+
+    own = [photo.path for photo in read_photos(args.data)["train"]]
+    own += [photo.path for photo in read_catalogue(args.catalogue)] if args.catalogue else []
+    pictures = Pictures(own, sorted(args.pool.rglob("*.jpg")), recipe, args.seed, first * recipe.batch)
+    batches = iter(DataLoader(pictures, recipe.batch, sampler=count()))
+    if not first:
+        student.fit(teachers, batches, recipe.fitted // recipe.batch)
+    start, losses = time.perf_counter(), []
+    for step in range(first + 1, args.steps + 1):
+        for group in optimiser.param_groups:
+            group["lr"] = group["peak"] * min(1.0, step / recipe.warmup)
+        pixels = next(batches).to(DEVICE)
+        torch.manual_seed(args.seed * 1_000_003 + step)  # of what is mixed and dropped: a resumed run is the same run
+        if torch.rand(()) < recipe.mix:
+            share = torch.distributions.Beta(0.8, 0.8).sample()
+            pixels = share * pixels + (1 - share) * pixels.flip(0)
+        loss = student.loss(pixels, teachers(pixels), recipe.probabilities)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(student.parameters(), 3.0)
+        optimiser.step()
+        losses.append(loss.item())
+        decay = min(recipe.average, (1 + step) / (10 + step))
+        for name, tensor in student.state_dict().items():
+            average[name].lerp_(tensor, 1 - decay)
+        if step % args.save_every == 0 or step == args.steps:
+            seconds = time.perf_counter() - start
+            print(
+                f"step {step}: loss {sum(losses) / len(losses):.4f}, {seconds / len(losses):.1f} s a step", flush=True
+            )
+            start, losses = time.perf_counter(), []
+            _save(checkpoint, student, optimiser, average, step)
+            prefix = "encoder."
+            learnt = {name[len(prefix) :]: t.half() for name, t in average.items() if name.startswith(prefix)}
+            save_file(learnt, args.out)
+
+
+def _teacher(text: str) -> tuple[str, str | None]:
+    name, _, file = text.partition("=")
+    return name, file or None
+
+
+def _save(
+    path: Path, student: Student, optimiser: torch.optim.Optimizer, average: dict[str, torch.Tensor], step: int
+) -> None:
+    tensors = {f"student.{name}": tensor for name, tensor in student.state_dict().items()}
+    tensors |= {f"average.{name}": tensor for name, tensor in average.items()}
+    for index, entries in optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in entries.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half_written = path.with_suffix(".tmp")
+    save_file({k: v.contiguous() for k, v in tensors.items()}, half_written, metadata={"step": str(step)})
+    half_written.replace(path)
+
+
+def _resume(path: Path, student: Student, optimiser: torch.optim.Optimizer, average: dict[str, torch.Tensor]) -> int:
+    parts: dict[str, dict[str, torch.Tensor]] = {"student": {}, "average": {}, "optimiser": {}}
+    with safe_open(path, framework="pt", device=str(DEVICE)) as file:
+        step = int(file.metadata()["step"])
+        for key in file.keys():  # noqa: SIM118 - this handle is no mapping
+            part, _, name = key.partition(".")
+            parts[part][name] = file.get_tensor(key)
+    student.load_state_dict(parts["student"])
+    average.update(parts["average"])
+    state = optimiser.state_dict()
+    for name, tensor in parts["optimiser"].items():
+        index, _, entry = name.partition(".")
+        state["state"].setdefault(int(index), {})[entry] = tensor
+    optimiser.load_state_dict(state)
+    return step
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""What ProtoViT's prototypes are trained for (Ma et al. 2024, arXiv:2410.20722, section 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy, normalize
+
+from models.protovit.modeling import Comparison, PrototypeHead
+from models.vision.predictions import CLASSES
+
+
+class Reasoner(nn.Module):
+    """The prototypes as a network of logits, for the training loop."""
+
+    def __init__(self, head: PrototypeHead) -> None:
+        super().__init__()
+        self.head = head
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(B, D, n, n) -> (B, classes)."""
+        return self.head(features).logits
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each term counts; a term of weight 0 is left out."""
+
+    ce: float = 1.0
+    cluster: float = 0.0
+    separation: float = 0.0
+    coherence: float = 0.0
+    orthogonality: float = 0.0
+    l1: float = 0.0
+    smoothing: float = 0.0  # of the labels in the cross-entropy
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The weighted terms of the loss, for a network that ends in a :class:`Reasoner`."""
+
+    weights: Weights
+
+    def __call__(self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> Mapping[str, torch.Tensor]:
+        """Inputs as the network takes them, targets (B, classes) that sum to 1."""
+        assert isinstance(network, nn.Sequential)
+        reasoner = network[-1]
+        assert isinstance(reasoner, Reasoner)
+        head = reasoner.head
+        output: Comparison = head(network[:-1](inputs))
+        labels = targets.argmax(1)
+        terms = {
+            "ce": lambda: cross_entropy(output.logits, targets, label_smoothing=self.weights.smoothing),
+            "cluster": lambda: cluster(output.cosines, head.classes(), labels),
+            "separation": lambda: separation(output.cosines, head.classes(), labels),
+            "coherence": lambda: coherence(head.prototypes, head.slot_weights()),
+            "orthogonality": lambda: orthogonality(head.prototypes, len(CLASSES)),
+            "l1": lambda: other_classes_l1(head),
+        }
+        weights = {name: getattr(self.weights, name) for name in terms}
+        return {name: weights[name] * term() for name, term in terms.items() if weights[name]}
+
+
+def cluster(cosines: torch.Tensor, classes: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Minus the mean over the batch of the largest cosine (B, P, K) among the prototypes of the true class."""
+    own = classes[None] == labels[:, None]
+    return -cosines.amax(2).masked_fill(~own, -torch.inf).amax(1).mean()
+
+
+def separation(cosines: torch.Tensor, classes: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """The mean over the batch of the largest cosine among the prototypes of the other classes."""
+    own = classes[None] == labels[:, None]
+    return cosines.amax(2).masked_fill(own, -torch.inf).amax(1).mean()
+
+
+def coherence(prototypes: torch.Tensor, slots: torch.Tensor) -> torch.Tensor:
+    """The mean over prototypes (P, D, K) of the largest 1 - cosine between two parts, weighed by their slots."""
+    parts = normalize(prototypes, dim=1)
+    distances = 1 - parts.transpose(1, 2) @ parts
+    return (slots[:, :, None] * slots[:, None] * distances).flatten(1).amax(1).mean()
+
+
+def orthogonality(prototypes: torch.Tensor, classes: int) -> torch.Tensor:
+    """Sum over the classes of the entrywise L1 norm of G - I, G the Gram matrix of a class's prototypes."""
+    directions = normalize(prototypes.flatten(1), dim=1).unflatten(0, (classes, -1))
+    gram = directions @ directions.transpose(1, 2)
+    return (gram - torch.eye(gram.shape[-1], device=gram.device)).abs().sum()
+
+
+def other_classes_l1(head: PrototypeHead) -> torch.Tensor:
+    """The L1 norm of the weights that speak about classes other than the prototype's own."""
+    weight = head.evidence.weight
+    classes = torch.arange(len(weight), device=weight.device)
+    return weight.masked_fill(classes[:, None] == head.classes()[None], 0).abs().sum()

@@ -1,0 +1,144 @@
+"""Projection: each prototype becomes a piece of a picture that may be shown (Ma et al. 2024, section 3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from scipy.optimize import linear_sum_assignment
+
+from models.protovit.modeling import PrototypeHead
+from models.vision.predictions import CLASSES
+from models.vision.prototypes import FILE, IMAGES
+from models.vision.uploads import read_upload
+from training.artefacts import write_json
+from training.vision_data import Photo
+
+SHOWN = 256  # px, the longer side of a prototype's picture as it is shipped
+NEAREST = 3  # further pictures that are shown beside each prototype
+ON = 200.0  # a slot that is on for good: sigmoid(tau * 200) is 1
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Where each prototype was found.
+
+    Args:
+        sources: (P,) int64, row of the picture.
+        patches: (P, K) int64, the patch of each part.
+        active: (P, K) bool, the parts that are switched on.
+        similarities: (P,) of the prototype, as it was learnt, with its source, in -K..K.
+        own: (P,), similarity of the prototype as it is now with its source: K, or a little less where the greedy
+            matching takes another way through the same patches.
+        nearest: (P, 3) int64, the pictures that are most like it, its source left out.
+        nearest_similarities: (P, 3), with the prototype as it is now.
+        nearest_patches: (P, 3, K) int64.
+    """
+
+    sources: torch.Tensor
+    patches: torch.Tensor
+    active: torch.Tensor
+    similarities: torch.Tensor
+    own: torch.Tensor
+    nearest: torch.Tensor
+    nearest_similarities: torch.Tensor
+    nearest_patches: torch.Tensor
+
+
+@torch.no_grad()
+def project(head: PrototypeHead, features: torch.Tensor, labels: torch.Tensor) -> Projection:
+    """Rounds the slots and replaces each prototype by the patches of a picture that it is nearest to, in place.
+
+    On few pictures the prototypes of a class collapse onto one; here each takes a picture of its own: the assignment
+    with the largest sum of similarities (Kuhn 1955).
+
+    Args:
+        head: the trained prototypes.
+        features: of the pictures, not varied: (M, D, n, n).
+        labels: (M,), their classes.
+
+    Raises:
+        ValueError: a class with fewer pictures than prototypes.
+    """
+    _round_slots(head)
+    similarities, patches = _match(head, features)
+    sources = torch.zeros(len(head.prototypes), dtype=torch.int64)
+    for label in range(len(CLASSES)):
+        pictures = (labels == label).nonzero()[:, 0]
+        prototypes = (head.classes().cpu() == label).nonzero()[:, 0]
+        if len(pictures) < len(prototypes):
+            raise ValueError(
+                f"{CLASSES[label]}: {len(prototypes)} prototypes need as many pictures, got {len(pictures)}"
+            )
+        rows, columns = linear_sum_assignment(similarities[pictures][:, prototypes].cpu().numpy(), maximize=True)
+        sources[prototypes[columns]] = pictures[rows]
+    everyone = torch.arange(len(sources))
+    places = patches[sources, everyone]
+    found = similarities[sources, everyone]
+    active = head.slot_weights() > 0.5
+    pieces = features.flatten(2)[sources]  # (P, D, N)
+    chosen = pieces.gather(2, places[:, None].expand(-1, pieces.shape[1], -1))  # (P, D, K)
+    head.prototypes.copy_(chosen * active[:, None])
+    similarities, patches = _match(head, features)
+    own = similarities[sources, everyone]
+    similarities[sources, everyone] = -torch.inf
+    best = similarities.topk(NEAREST, dim=0)
+    return Projection(
+        sources, places, active, found, own, best.indices.T, best.values.T, patches[best.indices.T, everyone[:, None]]
+    )
+
+
+def _match(head: PrototypeHead, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Similarities (M, P) and patches (M, P, K)."""
+    outputs = [head(part) for part in features.split(32)]
+    return torch.cat([each.similarities for each in outputs]), torch.cat([each.patches for each in outputs])
+
+
+def _round_slots(head: PrototypeHead) -> None:
+    """Each slot on or off for good; the last part of a prototype stays."""
+    on = head.slots > 0
+    strongest = torch.nn.functional.one_hot(head.slots.argmax(1), head.slots.shape[1]).bool()
+    head.slots.copy_(torch.where(on | strongest, ON, -ON))
+
+
+def write_prototypes(folder: Path, projection: Projection, photos: Sequence[Photo], grid: int) -> None:
+    """Writes what a person is shown: ``prototypes.json`` and the pictures that it names."""
+    (folder / IMAGES).mkdir(parents=True, exist_ok=True)
+    for old in (folder / IMAGES).glob("*.webp"):
+        old.unlink()
+    entries: list[dict[str, Any]] = []
+    for number, source in enumerate(projection.sources.tolist()):
+        near = zip(
+            projection.nearest[number].tolist(),
+            projection.nearest_similarities[number].tolist(),
+            projection.nearest_patches[number].tolist(),
+            strict=True,
+        )
+        entries.append(
+            {
+                "prototype": number,
+                "class": CLASSES[number * len(CLASSES) // len(projection.sources)],
+                "active": projection.active[number].tolist(),
+                "similarity": round(float(projection.own[number]), 4),
+                **_piece(folder, photos[source], projection.patches[number].tolist()),
+                "nearest": [
+                    {"similarity": round(similarity, 4), **_piece(folder, photos[row], patches)}
+                    for row, similarity, patches in near
+                ],
+            }
+        )
+    write_json(folder / FILE, {"grid": grid, "prototypes": entries})
+
+
+def _piece(folder: Path, photo: Photo, patches: list[int]) -> dict[str, Any]:
+    """One picture with its matched patches; the picture is written beside, once."""
+    name = f"{IMAGES}/{photo.path.stem}.webp"
+    if not (folder / name).exists():
+        image = read_upload(photo.path).image
+        image.thumbnail((SHOWN, SHOWN), Image.Resampling.LANCZOS)
+        image.save(folder / name, quality=80, method=6)
+    return {"image": name, "source": photo.path.name, "shows": CLASSES[photo.label], "patches": patches}
