@@ -1,0 +1,232 @@
+"""What the results tab and the method note say: read from the files, in both languages, and without them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from models import results
+from models.display import learning_charts, method_note, protocol_charts, result_charts, result_sentences, result_tables
+from models.results import Phase, Point
+from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
+from models.vision.predictions import CLASSES
+from tabs.method import method_tab
+from tabs.results.tab import results_tab
+
+BOTH = pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=LANGUAGES)
+
+
+def _row(model: str, hits: list[int]) -> dict[str, Any]:
+    """A measured row: of 21 photos a class, ``hits`` are right and the rest taken for the next class."""
+    confusion = np.diag(hits) + np.roll(np.diag([21 - hit for hit in hits]), 1, axis=1)
+    recall = dict(zip(CLASSES, (np.array(hits) / 21).tolist(), strict=True))
+    accuracy = sum(hits) / 147
+    known = {
+        "test_images": 147,
+        "accuracy": accuracy,
+        "accuracy_ci95": [accuracy - 0.06, accuracy + 0.06],
+        "macro_f1": accuracy,
+        "per_class_precision": recall,
+        "per_class_recall": recall,
+        "per_class_f1": recall,
+        "confusion": confusion.tolist(),
+        "reliability": [{"photos": 147, "confidence": 0.8, "accuracy": accuracy}],
+        "parameters": 1_000_000,
+        "weights_bytes": 2_000_000,
+        "latency_ms_p50": 20.0,
+    }
+    return {"model": model} | {key: known.get(key) for key in results.ROW} | {"source": "measured"}
+
+
+ROWS = [_row("vgg16", [13, 15, 20, 20, 17, 18, 20]), _row("yolov8", [15, 15, 20, 19, 16, 15, 19])]
+
+
+def _pair(p_value: float) -> dict[str, Any]:
+    return {
+        "first": "vgg16",
+        "second": "yolov8",
+        "only_first": 9,
+        "only_second": 6,
+        "difference": 0.02,
+        "difference_ci95": [-0.03, 0.07],
+        "p_value": p_value,
+    }
+
+
+def test_rows_of_others_are_told_apart() -> None:
+    answer = results.results()["vision"]
+    measured = [row for row in answer if row["source"] == "measured"]
+    reported = [row for row in answer if row["source"].startswith("reported by ")]
+    assert len(measured) + len(reported) == len(answer) and len(reported) == 4
+    assert answer[: len(measured)] == measured
+    assert not {row["model"] for row in measured} & {row["model"] for row in reported}
+    assert all("random split" in row["split"] and row["accuracy_ci95"] is None for row in reported)
+    assert {round(row["accuracy"], 4) for row in reported} == {0.81, 0.83, 0.8333, 0.881}
+    assert all(set(results.ROW) <= set(row) for row in answer)
+
+
+def test_published_rows_are_in_both_languages() -> None:
+    for row in results.published():
+        for name in ("split", "source"):
+            assert set(row[name]) == set(LANGUAGES) and row[name]["en"] != row[name]["fr"]
+
+
+def test_changed_weights_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(results, "RESULTS", tmp_path / "results.json")
+    (tmp_path / "vgg16").mkdir()
+    (tmp_path / "vgg16" / "config.json").write_text(json.dumps({"weights_sha256": "a"}))
+    assert results.changed_since() == ["vgg16"]
+    (tmp_path / "results.json").write_text(json.dumps({"models": {"vgg16": {"weights_sha256": "a"}}}))
+    assert results.changed_since() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "phases"),
+    [
+        (
+            "training.json",
+            {"arguments": {}, "head_curves": [{"epoch": 0, "val_loss": 2}], "refit_curves": []},
+            ["head_curves"],
+        ),
+        ("curves.json", {"warmup": [{"epoch": 1}], "joint": [{"epoch": 1}]}, ["warmup", "joint"]),
+        ("curves.json", [{"stage": "joint", "epoch": 1}, {"stage": "last", "epoch": 2}], ["joint", "last"]),
+        ("curves.json", [{"epoch": 1}], ["curves"]),
+    ],
+)
+def test_learning_curves_of_any_training(
+    name: str, content: Any, phases: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "WEIGHTS", tmp_path)
+    (tmp_path / "protovit").mkdir()
+    (tmp_path / "protovit" / name).write_text(json.dumps(content))
+    assert [phase.name for phase in results.learning_curves()["protovit"]] == phases
+    with pytest.raises(ValueError, match="at least one point"):
+        Phase("empty", ())
+
+
+def test_the_comparison_sorts_by_number() -> None:
+    frame = result_tables.comparison(ROWS, ENGLISH)
+    heads = list(frame.columns)
+    assert frame[heads[0]].tolist() == ["VGG16", "YOLOv8n"]
+    assert frame["Accuracy (%)"].dtype == "Float64" and frame["Accuracy (%)"].tolist() == [83.7, 81.0]
+    assert frame["95 % interval of accuracy"].tolist()[0] == "77.7–89.7"
+    assert frame["Epochs"].isna().all() and len(set(heads)) == len(heads)
+
+
+def test_a_difference_is_called_one_only_when_the_test_says_so() -> None:
+    (alike,) = result_sentences.differences([_pair(0.3)], ENGLISH)
+    (differ,) = result_sentences.differences([_pair(0.0001)], ENGLISH)
+    assert "do not settle" in alike and "p = 0.30" in alike
+    assert "more than chance" in differ and "p < 0.001" in differ
+
+
+def test_gains_are_those_on_the_reference() -> None:
+    sentence, one_photo = result_sentences.gains(ROWS, ENGLISH)
+    assert re.search(r"more than VGG16 of: Baby Care; fewer of: .*Kitchen & Dining", sentence)
+    assert "4.8 points" in one_photo
+    figure = result_charts.gains(ROWS, ENGLISH)
+    assert figure is not None and figure.data[0].x[0] == pytest.approx(2 / 21)
+    assert result_charts.gains(ROWS[1:], ENGLISH) is None and result_sentences.gains(ROWS[1:], ENGLISH) == []
+
+
+def test_confusion_matrices_share_one_scale() -> None:
+    html = result_tables.confusions(ROWS, ENGLISH)
+    shares = [float(share) for share in re.findall(r"--share:([\d.]+)", html)]
+    assert len(shares) == 2 * 49 and max(shares) == 1
+    assert shares[0] == pytest.approx(13 / 20, abs=1e-3) and shares[49] == pytest.approx(15 / 20, abs=1e-3)
+    assert "Baby Care taken for Beauty and Personal Care, 14 times" in result_sentences.confusions(ROWS, ENGLISH)
+
+
+def _evaluation() -> dict[str, Any]:
+    head = {"accuracy": 0.8, "accuracy_ci95": [0.77, 0.83], "macro_f1": 0.8, "macro_f1_ci95": [0.77, 0.83]}
+    split = {"accuracies": [0.8, 0.82], "accuracy": 0.81, "deviation": 0.01}
+    met = {"photos": 5, "accuracy": 1.0}
+    kind = {
+        "groups": 2,
+        "photos": 5,
+        "random_share": 0.02,
+        "random_range95": [0, 0.05],
+        "splits_with_one": 0.9,
+        "fixed_test_photos": 3,
+    }
+    return {
+        "cross_validation": {
+            "folds": 2,
+            "photos": 100,
+            "models": {"vgg16": head | {"folds": [0.79, 0.81]}},
+            "pairs": [],
+        },
+        "splits": {
+            "random": {"vgg16": split | {"accuracy": 0.85, "met": met, "new": met | {"accuracy": None}}},
+            "cleaned": {"vgg16": split},
+        },
+        "leak": {"photos": 100, "draws": 10, "fixed_test_total": 147, "identical": kind, "near": kind},
+    }
+
+
+@BOTH
+def test_every_chart_has_a_name_and_its_numbers(texts: Texts) -> None:
+    curves = {"vgg16": (Phase("head_curves", (Point(0, None, 2.0, 0.2), Point(1, 1.5, 1.0, 0.7))),)}
+    charts = [
+        result_charts.accuracy(ROWS, texts),
+        *(result_charts.class_bars(ROWS, measure, texts) for measure in ("f1", "precision", "recall")),
+        result_charts.gains(ROWS, texts),
+        *(result_charts.costs(ROWS, cost, texts) for cost in ("latency_ms_p50", "weights_bytes")),
+        learning_charts.accuracies(curves, texts),
+        learning_charts.losses("vgg16", curves["vgg16"], texts),
+        protocol_charts.spread(_evaluation(), texts),
+        protocol_charts.leak(_evaluation()["leak"], texts),
+        method_note.reliability(ROWS, texts),
+    ]
+    for chart in charts:
+        assert chart is not None and chart.layout.meta["label"]
+        assert chart.layout.meta["table"].count("<tr") >= 2
+    assert len({chart.layout.meta["label"] for chart in charts if chart}) == len(charts)
+
+
+def test_what_the_leak_is_worth_is_random_less_cleaned() -> None:
+    (sentence,) = result_sentences.protocols(_evaluation(), ENGLISH)
+    assert "85.0% on random splits, 81.0% once" in sentence and "worth +4.0 points" in sentence
+
+
+@BOTH
+def test_the_note_is_whole(texts: Texts) -> None:
+    note = method_note.sections(texts)
+    assert len(note) == 13
+    text = "\n".join(section.text for section in note)
+    assert text.count("$$") == 2 * len(method_note.EQUATIONS)
+    assert not re.search(r"\{[a-z_0-9]+\}", re.sub(r"\$\$.*?\$\$", "", text))
+    if results.evaluation():
+        assert "942" in note[0].text and note[0].table is not None and note[1].figure is not None
+
+
+@BOTH
+def test_the_tabs_stand_without_any_figures(texts: Texts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WEIGHTS", "RESULTS", "PORTFOLIO", "PUBLISHED"):
+        monkeypatch.setattr(results, name, tmp_path / "nothing")
+    assert results.results() == {"vision": [], "credit": {}}
+    with gr.Blocks() as page:
+        results_tab(texts)
+        method_tab(texts)
+    shown = [block.value for block in page.blocks.values() if isinstance(block, gr.Markdown)]
+    assert texts("results.none") in shown
+    assert not [block for block in page.blocks.values() if isinstance(block, gr.Plot)]
+
+
+@BOTH
+def test_the_tabs_show_the_shipped_figures(texts: Texts) -> None:
+    with gr.Blocks() as page:
+        results_tab(texts)
+    html = "".join(str(block.value) for block in page.blocks.values() if isinstance(block, gr.HTML))
+    best = max(results.vision(), key=lambda row: row["accuracy"])
+    assert texts.percent(best["accuracy"]) in html
+    assert all(row["source"][texts.language] in html for row in results.published())
+    for failure in results.evaluation().get("failures", {}).get("test", []):
+        assert failure["image"] in html
