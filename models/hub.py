@@ -154,8 +154,11 @@ def _fetch(model: str, pin: Pin) -> Path:
 
 
 def _file(pin: Pin, name: str) -> Path:
-    from huggingface_hub import hf_hub_download, hf_hub_url, try_to_load_from_cache
+    from huggingface_hub import constants, hf_hub_download, hf_hub_url, try_to_load_from_cache
 
+    # Plain HTTP, which every repository answers: Xet, where its own servers cannot be reached, tries for minutes. The
+    # library has read its environment long before, hence not by the variable of this name.
+    constants.HF_HUB_DISABLE_XET = True
     cached = try_to_load_from_cache(pin.repo, name, revision=pin.revision)
     if isinstance(cached, str):
         return Path(cached)

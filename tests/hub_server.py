@@ -29,8 +29,8 @@ LARGE_TEXT = 100_000  # bytes from which any file is
 class Fault:
     """What goes wrong with the next ``times`` requests whose "METHOD path" ``where`` is found in.
 
-    ``status`` answers with an error; ``cut`` closes the connection after so many bytes of the body; ``flip`` changes
-    the byte in its middle.
+    ``status`` answers with an error; ``headers`` come along, or else with the file that is asked for; ``cut`` closes
+    the connection after so many bytes of the body; ``flip`` changes the byte in its middle.
     """
 
     where: str
@@ -263,6 +263,7 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(404, "Entry not found", "EntryNotFound")
         blob = files[path]
         headers = {"X-Repo-Commit": sha, "ETag": f'"{blob.etag}"', "Accept-Ranges": "bytes"}
+        headers |= self.fault.headers if self.fault else {}
         if blob.large:
             linked = {"X-Linked-Etag": f'"{blob.etag}"', "X-Linked-Size": str(len(blob.content))}
             # another host name, as a CDN has: the library must not send the token there

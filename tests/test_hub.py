@@ -1,9 +1,11 @@
 """Pushing a model and loading it again, through a Hub of our own: what arrives, and what a person reads when it fails.
 
 The library reads its settings once, at import, so everything runs in processes of its own, each with nothing of the
-surrounding environment: a home, a cache and a token made for the test, and ``HF_ENDPOINT`` for the only way out. Xet is
-switched off: it is a protocol beside HTTP, spoken by a native library to servers of its own; what is tested here is
-what every repository also answers to, LFS and plain HTTP.
+surrounding environment: a home, a cache and a token made for the test, and ``HF_ENDPOINT`` for the only way out.
+
+Xet is a protocol beside HTTP, which a native library (``hf_xet``, installed with ``huggingface_hub``) speaks to servers
+of its own. Loading never uses it, which is tested. Pushing uses it wherever it is not switched off, and does not come
+back to LFS; here it is switched off, and what every repository also answers to is tested, LFS and plain HTTP.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from models import hub
 from models.errors import VitrineError
 
 ROOT = Path(__file__).parent.parent
+PATIENCE = 240  # seconds for a process, on a machine that is busy with other things
 CARD = "---\nlicense: agpl-3.0\nmodel-index:\n  - name: made\n---\n\n# Made for a test\n"
 LOAD = """
 import json, sys
@@ -64,7 +67,7 @@ class World:
             **settings,
         }
         command = [sys.executable, *arguments]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE)
 
     def push(self, model: str, repo: str, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
         folder = ["--weights", str(self.weights)]
@@ -255,6 +258,22 @@ def test_a_download_that_was_cut_goes_on_where_it_stopped(world: World) -> None:
     assert bytes.fromhex(answer["weights"]) == (world.weights / "vgg16" / "model.safetensors").read_bytes()
     assert "snapshots" in answer["folder"]
     assert [line for line in world.log() if re.search(r"GET /_cdn/\w+ bytes=10485760-", line)]
+
+
+def test_a_hub_that_announces_xet_is_asked_over_plain_http(world: World) -> None:
+    sha = revision(world.push("vgg16", "vitrine/xet"))
+    announced = {
+        "X-Xet-Hash": "a" * 64,
+        "X-Xet-Refresh-Route": f"{world.url}/api/models/vitrine/xet/xet-read-token/{sha}",
+    }
+    world.fail({"where": "HEAD .*safetensors", "times": 99, "headers": announced})
+    before = len(world.log())
+    answer = world.load("vgg16", f"vitrine/xet@{sha}", HF_HUB_DISABLE_XET="0")
+    assert bytes.fromhex(answer["weights"]) == (world.weights / "vgg16" / "model.safetensors").read_bytes()
+    assert answer["notes"] == [] and "snapshots" in answer["folder"]
+    asked = world.log()[before:]
+    assert [line for line in asked if line.startswith("GET /_cdn/")]
+    assert not [line for line in asked if "xet-read-token" in line]
 
 
 @pytest.mark.parametrize("where", ["GET /_cdn", f"GET .*/{hub.LISTING}", "GET .*/config.json"])
