@@ -11,7 +11,7 @@ from models.display.chart import described, share_ticks
 from models.display.html import Table
 from models.display.palette import LOWERS, MARK, NEUTRAL, RAISES, base_figure
 from models.display.result_charts import LEGEND
-from models.display.result_style import interval, maybe, model_name, p_value
+from models.display.result_style import fine_ticks, hatching, interval, maybe, model_name, p_value
 from models.texts import Texts
 
 PROTOCOLS = (("folds", LOWERS, "circle"), ("cleaned", MARK, "square"), ("random", RAISES, "x"))
@@ -67,8 +67,8 @@ def spread(evaluation: Mapping[str, Any], texts: Texts) -> go.Figure:
         showgrid=False,
     )
     values = [value for trace in figure.data for value in trace.x]
-    figure.update_xaxes(title_text=texts("results.accuracy"), **share_ticks(1, texts))
-    figure.update_xaxes(range=[min(values) - 0.02, max(values) + 0.02], tickmode="auto", tickformat=".0%")
+    figure.update_xaxes(title_text=texts("results.accuracy"), **fine_ticks(texts))
+    figure.update_xaxes(range=[min(values) - 0.02, max(values) + 0.02])
     return described(
         figure,
         texts("results.charts.spread"),
@@ -94,7 +94,7 @@ def leak(found: Mapping[str, Any], texts: Texts) -> go.Figure:
             name=texts(f"results.leak.{key}"),
             x=values,
             y=names,
-            marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "#ffffff", "size": 6}},
+            marker={"color": colour, "pattern": hatching(pattern)},
             text=[texts.percent(value) for value in values],
             textposition="outside",
             cliponaxis=False,

@@ -7,9 +7,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from models.display.chart import described, share_ticks
+from models.display.chart import described
 from models.display.palette import LOWERS, NEUTRAL, RAISES, base_figure
-from models.display.result_style import class_name, interval, look, model_name
+from models.display.result_style import class_name, fine_ticks, hatching, interval, look, model_name
 from models.results import REFERENCE
 from models.texts import Texts
 
@@ -19,7 +19,7 @@ LEGEND = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}
 
 def accuracy(rows: Rows, texts: Texts) -> go.Figure:
     """Each model's accuracy with its interval."""
-    figure = base_figure(height=70 + 48 * len(rows))
+    figure = base_figure(height=80 + 48 * len(rows))
     for row in rows:
         drawn, (low, high) = look(row["model"]), row["accuracy_ci95"]
         figure.add_scatter(
@@ -38,8 +38,8 @@ def accuracy(rows: Rows, texts: Texts) -> go.Figure:
             hovertemplate=interval(row["accuracy"], row["accuracy_ci95"], texts) + "<extra></extra>",
         )
     low = min(row["accuracy_ci95"][0] for row in rows)
-    figure.update_xaxes(title_text=texts("results.accuracy"), range=[low - 0.03, 1], **share_ticks(1, texts))
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(title_text=texts("results.accuracy"), range=[low - 0.03, 1], **fine_ticks(texts))
+    figure.update_yaxes(range=[len(rows) - 0.5, -0.5], showgrid=False)
     return described(
         figure,
         texts("results.charts.accuracy"),
@@ -61,7 +61,7 @@ def class_bars(rows: Rows, measure: str, texts: Texts) -> go.Figure:
             name=model_name(row["model"], texts),
             x=values,
             y=names,
-            marker={"color": drawn.colour, "pattern": {"shape": drawn.pattern, "fgcolor": "#ffffff", "size": 6}},
+            marker={"color": drawn.colour, "pattern": hatching(drawn.pattern)},
             text=[texts.number(value, 2) for value in values],
             textposition="outside",
             cliponaxis=False,
@@ -97,7 +97,7 @@ def gains(rows: Rows, texts: Texts) -> go.Figure | None:
         values = [row["per_class_recall"][name] - base[name] for name in base]
         written = [texts.signed(100 * value, 1) for value in values]
         cells.append(written)
-        pattern = {"shape": look(row["model"]).pattern if len(others) > 1 else "", "fgcolor": "#ffffff", "size": 6}
+        pattern = hatching(look(row["model"]).pattern if len(others) > 1 else "")
         figure.add_bar(
             orientation="h",
             name=model_name(row["model"], texts),
@@ -158,7 +158,7 @@ def costs(rows: Rows, cost: str, texts: Texts) -> go.Figure:
     values = [row[cost] / 1e6 if size else row[cost] for row in shown]
     title = texts("results.costs.size" if size else "results.costs.latency")
     figure.update_xaxes(title_text=title, range=[0, 1.45 * max(values)], rangemode="tozero")
-    figure.update_yaxes(title_text=texts("results.accuracy"), **share_ticks(1, texts))
+    figure.update_yaxes(title_text=texts("results.accuracy"), **fine_ticks(texts))
     figure.update_yaxes(range=[min(row["accuracy_ci95"][0] for row in shown) - 0.04, 1])
     return described(
         figure,

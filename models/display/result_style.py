@@ -33,6 +33,17 @@ def look(name: str) -> Look:
     return LOOKS.get(name, OTHER)
 
 
+def hatching(shape: str) -> dict[str, Any]:
+    """A bar's pattern, white over its colour."""
+    return {"shape": shape, "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.7, "size": 7, "solidity": 0.25}
+
+
+def fine_ticks(texts: Texts) -> dict[str, Any]:
+    """Ticks every five points, for an axis of shares that shows a part of 0..1."""
+    values = [place / 20 for place in range(21)]
+    return {"tickvals": values, "ticktext": [texts.percent(value, 0) for value in values]}
+
+
 def model_name(name: str, texts: Texts) -> str:
     """A shipped model as the reader knows it."""
     return texts(f"images.models.{name}")

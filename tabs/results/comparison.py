@@ -33,7 +33,7 @@ def comparison_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts
         datatype=["number" if kind == "Float64" else "str" for kind in frame.dtypes.astype(str)],
     )
     gr.HTML(render("caption", line=texts("results.vision.learnt"), meaning=""))
-    download = gr.DownloadButton(texts("results.vision.download"), size="sm")
+    download = gr.DownloadButton(texts("results.vision.download"), size="sm", elem_classes="vt-narrow")
 
     def save(request: gr.Request) -> str:
         return str(result_tables.save_comparison(frame, session_folder(request)))
@@ -44,5 +44,4 @@ def comparison_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts
         table(pairs_table(pairs, True, texts))
     if published := results.published():
         gr.Markdown(f"### {texts('results.published.title')}\n{texts('results.published.read')}")
-        with gr.Group(elem_classes="vt-apart"):
-            table(result_tables.published_table(published, texts), words=True)
+        gr.HTML(result_tables.published_table(published, texts).html(), elem_classes=["vt-words", "vt-apart"])

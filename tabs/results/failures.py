@@ -26,9 +26,10 @@ def failures_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: 
         gr.Gallery(
             value=[(str(paths[row["image"]]), result_tables.failure_caption(row, texts)) for row in missed],
             show_label=False,
-            columns=4,
+            columns=6,
             height="auto",
             object_fit="contain",
             interactive=False,
             buttons=[],
+            elem_classes="vt-missed",
         )
