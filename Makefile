@@ -10,10 +10,11 @@ run: $(VENV)/ready ## the app on http://127.0.0.1:7860 (GRADIO_SERVER_PORT to ch
 test: $(VENV)/ready-dev ## every test, offline
 	$(BIN)/python -m pytest
 
-check: $(VENV)/ready-dev ## style and types
+check: $(VENV)/ready-dev ## style, types and dead links
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.links
 
 $(VENV)/ready: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; set PYTHON=...")'

@@ -42,3 +42,21 @@ def client(app_url: str):
 def first_client(client) -> int:
     """The number of the first client of the portfolio."""
     return client.predict("all", 1, api_name="/clients")["clients"][0]["client_id"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, started once a module."""
+    from tests.browser import launched
+
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture
+def visit(browser, app_url: str):
+    """Opens pages as visitors do; fails if their console complained."""
+    from tests.browser import visits
+
+    with visits(browser, app_url) as opened:
+        yield opened

@@ -1,0 +1,170 @@
+"""What visitors do, in a real browser; each journey leaves a picture in ``runs/screens`` and a silent console."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from models.credit.desk import desk
+from models.texts import ENGLISH, FRENCH
+from models.vision import registry
+from tests.browser import Open, Visit
+from tests.made import applications, photo
+
+TELLING = {example.key: example.client_id for example in desk().telling()}
+
+
+def probability(page: Visit, place: int = 0) -> str:
+    """The probability of default on a verdict card."""
+    return page.page.locator(".vt-verdict").nth(place).locator("dd").first.inner_text()
+
+
+def decided(page: Visit, words: str, place: int = 0) -> None:
+    """Waits until a verdict card says so."""
+    page.page.locator(".vt-verdict").nth(place).get_by_role("heading", name=words).wait_for()
+
+
+def choose(page: Visit, label: str, option: str) -> None:
+    """Picks an option of a list by its text."""
+    page.page.get_by_label(label, exact=True).first.click()
+    page.page.get_by_role("option", name=option, exact=True).click()
+
+
+def test_scoring_a_client(visit: Open) -> None:
+    page = visit().open()
+    assert probability(page) == ENGLISH.percent(desk().score_client(TELLING["just_refused"]).probability)
+    page.page.get_by_role("button", name=ENGLISH("credit.finder.telling.safest")).click()
+    decided(page, ENGLISH("credit.decision.granted"))
+    assert probability(page) == ENGLISH.percent(desk().score_client(TELLING["safest"]).probability)
+    page.page.wait_for_url(re.compile(rf"client={TELLING['safest']}"))
+    page.keep("score-a-client")
+
+
+def test_moving_the_cut_off(visit: Open) -> None:
+    page = visit().open(f"?client={TELLING['just_granted']}")
+    decided(page, ENGLISH("credit.decision.granted"))
+    number = page.page.get_by_label(re.compile(re.escape(ENGLISH("credit.policy.ratio")) + r" \(number\)"))
+    number.fill("40")
+    number.press("Tab")
+    decided(page, ENGLISH("credit.decision.refused"))
+    cut_off = desk().policy.cut_off(40)
+    page.page.get_by_text(ENGLISH.number(cut_off.confusion.refused_good)).first.wait_for()
+    page.keep("move-the-cut-off")
+
+
+def test_what_if_and_back(visit: Open) -> None:
+    page = visit().open(f"?client={TELLING['just_refused']}&view=whatif")
+    page.page.get_by_text(ENGLISH("credit.whatif.nothing")).wait_for()
+    amount = page.page.get_by_label("Loan amount (number)")
+    page.page.wait_for_function("e => e.value > 1", arg=amount.element_handle())
+    before = probability(page, 1)
+    amount.fill("200000")
+    amount.press("Tab")
+    page.page.get_by_text(ENGLISH("credit.whatif.changes")).first.wait_for()
+    assert probability(page, 1) != before
+    page.settle().keep("what-if")
+    page.page.get_by_role("button", name=ENGLISH("credit.whatif.reset"), exact=True).click()
+    page.page.get_by_text(ENGLISH("credit.whatif.nothing")).wait_for()
+    assert probability(page, 1) == before
+
+
+def test_finding_what_would_flip_the_decision(visit: Open) -> None:
+    page = visit("fr").open(f"?client={TELLING['just_refused']}&view=ways")
+    ways = page.page.locator(".vt-ways > li")
+    ways.first.wait_for()
+    found = desk().counterfactual(TELLING["just_refused"]).found
+    assert ways.count() == len(found)
+    assert FRENCH.percent(found[0].probability) in ways.first.inner_text()
+    page.keep("what-would-it-take")
+
+
+def test_a_new_application_and_a_whole_file(visit: Open, tmp_path: Path) -> None:
+    page = visit("fr", "phone").open("?view=new")
+    field = page.page.get_by_label(FRENCH("columns.AMT_CREDIT")).locator("visible=true").first
+    field.fill("abc")
+    page.page.get_by_role("button", name=FRENCH("credit.new.score")).click()
+    page.page.get_by_text("« abc »").wait_for()  # refused in the page's language, before anything is computed
+    field.fill("513 531,5")
+    page.page.get_by_role("button", name=FRENCH("credit.new.score")).click()
+    page.page.get_by_text(FRENCH("credit.new_client")).wait_for()
+    path = tmp_path / "applications.csv"
+    applications(12).drop(columns=["TARGET"]).to_csv(path, index=False)
+    page.page.locator("input[type=file]:not([accept*=image])").first.set_input_files(path)
+    page.page.get_by_text(re.compile("^12 lignes notées")).wait_for()
+    page.settle().keep("new-client-phone")
+
+
+def test_a_photo_by_keyboard(visit: Open, tmp_path: Path) -> None:
+    path = tmp_path / "disc.png"
+    photo(320, 240).save(path)
+    page = visit().open("?tab=images")
+    upload = page.page.locator("#photo button").first
+    upload.focus()
+    with page.page.expect_file_chooser() as chooser:
+        page.page.keyboard.press("Enter")
+    chooser.value.set_files(path)
+    page.page.locator("article.vt-panel").nth(len(registry.available()) - 1).wait_for()
+    assert page.page.locator("#photo img").first.is_visible()
+    page.settle().keep("photo-by-keyboard")
+
+
+def test_an_example_picture_and_another_method(visit: Open) -> None:
+    page = visit("fr", dark=True).open("?tab=images")
+    assert page.page.locator(".vt-gallery button.thumbnail-item").count() == 14
+    page.page.locator(".vt-gallery button.thumbnail-item").nth(12).click()
+    caption = page.page.locator("[data-alt-for=overlay]")
+    caption.wait_for()
+    name = FRENCH("images.methods.eigen-cam")
+    choose(page, FRENCH("images.method"), name)
+    page.page.wait_for_function(
+        "name => document.querySelector('[data-alt-for=overlay]')?.textContent.includes(name)", arg=name
+    )
+    page.page.wait_for_url(re.compile("method=eigen-cam"))
+    page.settle().keep("another-method-dark")
+
+
+def test_a_link_opens_the_same_model_and_method(visit: Open) -> None:
+    page = visit().open("?tab=images&model=yolov8&method=layer-cam")
+    method = page.page.get_by_label(ENGLISH("images.method"), exact=True).first
+    page.page.wait_for_function("([e, name]) => e.value === name", arg=[method.element_handle(), "Layer-CAM"])
+    assert page.page.get_by_label(ENGLISH("images.models.yolov8"), exact=True).first.is_checked()
+
+
+def test_a_link_to_no_client_says_so(visit: Open) -> None:
+    page = visit("fr")
+    page.page.goto(f"{page.url}/fr?client=12")
+    page.page.get_by_text(FRENCH("page.error")).wait_for()
+    page.page.locator(".vt-verdict").first.wait_for()
+    assert probability(page) == FRENCH.percent(desk().score_client(TELLING["just_refused"]).probability)
+
+
+def test_the_language_switch_is_remembered(visit: Open) -> None:
+    page = visit().open(f"?client={TELLING['riskiest']}").settle()
+    page.page.get_by_role("link", name="Français").click()
+    page.page.wait_for_url(re.compile(r"/fr\?"))
+    decided(page, FRENCH("credit.decision.refused"))
+    assert page.page.title() == FRENCH("page.title")
+    assert FRENCH.percent(desk().score_client(TELLING["riskiest"]).probability) == probability(page)
+    page.keep("french")
+    page.open()
+    page.page.wait_for_url(re.compile(r"/fr$"))
+
+
+@pytest.mark.parametrize("language", ["fr"])
+def test_the_browser_chooses_the_first_language(visit: Open, language: str) -> None:
+    page = visit(language).open()
+    page.page.wait_for_url(re.compile(r"/fr$"))
+
+
+def test_dark_is_remembered(visit: Open) -> None:
+    page = visit().open()
+    switch = page.page.get_by_role("button", name=ENGLISH("page.dark"))
+    assert switch.get_attribute("aria-pressed") == "false"
+    switch.click()
+    page.page.wait_for_function("document.body.classList.contains('dark')")
+    assert switch.get_attribute("aria-pressed") == "true"
+    page.keep("dark")
+    page.open()
+    page.page.wait_for_function("document.body.classList.contains('dark')")
