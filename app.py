@@ -38,7 +38,8 @@ from tabs.results.tab import results_tab
 from tabs.theme import STYLE_SHEET, head, theme
 
 MAX_UPLOAD = "100mb"
-CONCURRENT = 2  # calls of one event at a time: as many as the free Space has cores
+# calls of one event at a time: as many as the free Space has cores
+CONCURRENT = int(os.environ.get("GRADIO_DEFAULT_CONCURRENCY_LIMIT", "2"))
 SESSIONS = 200  # visitors whose state is kept, at about 0.9 MB each; every call without a session makes one
 WAITING = 64  # calls waiting; the next one is told at once that the app is busy
 
