@@ -8,12 +8,13 @@ import string
 from pathlib import Path
 
 import pytest
+import yaml
 
 from models.credit.application import columns
 from models.credit.desk import desk
 from models.credit.features import DERIVED
 from models.credit.wording import label, unit
-from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts, catalogue
+from models.texts import CATALOGUE, ENGLISH, FRENCH, LANGUAGES, Texts, catalogue, typeset_french
 
 ROOT = Path(__file__).parent.parent
 DATA_SECTIONS = ("columns", "values", "features")  # looked up by the names that data has
@@ -38,20 +39,62 @@ def test_texts_are_translated() -> None:
     assert len(alike) <= SAME_IN_BOTH * len(own), alike
 
 
+class _Strict(yaml.BaseLoader):
+    """Refuses a key that stands twice, of which YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        keys = [key.value for key, _ in node.value]
+        assert len(keys) == len(set(keys)), {key for key in keys if keys.count(key) > 1}
+        return super().construct_mapping(node, deep)
+
+
+@pytest.mark.parametrize("path", sorted(CATALOGUE.glob("*.yaml")), ids=lambda path: path.stem)
+def test_no_key_stands_twice(path: Path) -> None:
+    assert yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict)
+
+
+def test_a_key_that_stands_twice_is_found() -> None:
+    with pytest.raises(AssertionError, match="agree"):
+        yaml.load("agree: {en: a, fr: b}\nagree: {en: c, fr: d}", Loader=_Strict)
+
+
+def _sources() -> list[Path]:
+    return [path for folder in CODE for path in ROOT.glob(folder)]
+
+
+def test_every_text_that_the_code_asks_for_exists() -> None:
+    """Each ``texts("key")``; of a key that is put together, some text must fit what is fixed of it."""
+    missing = []
+    for path in _sources():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "texts" and node.args:
+                pattern = _pattern(node.args[0])
+                if pattern and not any(re.fullmatch(pattern, key) for key in catalogue()):
+                    missing.append(f"{path.name}: {pattern}")
+    assert missing == []
+
+
+def _pattern(node: ast.AST) -> str | None:
+    """What a text or an f-string may be, as a pattern; None for what is neither."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return re.escape(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(
+            re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[^.]+" for part in node.values
+        )
+    return None
+
+
 def _asked_for() -> set[str]:
     """Patterns of every text literal of the code; what an f-string fills in matches one part of a key."""
     patterns = set()
-    for path in (path for folder in CODE for path in ROOT.glob(folder)):
+    for path in _sources():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                patterns.add(re.escape(node.value))
-            elif isinstance(node, ast.JoinedStr):
-                parts = [
-                    re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[^.]+" for part in node.values
-                ]
-                patterns.add("".join(parts))
-    # errors are named by the last part of their key; a pattern of no dot at all would match everything else
-    return {pattern for pattern in patterns if "\\." in pattern} | {rf"errors\.{name}" for name in patterns}
+            if pattern := _pattern(node):
+                patterns.add(pattern)
+    # a section must be named, or a pattern would match what it does not mean; errors are named by their last part
+    named = {pattern for pattern in patterns if re.match(r"[a-z_]+\\\.", pattern)}
+    return named | {rf"errors\.{name}" for name in patterns if re.fullmatch(r"[a-z_]+", name)}
 
 
 def test_every_text_is_used() -> None:
@@ -78,3 +121,8 @@ def test_numbers_are_written_as_the_language_writes_them(texts: Texts, number: s
     assert texts.number(1234.5, 1) == number
     assert texts.percent(0.1234) == share
     assert texts.signed(-0.5, 1)[0] == "\u2212"
+
+
+def test_french_is_set_with_unbreakable_spaces() -> None:
+    assert typeset_french("Tous : « oui » ?") == "Tous\u00a0: «\u00a0oui\u00a0»\u00a0?"
+    assert not [key for key, entry in catalogue().items() if re.search(r" [:;?!%»]|« ", entry["fr"])]
