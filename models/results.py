@@ -83,6 +83,16 @@ def explanations() -> dict[str, dict[str, Any]]:
     return {name: found for name in VISION if (found := _json(WEIGHTS / name / "explanations.json"))}
 
 
+def reasoning() -> dict[str, Any] | None:
+    """Whether ProtoViT's reasoning holds: what ``training.evaluate_reasoning`` wrote; None where it was never run."""
+    return _json(WEIGHTS / "protovit" / "reasoning.json")
+
+
+def stages() -> list[dict[str, Any]]:
+    """ProtoViT on validation after each stage of its training; empty where it left no record."""
+    return _record("protovit").get("steps", [])
+
+
 def vision() -> list[dict[str, Any]]:
     """One row a shipped image classifier, measured on the same test photos; None for what was not measured."""
     measured = {name: metrics for name in VISION if (metrics := _metrics(name))}

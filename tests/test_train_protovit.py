@@ -14,14 +14,17 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoImageProcessor, AutoModelForImageClassification
 
+from models.display import reasoning_tables
 from models.errors import InputError, ModelUnavailable
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
+from models.texts import ENGLISH, FRENCH
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from models.vision.prototypes import boxes
 from models.vision.protovit import ProtoVit
 from tests.pictures import picture, write_dataset
-from training import distil_encoder, train_protovit
+from training import distil_encoder, evaluate_reasoning, train_protovit
+from training.vision_data import read_photos
 
 ENCODER = {
     "model_type": "timm_wrapper",
@@ -249,3 +252,41 @@ def test_distillation_teaches_and_resumes(made: Path, tmp_path: Path, monkeypatc
     assert not torch.equal(whole["blocks.1.mlp.fc2.weight"], before["blocks.1.mlp.fc2.weight"])
     assert torch.equal(whole["patch_embed.proj.weight"], before["patch_embed.proj.weight"])
     assert all(torch.allclose(whole[name].float(), resumed[name].float(), atol=2e-3) for name in whole)
+
+
+def test_whether_the_reasoning_holds(trained: Path, made: Path) -> None:
+    model = ProtoVit.load(trained)
+    photos = read_photos(made / "data")["test"]
+    figures = evaluate_reasoning.evaluate(model, photos)
+    assert figures["photos"] == 7
+    for group in (figures["perturbation"], *figures["stability"].values()):
+        for figure in group.values():
+            assert figure["ci95"][0] <= figure["mean"] <= figure["ci95"][1]
+    lost = figures["perturbation"]["shown_points_lost"]["mean"]
+    for texts in (ENGLISH, FRENCH):
+        assert texts.number(lost, 1) in reasoning_tables.sentences(figures, texts)[0]
+        cells = reasoning_tables.perturbation_table(figures, texts).html()
+        assert texts.number(lost, 3) in cells and texts("reasoning.perturbation.others") in cells
+        assert texts("reasoning.stability.jpeg") in reasoning_tables.stability_table(figures, texts).html()
+
+
+def test_each_stage_has_a_name_on_the_page(trained: Path) -> None:
+    steps = json.loads((trained / "training.json").read_text())["steps"]
+    for texts in (ENGLISH, FRENCH):
+        cells = reasoning_tables.stage_table(steps, texts).html()
+        assert texts("reasoning.stages.second_projection") in cells
+        assert texts.percent(steps[-1]["val_accuracy"], 1) in cells
+
+
+def test_the_shown_patches_are_blended_out_and_no_others(trained: Path) -> None:
+    model = ProtoVit.load(trained)
+    pixels = torch.rand(3, 32, 32)
+    changed = (evaluate_reasoning.without(model, pixels, [0, 5]) != pixels).any(0)
+    assert changed[:8, :8].float().mean() > 0.9 and changed[8:16, 8:16].float().mean() > 0.9
+    assert changed.float().mean() < 2 / 16 + 1e-6
+
+
+def test_an_unchanged_photo_is_read_the_same(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate_reasoning, "KEPT", 1.0)
+    figures = evaluate_reasoning.stability(ProtoVit.load(trained), picture(1).resize((32, 32)))
+    assert figures["crop"] == {"parts_stayed": 1.0, "same_prototypes": 1.0, "same_answer": 1.0}

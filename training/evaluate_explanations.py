@@ -24,6 +24,7 @@ from tqdm import tqdm
 from models.vision import registry, weights
 from models.vision.convnet import Convnet
 from models.vision.faithfulness import STEPS, Faithfulness, judge
+from models.vision.protovit import ProtoVit
 from models.vision.rise import random_masks
 from models.vision.uploads import read_upload
 from training.artefacts import write_json
@@ -52,16 +53,14 @@ def bootstrap(values: Sequence[float]) -> Figure:
     return Figure(float(sample.mean()), (float(low), float(high)))
 
 
-def shuffled(model: Convnet) -> Convnet:
+def shuffled(model: Convnet | ProtoVit) -> Convnet | ProtoVit:
     """The same network, the values of each of its tensors in random order: it has learnt nothing."""
-    config, state = weights.read(model.name)
+    _, state = weights.read(model.name)
     generator = torch.Generator().manual_seed(SEED)
     for name, tensor in state.items():
         order = torch.randperm(tensor.numel(), generator=generator)
         state[name] = tensor.flatten()[order].view_as(tensor)
-    network = model.build(config)
-    network.load_state_dict(state)
-    return type(model)(config, network)
+    return model.with_weights(state)
 
 
 def likeness(first: np.ndarray, second: np.ndarray) -> float:
@@ -71,7 +70,7 @@ def likeness(first: np.ndarray, second: np.ndarray) -> float:
     return float(spearmanr(first, second, axis=None).statistic)
 
 
-def evaluate(model: Convnet, photos: Sequence[Photo], methods: Sequence[str]) -> dict[str, object]:
+def evaluate(model: Convnet | ProtoVit, photos: Sequence[Photo], methods: Sequence[str]) -> dict[str, object]:
     """The figures of one model, ready for JSON."""
     images = [read_upload(photo.path).image for photo in photos]
     unlearnt = shuffled(model)
@@ -117,15 +116,14 @@ def main() -> None:
     """Reads the command line, measures, writes."""
     parser = argparse.ArgumentParser(description="Measure how far the saliency maps can be trusted.")
     parser.add_argument("--data", type=Path, required=True, help="folder with labels.csv and images/")
-    parser.add_argument("--models", nargs="+", default=["vgg16", "yolov8"], choices=registry.available())
+    parser.add_argument("--models", nargs="+", default=list(registry.available()), choices=registry.available())
     parser.add_argument("--methods", nargs="+", help=f"default: all but {', '.join(SLOW)}")
     parser.add_argument("--photos", type=int, help="how many test photos, the same number of each class")
     args = parser.parse_args()
     photos = balanced(read_photos(args.data)["test"], args.photos)
     for name in args.models:
         model = registry.get(name)
-        if not isinstance(model, Convnet):
-            raise SystemExit(f"--models: {name} is not a convolutional network")
+        assert isinstance(model, Convnet | ProtoVit)
         methods = args.methods or [method for method in model.methods if method not in SLOW]
         figures = evaluate(model, photos, methods)
         write_json(weights.FOLDER / name / "explanations.json", figures)

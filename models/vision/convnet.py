@@ -59,6 +59,17 @@ class Convnet(ABC):
         return tuple(saliency.METHODS)
 
     @classmethod
+    def of(cls, config: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> Self:
+        """The model that a configuration describes, with these weights."""
+        network = cls.build(config)
+        network.load_state_dict(state, strict=True)
+        return cls(config, network)
+
+    def with_weights(self, state: Mapping[str, torch.Tensor]) -> Self:
+        """The same model with other weights."""
+        return self.of(self.config, state)
+
+    @classmethod
     def load(cls, folder: Path | None = None) -> Self:
         """The model from a folder; None for its own below ``weights/``.
 
@@ -67,9 +78,7 @@ class Convnet(ABC):
         """
         config, state = weights.read(cls.name, folder)
         try:
-            network = cls.build(config)
-            network.load_state_dict(state, strict=True)
-            model = cls(config, network)
+            model = cls.of(config, state)
         except (RuntimeError, KeyError, TypeError, ValueError, FileNotFoundError) as error:
             raise weights.unavailable("weights_unfit", cls.name, weights.WEIGHTS) from error
         model.predict(Image.new("RGB", (model.preprocessing.size,) * 2))  # the first pass is slow: take it now

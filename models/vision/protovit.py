@@ -53,6 +53,21 @@ class ProtoVit:
         self.lock = threading.Lock()  # a network serves one request at a time
 
     @classmethod
+    def of(
+        cls, config: Mapping[str, Any], state: Mapping[str, torch.Tensor], prototypes: tuple[Prototype, ...]
+    ) -> Self:
+        """The model that a configuration describes, with these weights."""
+        network = ProtoViTForImageClassification(ProtoViTConfig.from_dict(dict(config)))
+        network.load_state_dict(state, strict=True)
+        if len(prototypes) != len(network.head.slots):
+            raise ValueError(f"{len(network.head.slots)} prototypes, of which {len(prototypes)} are described")
+        return cls(config, network, prototypes)
+
+    def with_weights(self, state: Mapping[str, torch.Tensor]) -> Self:
+        """The same model with other weights; its prototypes are still shown as they were."""
+        return self.of(self.config, state, self.prototypes)
+
+    @classmethod
     def load(cls, folder: Path | None = None) -> Self:
         """The model from a folder; None for its own below ``weights/``.
 
@@ -61,13 +76,7 @@ class ProtoVit:
         """
         config, state = weights.read(cls.name, folder)
         try:
-            described = ProtoViTConfig.from_dict(config)
-            network = ProtoViTForImageClassification(described)
-            network.load_state_dict(state, strict=True)
-            prototypes = read_prototypes(folder or weights.place(cls.name))
-            if len(prototypes) != len(network.head.slots):
-                raise ValueError(f"{len(network.head.slots)} prototypes, of which {len(prototypes)} are described")
-            model = cls(config, network, prototypes)
+            model = cls.of(config, state, read_prototypes(folder or weights.place(cls.name)))
         except (RuntimeError, KeyError, TypeError, ValueError, OSError) as error:
             raise weights.unavailable("weights_unfit", cls.name, weights.WEIGHTS) from error
         model.predict(Image.new("RGB", (model.preprocessing.size,) * 2))  # the first pass is slow: take it now

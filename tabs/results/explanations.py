@@ -7,15 +7,22 @@ from typing import Any
 import gradio as gr
 
 from models import results
-from models.display import result_sentences, result_tables
+from models.display import reasoning_tables, result_sentences, result_tables
 from models.texts import Texts
 from tabs.results.parts import heading, table
 
 
 def explanations_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: Texts) -> None:
-    """One table, how to read it, and the best method of each model."""
+    """The maps, how to read their figures, the best method of each model; then the reasoning of ProtoViT."""
     measured = results.explanations()
     heading(texts("results.explanations.title"), result_sentences.explanations(measured, texts))
     gr.Markdown(texts("results.explanations.read"))
     if measured:
         table(result_tables.explanation_table(measured, texts))
+    if reasoning := results.reasoning():
+        heading(texts("reasoning.title"), reasoning_tables.sentences(reasoning, texts))
+        table(reasoning_tables.perturbation_table(reasoning, texts))
+        table(reasoning_tables.stability_table(reasoning, texts))
+    if stages := results.stages():
+        heading(texts("reasoning.stages.title"))
+        table(reasoning_tables.stage_table(stages, texts))
