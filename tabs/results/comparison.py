@@ -29,6 +29,7 @@ def comparison_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts
         interactive=False,
         show_label=False,
         pinned_columns=1,
+        elem_classes="vt-sortable",
         elem_id=f"comparison-{texts.language}",
         datatype=["number" if kind == "Float64" else "str" for kind in frame.dtypes.astype(str)],
     )

@@ -17,7 +17,7 @@ def chart(figure: go.Figure) -> gr.Plot:
 
 def table(content: Table, words: bool = False) -> gr.HTML:
     """A table; ``words`` where its cells are words, which stand at the left."""
-    return gr.HTML(content.html(), elem_classes="vt-words" if words else None)
+    return gr.HTML(content.html(), elem_classes=["vt-wide", "vt-words"] if words else ["vt-wide"])
 
 
 def sentences(*lines: str) -> gr.HTML:
