@@ -11,7 +11,7 @@ from PIL.Image import Image
 from models import results as measured
 from models.credit.desk import desk
 from models.texts import ENGLISH
-from models.vision import photos
+from models.vision import likeness, photos
 from tabs.agents import has_left
 from tabs.guard import guarded
 from tabs.uploads import Photo, Table
@@ -117,6 +117,20 @@ def explain_image(
         yield reading.overlay if share == 1 else None
 
 
+def prototypes(image: str, top: int = 5) -> dict:
+    """Says which parts of known pictures ProtoViT found a photo like: "this looks like that", in points of the logits.
+
+    For the predicted class and the runner-up, "evidence" holds the prototypes with most points; similarity x weight =
+    points, and the points of all prototypes for a class add up to its logit, "points_total". The k-th of "image_boxes",
+    in pixels of the upload, matches the k-th of the prototype's "boxes", in pixels of its own "image".
+
+    Args:
+        image: JPEG, PNG, WebP, GIF, BMP or TIFF file; agents send it as a data URL (data:image/jpeg;base64,...).
+        top: prototypes in the evidence of each class, 1 to the number of prototypes that the model has.
+    """
+    return likeness.reason(image, top)
+
+
 def results() -> dict:
     """Gives what was measured: the image classifiers on the test photos, the credit model out of fold."""
     return measured.results()
@@ -133,6 +147,7 @@ ENDPOINTS: tuple[Callable[..., Any], ...] = (
     counterfactual,
     classify_image,
     explain_image,
+    prototypes,
     results,
 )
 
@@ -161,11 +176,13 @@ def endpoints() -> None:
             gr.JSON(),
         )
         model, method, target = gr.Textbox("yolov8"), gr.Textbox(""), gr.Textbox("")
+        top = gr.Number(5)
         call = gr.Button()
     through: dict[Callable[..., Any], tuple[Any, Any]] = {
         score_batch: (table, answer),
         classify_image: ([image, names], answer),
         explain_image: ([image, model, method, target], picture),
+        prototypes: ([image, top], answer),
     }
     for function in ENDPOINTS:
         name, guarded_function = function.__name__, guarded(function, ENGLISH)

@@ -26,6 +26,7 @@ ENDPOINTS = {
     "/counterfactual",
     "/classify_image",
     "/explain_image",
+    "/prototypes",
     "/results",
 }
 

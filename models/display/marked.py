@@ -10,7 +10,7 @@ from models.texts import Texts
 from models.vision.prototypes import Box
 
 DETAIL_PATCHES = 5  # a detail shows at least so many patches across: enough to recognise what it is
-NUMBER = 0.6  # height of a number's field, as a share of its box
+NUMBER = 0.5  # height of a number's field, as a share of its box
 
 
 @dataclass(frozen=True)

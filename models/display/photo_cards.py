@@ -76,11 +76,13 @@ def caption(explanation: Explanation, texts: Texts, share: float = 1.0) -> str:
         method=texts(f"images.methods.{explanation.method}"),
         target=target,
         confidence=texts.percent(confidence),
-        layer=explanation.layer or texts("images.no_layer"),
+        layer=texts.get(f"images.layers.{explanation.layer}", explanation.layer) or texts("images.no_layer"),
         seconds=texts.number(explanation.seconds, 2),
     )
     if not explanation.saliency.any():
         meaning = "nothing"
+    elif explanation.method == "prototypes":
+        meaning = "shares"
     elif explanation.class_discriminative:
         meaning = "discriminative"
     else:

@@ -140,7 +140,7 @@ def browser(prototypes: tuple[Prototype, ...], texts: Texts) -> str:
         near = [
             (
                 _piece(f"near-{prototype.number}-{rank}", piece, texts),
-                texts("prototypes.browser.similarity", similarity=texts.number(piece.similarity, DECIMALS)),
+                texts.number(piece.similarity, DECIMALS),
                 photo_cards.class_name(piece.shows, texts),
             )
             for rank, piece in enumerate(prototype.nearest)

@@ -79,17 +79,15 @@ def read_steps(
         yield share, Reading(upload.image, _laid_over(upload, explanation.saliency, opacity), explanation)
 
 
-def methods() -> tuple[str, ...]:
-    """The saliency methods, quickest first."""
-    return tuple(METHODS)
-
-
-def usual_method(model: str) -> str:
-    """The method that suits a model best; the first of all where its weights are missing."""
+def methods(model: str) -> tuple[str, ...]:
+    """The methods that explain a model, the one that suits it best first; all saliency methods where its weights are
+    missing.
+    """
     try:
-        return registry.get(model).default_method
+        classifier = registry.get(model)
     except ModelUnavailable:
-        return methods()[0]
+        return tuple(METHODS)
+    return tuple(sorted(classifier.methods, key=lambda name: name != classifier.default_method))
 
 
 def relay(path: Path | str | None, saliency: np.ndarray, opacity: float) -> tuple[Image.Image, Image.Image]:

@@ -36,9 +36,8 @@ def evidence(texts: Texts, photo: Photo) -> Shown:
                 value=names[0],
                 label=texts("images.model"),
             )
-            method = gr.Dropdown(
-                choices=_methods(texts), value=photos.usual_method(names[0]), label=texts("images.method")
-            )
+            offered = method_choices(names[0], texts)
+            method = gr.Dropdown(choices=offered, value=offered[0][1], label=texts("images.method"))
             classes = [(photo_cards.class_name(name, texts), name) for name in CLASSES]
             target = gr.Dropdown(
                 choices=[(texts("images.target_predicted"), ""), *classes], value="", label=texts("images.target")
@@ -90,10 +89,13 @@ def evidence(texts: Texts, photo: Photo) -> Shown:
         api_visibility="private",
         trigger_mode="always_last",
     )
-    # a model comes with its own usual method: drawn once, after that is set
-    chosen = model.input(
-        guarded(photos.usual_method, texts), model, method, api_visibility="private", show_progress="hidden"
-    )
+
+    def offer(model: str) -> gr.Dropdown:
+        offered = method_choices(model, texts)
+        return gr.Dropdown(choices=offered, value=offered[0][1])
+
+    # a model comes with its own methods, and the usual one chosen: drawn once, after that is set
+    chosen = model.input(guarded(offer, texts), model, method, api_visibility="private", show_progress="hidden")
     redrawing = chosen.then(guarded(show, texts), inputs, outputs, api_visibility="private")
     stop.click(
         lambda: gr.Button(visible=False),
@@ -109,5 +111,6 @@ def evidence(texts: Texts, photo: Photo) -> Shown:
     return Shown(model, method, target)
 
 
-def _methods(texts: Texts) -> list[tuple[str, str]]:
-    return [(texts(f"images.methods.{name}"), name) for name in photos.methods()]
+def method_choices(model: str, texts: Texts) -> list[tuple[str, str]]:
+    """The methods that explain a model, its usual one first, named in the reader's language."""
+    return [(texts(f"images.methods.{name}"), name) for name in photos.methods(model)]

@@ -12,7 +12,8 @@ from models.vision import photos, registry
 from models.vision.gallery import examples
 from tabs import links
 from tabs.guard import guarded
-from tabs.images.evidence import evidence
+from tabs.images.evidence import evidence, method_choices
+from tabs.images.prototypes import prototypes
 from tabs.images.trust import trust
 from tabs.images.verdicts import verdicts
 from tabs.uploads import Photo
@@ -44,13 +45,15 @@ def images_tab(texts: Texts, app: gr.Blocks) -> None:
             verdicts(texts, photo)
     shown = evidence(texts, photo)
     trust(texts, photo, shown)
+    prototypes(texts, photo)
 
     def open_link(request: gr.Request) -> tuple[Any, Any]:
         model, method = links.asked(request, "model"), links.asked(request, "method")
-        return (
-            model if model in registry.built() else gr.skip(),
-            method if method in photos.methods() else gr.skip(),
-        )
+        if model not in registry.built():
+            model = shown.model.value
+        choices = method_choices(model, texts)
+        names = [name for _, name in choices]
+        return model, gr.Dropdown(choices=choices, value=method if method in names else names[0])
 
     links.told_by(shown.model, "model")
     links.told_by(shown.method, "method")
