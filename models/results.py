@@ -145,26 +145,22 @@ def learning_curves() -> dict[str, tuple[Phase, ...]]:
 
 
 def _record(model: str) -> dict[str, Any]:
-    """What a training left beside the weights: ``training.json``, and ``curves.json`` where the curves stand apart."""
-    curves = _json(WEIGHTS / model / "curves.json")
-    if isinstance(curves, list):  # one list, each point naming its stage
-        stages: dict[str, list[Any]] = {}
-        for point in curves:
-            stages.setdefault(str(point.get("stage", "curves")), []).append(point)
-        curves = stages
-    return (_json(WEIGHTS / model / "training.json") or {}) | (curves or {})
+    """What a training left beside the weights; empty where it left nothing."""
+    return _json(WEIGHTS / model / "training.json") or {}
 
 
 def _phases(record: Mapping[str, Any]) -> tuple[Phase, ...]:
-    """The lists of epochs in a record; what was learnt anew with the epochs already chosen is left out."""
-    phases = []
-    for name, rows in record.items():
-        if isinstance(rows, list) and rows and not name.startswith("refit") and "epoch" in rows[0]:
-            points = tuple(
+    """The learning curves of a record; what was learnt anew with the epochs already chosen is left out."""
+    return tuple(
+        Phase(
+            name,
+            tuple(
                 Point(row["epoch"], row.get("train_loss"), row.get("val_loss"), row.get("val_accuracy")) for row in rows
-            )
-            phases.append(Phase(name, points))
-    return tuple(phases)
+            ),
+        )
+        for name, rows in record.items()
+        if name.endswith("curves") and not name.startswith("refit") and rows
+    )
 
 
 def credit() -> dict[str, Any]:

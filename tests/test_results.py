@@ -87,26 +87,17 @@ def test_changed_weights_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert results.changed_since() == []
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "phases"),
-    [
-        (
-            "training.json",
-            {"arguments": {}, "head_curves": [{"epoch": 0, "val_loss": 2}], "refit_curves": []},
-            ["head_curves"],
-        ),
-        ("curves.json", {"warmup": [{"epoch": 1}], "joint": [{"epoch": 1}]}, ["warmup", "joint"]),
-        ("curves.json", [{"stage": "joint", "epoch": 1}, {"stage": "last", "epoch": 2}], ["joint", "last"]),
-        ("curves.json", [{"epoch": 1}], ["curves"]),
-    ],
-)
-def test_learning_curves_of_any_training(
-    name: str, content: Any, phases: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_learning_curves_are_those_of_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "WEIGHTS", tmp_path)
     (tmp_path / "protovit").mkdir()
-    (tmp_path / "protovit" / name).write_text(json.dumps(content))
-    assert [phase.name for phase in results.learning_curves()["protovit"]] == phases
+    point = {"epoch": 1, "train_loss": 2.0, "val_loss": 1.0, "val_accuracy": 0.5, "seconds": 3}
+    record = {"steps": [{"epoch": 1}], "warmup_curves": [point], "curves": [point], "refit_curves": [point]}
+    (tmp_path / "protovit" / "training.json").write_text(json.dumps(record))
+    phases = results.learning_curves()["protovit"]
+    assert [phase.name for phase in phases] == ["warmup_curves", "curves"]
+    assert phases[0].points == (Point(1, 2.0, 1.0, 0.5),)
+    names = [learning_charts.phase_name("protovit", phase.name, ENGLISH) for phase in phases]
+    assert names == ["warm-up", "joint"] and learning_charts.phase_name("vgg16", "curves", ENGLISH) not in names
     with pytest.raises(ValueError, match="at least one point"):
         Phase("empty", ())
 

@@ -23,7 +23,7 @@ from training.hub_upload import HubRefusal, Target, send, table
 from training.push_to_hub import KINDS, repository
 
 ROOT = Path(__file__).parent.parent
-FILES = ("app.py", "requirements.txt", "packages.txt", "hub.yaml", "LICENSE")
+FILES = ("app.py", "requirements.txt", "packages.txt", "hub.yaml", "results.json", "LICENSE")
 CODE = ("models", "tabs")
 # by name: a table of real applications that lies in data/ must not leave with them
 DATA = (

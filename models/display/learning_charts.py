@@ -15,9 +15,10 @@ from models.results import Phase
 from models.texts import Texts
 
 
-def phase_name(name: str, texts: Texts) -> str:
+def phase_name(model: str, name: str, texts: Texts) -> str:
     """A phase in the reader's language; as the training wrote it where the catalogue lacks it."""
-    return texts.get(f"results.phases.{name}", name.replace("_", " "))
+    stage = "joint_curves" if (model, name) == ("protovit", "curves") else name
+    return texts.get(f"results.phases.{stage}", name.replace("_", " "))
 
 
 def losses(model: str, phases: tuple[Phase, ...], texts: Texts) -> go.Figure:
@@ -41,13 +42,13 @@ def losses(model: str, phases: tuple[Phase, ...], texts: Texts) -> go.Figure:
                     line={"color": colour, "dash": dash, "width": 2.5},
                     marker={"size": 5},
                     customdata=[maybe(value, lambda found: texts.number(found, 3)) for value in values],
-                    hovertemplate=f"{phase_name(phase.name, texts)}, %{{x}}: %{{customdata}}<extra></extra>",
+                    hovertemplate=f"{phase_name(model, phase.name, texts)}, %{{x}}: %{{customdata}}<extra></extra>",
                 )
         if number:
             figure.add_vline(x=start - 0.5, line={"color": NEUTRAL, "width": 1})
         rows += [
             (
-                f"{phase_name(phase.name, texts)}, {texts.number(phase.points[place].epoch)}",
+                f"{phase_name(model, phase.name, texts)}, {texts.number(phase.points[place].epoch)}",
                 maybe(phase.points[place].train_loss, lambda value: texts.number(value, 3)),
                 maybe(phase.points[place].val_loss, lambda value: texts.number(value, 3)),
             )
@@ -113,7 +114,7 @@ def phases_table(curves: Mapping[str, tuple[Phase, ...]], texts: Texts) -> Table
             best = min(measured, key=lambda point: point.val_loss or 0.0) if measured else phase.points[-1]
             rows.append(
                 (
-                    f"{model_name(model, texts)}, {phase_name(phase.name, texts)}",
+                    f"{model_name(model, texts)}, {phase_name(model, phase.name, texts)}",
                     texts.number(phase.points[-1].epoch),
                     texts.number(best.epoch),
                     maybe(best.val_loss, lambda value: texts.number(value, 3)),
