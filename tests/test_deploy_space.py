@@ -37,7 +37,7 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_only_what_the_app_needs_is_there(space: Path) -> None:
     names = set(deploy_space.collect(space))
     assert {"app.py", "README.md", "requirements.txt", "packages.txt", "hub.yaml", "LICENSE"} <= names
-    tops = {"models", "tabs", "weights", "data", "app.py", "README.md"}
+    tops = {"models", "tabs", "weights", "data", "app.py", "README.md", "results.json"}
     assert {name.split("/")[0] for name in names} == tops | {"requirements.txt", "packages.txt", "hub.yaml", "LICENSE"}
     assert not [name for name in names if name.endswith((".pyi", ".pyc", ".pkl", ".pt", ".log")) or "/." in name]
     for folder, suffix in (("models", ".py"), ("models", ".html"), ("tabs", ".py"), ("tabs", ".css")):

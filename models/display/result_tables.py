@@ -108,9 +108,9 @@ def confused_table(rows: Sequence[dict[str, Any]], texts: Texts, shown: int = 3)
             (model_name(row["model"], texts), class_name(true, texts), class_name(taken, texts), texts.number(count))
             for count, true, taken in sorted(found, key=lambda item: -item[0])[:shown]
         ]
-    names = ("model", "true", "taken", "photos")
+    heads = ("model", "true", "taken", "photos")
     return Table(
-        texts("results.confusion.most"), tuple(texts(f"results.confusion.{name}") for name in names), tuple(table)
+        texts("results.confusion.most"), tuple(texts(f"results.confusion.{name}") for name in heads), tuple(table)
     )
 
 
