@@ -2,14 +2,15 @@
 
 A made photo, decoded, goes to a finished overlay of its own size. Beside each time stand the plain
 composition of ``pytorch_grad_cam`` for the same weights and method, run in turns with ours, and the time that
-the arithmetic of the network would take at the speed of this machine's matrix multiplication.
+the arithmetic of the network would take at the speed of this machine's matrix multiplication. ProtoViT stands beside
+its bare encoder; last, one photo goes through all three models with their overlays.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
@@ -23,6 +24,8 @@ from torch import nn
 from models.vision import registry, weights
 from models.vision.convnet import Convnet
 from models.vision.overlay import overlay
+from models.vision.protovit import ProtoVit
+from models.vision.registry import VisionModel
 
 CASES = (("vgg16", "grad-cam", pytorch_grad_cam.GradCAM), ("yolov8", "eigen-cam", pytorch_grad_cam.EigenCAM))
 WIDTH, HEIGHT = 640, 480  # px of the photo
@@ -37,7 +40,7 @@ def photo() -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def ours(model: Convnet, method: str, image: Image.Image) -> Image.Image:
+def ours(model: VisionModel, method: str, image: Image.Image) -> Image.Image:
     """Decoded photo to overlay, as the app does it."""
     return overlay(image, model.explain(image, method).saliency)
 
@@ -111,6 +114,48 @@ def operations(model: Convnet) -> float:
     return total
 
 
+def in_turns(runs: int, calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """Medians in seconds, the calls made in turns so that a busy moment of the machine slows all alike; printed."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(runs + 2):
+        for name, call in calls.items():
+            times[name].append(timed(call))
+    for name, row in times.items():
+        p50, p95 = np.percentile(row[2:], [50, 95])
+        print(f"  {name:12} p50 {p50 * 1e3:7.1f} ms, p95 {p95 * 1e3:7.1f} ms")
+    return {name: float(np.median(row[2:])) for name, row in times.items()}
+
+
+def convnet(model: Convnet, method: str, cam_class: type, image: Image.Image, runs: int, speed: float) -> None:
+    """Times one convolutional network beside the library's composition."""
+    network, layer = plain_network(model)
+    print(f"{model.name}, {method}, {model.preprocessing.size} px")
+    p50 = in_turns(
+        runs,
+        {
+            "predict": lambda: model.predict(image),
+            "explain": lambda: ours(model, method, image),
+            "library": lambda: plain(network, layer, cam_class, model, image),
+        },
+    )
+    print(f"  library / ours {p50['library'] / p50['explain']:.1f}")
+    floor = operations(model) / speed
+    print(f"  convolutions at the peak {floor * 1e3:.1f} ms; ours / peak {p50['explain'] / floor:.1f}")
+
+
+def protovit(model: ProtoVit, image: Image.Image, runs: int) -> None:
+    """Times ProtoViT beside its encoder alone, as timm runs it."""
+    encoder = model.network.encoder.timm_model
+
+    @torch.inference_mode()
+    def bare() -> torch.Tensor:
+        return encoder.forward_features(model.preprocessing(image))
+
+    print(f"protovit, {model.preprocessing.size} px")
+    p50 = in_turns(runs, {"bare encoder": bare, "reasoning": lambda: model.reason(image)})
+    print(f"  reasoning / bare encoder {p50['reasoning'] / p50['bare encoder']:.2f}")
+
+
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description="Time predictions and explanations.")
@@ -124,19 +169,14 @@ def main() -> None:
             continue
         model = registry.get(name)
         assert isinstance(model, Convnet)
-        network, layer = plain_network(model)
-        times: dict[str, list[float]] = {"predict": [], "explain": [], "library": []}
-        for _ in range(runs + 2):  # in turns, so that a busy moment of the machine slows all alike
-            times["predict"].append(timed(model.predict, image))
-            times["explain"].append(timed(ours, model, method, image))
-            times["library"].append(timed(plain, network, layer, cam_class, model, image))
-        p50, p95 = ({key: np.percentile(row[2:], q) for key, row in times.items()} for q in (50, 95))
-        print(f"{name}, {method}, {model.preprocessing.size} px")
-        for key in times:
-            print(f"  {key:8} p50 {p50[key] * 1e3:7.1f} ms, p95 {p95[key] * 1e3:7.1f} ms")
-        print(f"  library / ours {p50['library'] / p50['explain']:.1f}")
-        floor = operations(model) / speed
-        print(f"  convolutions at the peak {floor * 1e3:.1f} ms; ours / peak {p50['explain'] / floor:.1f}")
+        convnet(model, method, cam_class, image, runs, speed)
+    if "protovit" in registry.available():
+        model = registry.get("protovit")
+        assert isinstance(model, ProtoVit)
+        protovit(model, image, runs)
+    everyone = [registry.get(name) for name in registry.available()]
+    print(f"one photo through {', '.join(model.name for model in everyone)}, each with its overlay")
+    in_turns(runs, {"all": lambda: [ours(model, model.default_method, image) for model in everyone]})
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ from models.vision.prototypes import boxes
 from models.vision.protovit import ProtoVit
 from tests.pictures import picture, write_dataset
 from training import distil_encoder, evaluate_reasoning, train_protovit
-from training.vision_data import read_photos
+from training.second_reader import soften
+from training.vision_data import Augmentation, Augmented, CachedViews, read_photos
 
 ENCODER = {
     "model_type": "timm_wrapper",
@@ -290,3 +291,20 @@ def test_an_unchanged_photo_is_read_the_same(trained: Path, monkeypatch: pytest.
     monkeypatch.setattr(evaluate_reasoning, "KEPT", 1.0)
     figures = evaluate_reasoning.stability(ProtoVit.load(trained), picture(1).resize((32, 32)))
     assert figures["crop"] == {"parts_stayed": 1.0, "same_prototypes": 1.0, "same_answer": 1.0}
+
+
+def test_a_second_reader_softens_the_labels(made: Path, tmp_path: Path) -> None:
+    import timm
+
+    file = tmp_path / "teacher.safetensors"
+    save_file(timm.create_model("test_vit").state_dict(), file)
+    pictures = Augmented(read_photos(made / "data")["train"] * 3, Preprocessing(160), Augmentation(), batch=7, seed=0)
+    views = CachedViews(pictures, torch.nn.AvgPool2d(16), views=3)
+    hard = views.targets.clone()
+    accuracy = soften(views, [("test_vit", str(file))], share=0.5, cache=tmp_path, seed=0)
+    assert 0 <= accuracy <= 1
+    assert torch.allclose(views.targets.sum(-1), torch.ones(3, 42), atol=1e-5)
+    assert ((views.targets - 0.5 * hard) >= 0).all() and not torch.equal(views.targets, hard)
+    assert len({tuple(row.tolist()) for row in views.targets[:, 0]}) == 3, "each view is read for itself"
+    inputs, targets = next(views.epoch(0))
+    assert inputs.shape[0] == targets.shape[0] == 7

@@ -13,6 +13,7 @@ from torch import nn
 from models.vision.convnet import Convnet
 from models.vision.gallery import catalogue
 from models.vision.protovit import ProtoVit
+from models.vision.registry import VisionModel
 from models.vision.uploads import read_upload
 from models.vision.weights import WEIGHTS
 from training.artefacts import Card, write_card, write_json, write_model
@@ -75,7 +76,7 @@ def report(
     print(f"test: accuracy {metrics['accuracy']:.4f} [{low:.3f}, {high:.3f}]")
 
 
-def on_catalogue(classifier: Convnet | ProtoVit, learnt_from: bool) -> dict[str, Any]:
+def on_catalogue(classifier: VisionModel, learnt_from: bool) -> dict[str, Any]:
     """How a model does on the rendered pictures that are shipped.
 
     Args:

@@ -18,7 +18,6 @@ from PIL import Image
 from torch.nn.functional import avg_pool2d, interpolate, pad
 from torchvision.transforms.v2.functional import gaussian_blur
 
-from models.vision.convnet import Convnet
 from models.vision.preprocessing import to_tensor
 from models.vision.registry import VisionModel
 
@@ -78,7 +77,7 @@ def assess(score: Score, pixels: torch.Tensor, saliency: np.ndarray) -> Faithful
     return Faithfulness(deletion(score, pixels, ranks), insertion(score, pixels, ranks), road(score, pixels, ranks))
 
 
-def judge(model: VisionModel | Convnet, image: Image.Image, target: str, saliency: np.ndarray) -> Faithfulness:
+def judge(model: VisionModel, image: Image.Image, target: str, saliency: np.ndarray) -> Faithfulness:
     """How faithful a map is to a model's answer for one class of an RGB picture."""
     place = model.classes.index(target)
     pixels = to_tensor(model.preprocessing.stretch(image))

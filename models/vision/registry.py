@@ -27,11 +27,15 @@ MODELS: tuple[str, ...] = tuple(_PLACES)
 class VisionModel(Protocol):
     """What the app asks of an image classifier."""
 
-    name: str
     config: Mapping[str, Any]
     classes: tuple[str, ...]
-    default_method: str
     preprocessing: Preprocessing
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def default_method(self) -> str: ...
 
     @property
     def methods(self) -> tuple[str, ...]: ...
