@@ -17,6 +17,7 @@ import asyncio
 import contextlib
 import html
 import io
+import math
 import random
 import sys
 import time
@@ -206,6 +207,7 @@ class Load:
     async def kill_and_restart(self, after: float) -> None:
         """Kills the server, starts it again, and says how long it was away."""
         await asyncio.sleep(after)
+        rest, self.until = self.until - time.perf_counter(), math.inf  # the clock stands still while it is away
         self.is_down = True
         self.server.kill()
         start = time.perf_counter()
@@ -214,6 +216,7 @@ class Load:
         print(f"killed after {after:.0f} s, served again {time.perf_counter() - start:.1f} s later", flush=True)
         await asyncio.sleep(3)  # streams of the dead process may still be failing
         self.is_down, self.restarted = False, True
+        self.until = time.perf_counter() + rest
         self.memory.clear()
 
     async def run(self, clients: int, seconds: float, kill: bool) -> None:
@@ -224,12 +227,10 @@ class Load:
         score, photo = self.score_client, self.classify_image
         roles = (score, photo, self.rise, score, self.score_batch, photo, score, self.explain_image, photo, score)
         self.until = time.perf_counter() + seconds
-        side = [asyncio.create_task(self.watch())]
-        if kill:
-            side.append(asyncio.create_task(self.kill_and_restart(seconds / 3)))
-        await asyncio.gather(*(self.client(roles[place % len(roles)]) for place in range(clients)))
-        for task in side:
-            task.cancel()
+        watching = asyncio.create_task(self.watch())
+        killing = [self.kill_and_restart(seconds / 3)] if kill else []
+        await asyncio.gather(*killing, *(self.client(roles[place % len(roles)]) for place in range(clients)))
+        watching.cancel()
 
     async def freed(self, ask: Callable[[], Coroutine[Any, Any, None]]) -> tuple[float, float, float]:
         """Seconds that a long call takes; cores in use while it runs, and when its client has left it early on."""
