@@ -51,7 +51,6 @@ def reasoning(likeness: Likeness, texts: Texts) -> str:
     """The cases for the predicted class and for the runner-up side by side, the photo, and how to take it, as HTML."""
     photo, cases = likeness.photo, likeness.reasoning.cases
     predicted = photo_cards.class_name(cases[0].label, texts)
-    parts = max((prototype.piece.similarity for prototype in likeness.prototypes), default=0)
     return render(
         "likeness",
         sentence=sentence(likeness, texts),
@@ -82,7 +81,7 @@ def reasoning(likeness: Likeness, texts: Texts) -> str:
         probability=texts("images.probability"),
         warning=texts("prototypes.warning"),
         study=texts("prototypes.study"),
-        scale=texts("prototypes.scale", parts=texts.number(parts)),
+        scale=texts("prototypes.scale", parts=texts.number(likeness.parts)),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+import torch
 from PIL import Image
 
 from models import arguments
@@ -20,8 +21,8 @@ MODEL = "protovit"
 class PrototypeModel(Protocol):
     """What this module asks of a model, beside classifying."""
 
-    @property
-    def prototypes(self) -> tuple[Prototype, ...]: ...
+    prototypes: tuple[Prototype, ...]
+    active: torch.Tensor  # (P, K) bool, the parts that are switched on
 
     def reason(self, image: Image.Image, top: int = 5) -> Reasoning: ...
 
@@ -34,11 +35,13 @@ class Likeness:
         photo: upright, RGB; the boxes of the evidence are px of it.
         reasoning: with every prototype in the evidence of each case.
         prototypes: by number.
+        parts: of each prototype, K; a similarity lies in -K..K.
     """
 
     photo: Image.Image
     reasoning: Reasoning
     prototypes: tuple[Prototype, ...]
+    parts: int
 
 
 def read_likeness(path: Path | str | None) -> Likeness:
@@ -53,7 +56,7 @@ def read_likeness(path: Path | str | None) -> Likeness:
     """
     model = _model()
     photo = read_upload(path).image
-    return Likeness(photo, model.reason(photo, len(model.prototypes)), model.prototypes)
+    return Likeness(photo, model.reason(photo, len(model.prototypes)), model.prototypes, model.active.shape[1])
 
 
 def prototypes_of(label: str) -> tuple[Prototype, ...]:
