@@ -113,7 +113,7 @@ def gains(rows: Rows, texts: Texts) -> go.Figure | None:
     figure.update_layout(bargap=0.3, showlegend=len(others) > 1, legend=LEGEND | {"traceorder": "normal"})
     figure.update_xaxes(
         title_text=texts("results.gains.axis", reference=model_name(REFERENCE, texts)),
-        range=[-1.45 * most, 1.45 * most],
+        range=[-2 * most, 2 * most],
         zeroline=True,
         zerolinecolor=NEUTRAL,
         showticklabels=False,
