@@ -26,10 +26,10 @@ from models.display.marked import marked
 from models.errors import InputError
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.texts import ENGLISH, FRENCH, Texts
-from models.vision import likeness, photos, registry
+from models.vision import likeness, photos, registry, webp
 from models.vision.likeness import Likeness
 from models.vision.predictions import CLASSES
-from models.vision.prototypes import FILE, IMAGES, read_prototypes
+from models.vision.prototypes import FILE, read_prototypes
 from models.vision.protovit import ProtoVit
 from tests.made import photo
 from tests.pictures import picture
@@ -46,13 +46,14 @@ SWITCHED_OFF = 3  # this prototype's last part
 
 
 def write_prototypes(folder: Path) -> None:
-    (folder / IMAGES).mkdir()
     patches = [7, 8, 13, 14]
+    pictures = {}
 
     def piece(label: int, seed: int) -> dict:
         name = f"made_{label}-{seed}.webp"
-        picture(label, seed).save(folder / IMAGES / name)
-        return {"image": f"{IMAGES}/{name}", "source": name, "shows": CLASSES[label], "patches": patches}
+        image = picture(label, seed)
+        pictures[name] = {"width": image.width, "height": image.height, "image": webp.of_image(image, 256)}
+        return {"source": name, "shows": CLASSES[label], "patches": patches}
 
     entries = [
         {
@@ -65,7 +66,7 @@ def write_prototypes(folder: Path) -> None:
         }
         for number in range(COUNT)
     ]
-    (folder / FILE).write_text(json.dumps({"grid": GRID, "prototypes": entries}))
+    (folder / FILE).write_text(json.dumps({"grid": GRID, "prototypes": entries, "pictures": pictures}))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -217,7 +217,7 @@ def distil(args: argparse.Namespace, recipe: Recipe) -> None:
     """Runs the training; ``args.out`` always holds the averaged encoder of the last checkpoint."""
     encoder: Any = timm.create_model(**recipe.encoder, dynamic_img_size=True, patch_drop_rate=recipe.dropped)
     encoder.load_state_dict({name: tensor.float() for name, tensor in load_file(args.init).items()})
-    teachers = Teachers([teacher_name(text) for text in args.teacher]).to(DEVICE).to(memory_format=torch.channels_last)
+    teachers = Teachers([_teacher(text) for text in args.teacher]).to(DEVICE).to(memory_format=torch.channels_last)
     features = sum(network.num_features for network in teachers.listed)
     student = Student(encoder, features, recipe).to(DEVICE).train()
     optimiser = torch.optim.AdamW(rates(student, recipe))
@@ -261,8 +261,7 @@ def distil(args: argparse.Namespace, recipe: Recipe) -> None:
             save_file(learnt, args.out)
 
 
-def teacher_name(text: str) -> tuple[str, str | None]:
-    """``MODEL`` or ``MODEL=FILE`` in its two parts."""
+def _teacher(text: str) -> tuple[str, str | None]:
     name, _, file = text.partition("=")
     return name, file or None
 

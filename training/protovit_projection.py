@@ -12,8 +12,9 @@ from PIL import Image
 from scipy.optimize import linear_sum_assignment
 
 from models.protovit.modeling import PrototypeHead
+from models.vision import webp
 from models.vision.predictions import CLASSES
-from models.vision.prototypes import FILE, IMAGES
+from models.vision.prototypes import FILE
 from models.vision.uploads import read_upload
 from training.artefacts import write_json
 from training.vision_data import Photo
@@ -106,16 +107,20 @@ def _round_slots(head: PrototypeHead) -> None:
 
 
 def write_prototypes(folder: Path, projection: Projection, photos: Sequence[Photo], grid: int) -> None:
-    """Writes what a person is shown: ``prototypes.json`` and the pictures that it names."""
-    (folder / IMAGES).mkdir(parents=True, exist_ok=True)
-    for old in (folder / IMAGES).glob("*.webp"):
-        old.unlink()
+    """Writes what a person is shown, ``prototypes.json``: the pictures, and each prototype's pieces of them."""
     entries: list[dict[str, Any]] = []
+    shown: dict[str, Photo] = {}
+
+    def piece(row: int, patches: torch.Tensor) -> dict[str, Any]:
+        photo = photos[row]
+        shown[photo.path.name] = photo
+        return {"source": photo.path.name, "shows": CLASSES[photo.label], "patches": patches.tolist()}
+
     for number, source in enumerate(projection.sources.tolist()):
         near = zip(
             projection.nearest[number].tolist(),
             projection.nearest_similarities[number].tolist(),
-            projection.nearest_patches[number].tolist(),
+            projection.nearest_patches[number],
             strict=True,
         )
         entries.append(
@@ -124,21 +129,15 @@ def write_prototypes(folder: Path, projection: Projection, photos: Sequence[Phot
                 "class": CLASSES[number * len(CLASSES) // len(projection.sources)],
                 "active": projection.active[number].tolist(),
                 "similarity": round(float(projection.own[number]), 4),
-                **_piece(folder, photos[source], projection.patches[number].tolist()),
+                **piece(source, projection.patches[number]),
                 "nearest": [
-                    {"similarity": round(similarity, 4), **_piece(folder, photos[row], patches)}
-                    for row, similarity, patches in near
+                    {"similarity": round(similarity, 4), **piece(row, patches)} for row, similarity, patches in near
                 ],
             }
         )
-    write_json(folder / FILE, {"grid": grid, "prototypes": entries})
-
-
-def _piece(folder: Path, photo: Photo, patches: list[int]) -> dict[str, Any]:
-    """One picture with its matched patches; the picture is written beside, once."""
-    name = f"{IMAGES}/{photo.path.stem}.webp"
-    if not (folder / name).exists():
+    pictures = {}
+    for name, photo in sorted(shown.items()):
         image = read_upload(photo.path).image
         image.thumbnail((SHOWN, SHOWN), Image.Resampling.LANCZOS)
-        image.save(folder / name, quality=80, method=6)
-    return {"image": name, "source": photo.path.name, "shows": CLASSES[photo.label], "patches": patches}
+        pictures[name] = {"width": image.width, "height": image.height, "image": webp.of_image(image, SHOWN)}
+    write_json(folder / FILE, {"grid": grid, "prototypes": entries, "pictures": pictures})

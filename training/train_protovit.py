@@ -31,12 +31,10 @@ from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from models.vision.protovit import ProtoVit
 from training.artefacts import Card
-from training.distil_encoder import teacher_name
 from training.fine_tune import Epoch, Schedule, best_epoch, evaluate, fine_tune, predict_logits
 from training.protovit_objective import Objective, Reasoner, Weights
 from training.protovit_parts import Lower, Upper
 from training.protovit_projection import Projection, project, write_prototypes
-from training.second_reader import soften
 from training.transfer import arguments
 from training.vision_data import (
     Augmentation,
@@ -70,8 +68,8 @@ class Stage:
     evidence_rate: float = 0.0
 
 
-def _schedule(epochs: int, weight_decay: float = 0.0, average: float = 0.97) -> Schedule:
-    return Schedule(epochs, patience=epochs, warmup=1, weight_decay=weight_decay, smoothing=0.0, average=average)
+def _schedule(epochs: int, weight_decay: float = 0.0, patience: int = 100) -> Schedule:
+    return Schedule(epochs, patience, warmup=1, weight_decay=weight_decay, smoothing=0.0, average=0.97)
 
 
 PULL = Weights(cluster=0.8, separation=0.1, coherence=3e-3, orthogonality=1e-3, smoothing=0.1)
@@ -90,7 +88,6 @@ class Recipe:
         frozen: lowest blocks of the encoder that stay as they are.
         decay: factor on the rate for each block further down.
         prototypes_per_class, parts, radius: see :class:`ProtoViTConfig`.
-        second_reader: its share in the labels, where there are teachers.
         stages: by name, in order; the published rates are for some thousand steps, ours for a few hundred.
     """
 
@@ -104,11 +101,10 @@ class Recipe:
     prototypes_per_class: int = 8
     parts: int = 4
     radius: int = 1
-    second_reader: float = 0.5
     stages: Mapping[str, Stage] = field(
         default_factory=lambda: {
             "warmup": Stage(PULL, _schedule(8), prototype_rate=3e-3),
-            "joint": Stage(PULL, _schedule(8, 0.05), prototype_rate=3e-3, encoder_rate=1e-4),
+            "joint": Stage(PULL, _schedule(10, 0.05, patience=2), prototype_rate=3e-3, encoder_rate=1e-4),
             "slots": Stage(Weights(coherence=1e-3), _schedule(5), slot_rate=2e-3),
             "settle": Stage(PULL, _schedule(4, 0.05), encoder_rate=5e-5),
             "evidence": Stage(Weights(l1=1e-2), _schedule(15), evidence_rate=1e-3),
@@ -196,10 +192,6 @@ def learn(
     lower, upper, reasoner = Lower(encoder, recipe.frozen), Upper(encoder, recipe.frozen), Reasoner(model.head)
     pictures = Augmented(photos["train"], recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
     views = CachedViews(pictures, lower, recipe.views, args.cache)
-    if args.teacher:
-        names = [teacher_name(text) for text in args.teacher]
-        accuracy = soften(views, names, recipe.second_reader, args.cache, args.seed)
-        print(f"second reader: accuracy {accuracy:.4f} on training pictures it was not fitted to", flush=True)
     tokens = {name: _tokens(lower, photos[name], recipe) for name in ("val", "project")}
     curves: dict[str, list[Epoch]] = {}
     steps: list[dict[str, Any]] = []
@@ -268,7 +260,6 @@ def main() -> None:
     parser = arguments("Train ProtoViT in its stages.", ProtoVit.name)
     parser.add_argument("--init", required=True, help="name in timm, or file of safetensors")
     parser.add_argument("--project-on", type=Path, help="folder of pictures with labels.csv to project on")
-    parser.add_argument("--teacher", action="append", metavar="MODEL[=FILE]", help="timm name; repeat")
     train(parser.parse_args(), RECIPE)
 
 
@@ -311,7 +302,6 @@ def _report(
             "catalogue": bool(args.catalogue),
             "fresh": args.fresh,
             "refit": args.refit,
-            "teachers": [teacher_name(text)[0] for text in args.teacher or []],
         },
         "recipe": asdict(recipe),
         "photos": {split: len(rows) for split, rows in photos.items()},
@@ -341,7 +331,6 @@ def _report(
         library="transformers",
         command=f"python -m training.train_protovit --data DATA --init {Path(args.init).name}"
         + (" --catalogue data/catalogue" if args.catalogue else "")
-        + "".join(f" --teacher {teacher_name(text)[0]}" for text in args.teacher or [])
         + (" --refit" if args.refit else ""),
         limits="Likeness is evidence, not proof: a prototype can answer to colour or background. A photo always gets "
         "one of the seven categories, whatever it shows.",

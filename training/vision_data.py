@@ -163,7 +163,6 @@ class CachedViews:
 
     def __init__(self, pictures: Augmented, frozen: nn.Module, views: int, cache: Path | None = None) -> None:
         self.pictures = pictures
-        self.targets = one_hot(pictures.labels, len(CLASSES)).float().expand(views, -1, -1)  # (views, N, classes)
         path = cache / f"views-{_fingerprint(pictures, frozen, views)}.safetensors" if cache else None
         if path and path.exists():
             self.maps = load_file(path)["maps"]
@@ -193,7 +192,7 @@ class CachedViews:
         """Batches of (B, C, h, w) float32, each picture in one of its views, with soft labels (B, classes)."""
         for rows in self.pictures.order(number):
             views = torch.randint(len(self.maps), rows.shape)
-            yield mix(self.maps[views, rows].float(), self.targets[views, rows], self.pictures.augmentation)
+            yield mix(self.maps[views, rows].float(), self.pictures.labels[rows], self.pictures.augmentation)
 
 
 class FreshViews:
@@ -215,8 +214,7 @@ class FreshViews:
         """Batches of (B, C, h, w) float32 with soft labels (B, classes)."""
         for rows in self.pictures.order(number):
             maps = run(self.frozen, [self.pictures.pixels(rows)])
-            targets = one_hot(self.pictures.labels[rows], len(CLASSES)).float()
-            yield mix(maps, targets, self.pictures.augmentation)
+            yield mix(maps, self.pictures.labels[rows], self.pictures.augmentation)
 
 
 def _fingerprint(pictures: Augmented, frozen: nn.Module, views: int) -> str:
@@ -230,15 +228,15 @@ def _fingerprint(pictures: Augmented, frozen: nn.Module, views: int) -> str:
     return digest.hexdigest()[:16]
 
 
-def mix(inputs: torch.Tensor, targets: torch.Tensor, augmentation: Augmentation) -> tuple[torch.Tensor, torch.Tensor]:
+def mix(inputs: torch.Tensor, labels: torch.Tensor, augmentation: Augmentation) -> tuple[torch.Tensor, torch.Tensor]:
     """A batch of pictures or feature maps (B, C, h, w), at times mixed pairwise, with soft labels (B,
     classes).
     """
     if torch.rand(()) >= augmentation.mix:
-        return inputs, targets
+        return inputs, one_hot(labels, len(CLASSES)).float()
     if torch.rand(()) < 0.5:
-        return v2.MixUp(alpha=augmentation.mixup, num_classes=len(CLASSES))(inputs, targets)
-    return v2.CutMix(alpha=1.0, num_classes=len(CLASSES))(inputs, targets)
+        return v2.MixUp(alpha=augmentation.mixup, num_classes=len(CLASSES))(inputs, labels)
+    return v2.CutMix(alpha=1.0, num_classes=len(CLASSES))(inputs, labels)
 
 
 @torch.no_grad()

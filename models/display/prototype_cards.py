@@ -182,15 +182,14 @@ def _row(likeness: Likeness, key: str, evidence: Evidence, texts: Texts) -> Row:
 
 
 def _piece(key: str, piece: Piece, texts: Texts) -> Marked:
-    size = webp.size(piece.path)
     alt = texts(
         "prototypes.piece_alt",
         source=piece.source,
         label=photo_cards.class_name(piece.shows, texts),
         count=len(piece.boxes),
-        place=place(piece.boxes, size, texts),
+        place=place(piece.boxes, piece.size, texts),
     )
-    return marked(key, webp.of_file(piece.path), size, piece.boxes, alt)
+    return marked(key, piece.image, piece.size, piece.boxes, alt)
 
 
 def _own(likeness: Likeness, case: Case) -> set[int]:

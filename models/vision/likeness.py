@@ -120,7 +120,7 @@ def _prototype(prototype: Prototype) -> dict[str, Any]:
     return {
         "class": prototype.label,
         "source": piece.source,
-        "image": webp.of_file(piece.path),
+        "image": piece.image,
         "boxes": [list(box) for box in piece.boxes],
     }
 

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from models.vision.predictions import Prediction
 
 FILE = "prototypes.json"
-IMAGES = "prototypes"
 
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in px, x1 and y1 exclusive
 
@@ -23,14 +20,16 @@ class Piece:
     """A picture and the patches of it that are meant.
 
     Args:
-        path: WebP file.
+        image: WebP, as a data URI.
+        size: its width and height, px.
         source: name of the picture that it was made from.
         shows: the class of the picture.
         boxes: of the parts that are switched on, in px of the picture.
         similarity: of the prototype with this picture, in -K..K.
     """
 
-    path: Path
+    image: str
+    size: tuple[int, int]
     source: str
     shows: str
     boxes: tuple[Box, ...]
@@ -121,17 +120,16 @@ def read_prototypes(folder: Path) -> tuple[Prototype, ...]:
     """The prototypes that a trained model's folder describes.
 
     Raises:
-        ValueError, KeyError, OSError: ``prototypes.json`` or a picture is missing or not as it was written.
+        ValueError, KeyError, OSError: ``prototypes.json`` is missing or not as it was written.
     """
     content = json.loads((folder / FILE).read_text(encoding="utf-8"))
     grid = int(content["grid"])
 
     def piece(entry: dict[str, Any], active: Sequence[bool], similarity: float) -> Piece:
-        path = folder / IMAGES / Path(entry["image"]).name  # whatever the entry says, nothing outside is opened
-        with Image.open(path) as image:
-            size = image.size
+        picture = content["pictures"][entry["source"]]
+        size = (int(picture["width"]), int(picture["height"]))
         shown = [patch for patch, on in zip(entry["patches"], active, strict=True) if on]
-        return Piece(path, entry["source"], entry["shows"], boxes(shown, grid, size), similarity)
+        return Piece(picture["image"], size, entry["source"], entry["shows"], boxes(shown, grid, size), similarity)
 
     return tuple(
         Prototype(

@@ -4,26 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-from pathlib import Path
 
 from PIL import Image
 
 QUALITY = 80  # of 100
-
-
-def of_file(path: Path) -> str:
-    """A WebP file as it stands.
-
-    Raises:
-        OSError: there is no such file.
-    """
-    return _uri(path.read_bytes())
-
-
-def size(path: Path) -> tuple[int, int]:
-    """Width and height of a picture on disk, px."""
-    with Image.open(path) as image:
-        return image.size
 
 
 def of_image(image: Image.Image, longest: int) -> str:
@@ -37,8 +21,4 @@ def of_image(image: Image.Image, longest: int) -> str:
     small.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     stream = io.BytesIO()
     small.save(stream, "WEBP", quality=QUALITY)
-    return _uri(stream.getvalue())
-
-
-def _uri(content: bytes) -> str:
-    return "data:image/webp;base64," + base64.b64encode(content).decode("ascii")
+    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
