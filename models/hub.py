@@ -76,7 +76,8 @@ def notes() -> list[Note]:
 
 def files(model: str) -> tuple[str, ...]:
     """The files of a model that the app reads, the list of their SHA-256 first."""
-    return (LISTING, "config.json", "metrics.json", "model.txt" if model == "credit" else "model.safetensors")
+    learnt = {"credit": ("model.txt",), "protovit": ("model.safetensors", "prototypes.json")}
+    return (LISTING, "config.json", "metrics.json", *learnt.get(model, ("model.safetensors",)))
 
 
 def pinned(model: str) -> Pin | None:

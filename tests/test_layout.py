@@ -48,7 +48,7 @@ def test_space_runs_the_gradio_that_is_required() -> None:
     assert f"gradio[mcp]=={version}" in (ROOT / "requirements.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("model", ["credit", "yolov8"])
+@pytest.mark.parametrize("model", ["credit", "vgg16", "yolov8", "protovit"])
 def test_a_model_ships_complete(model: str) -> None:
     names = {path.name for path in (ROOT / "weights" / model).iterdir()}
     assert {"config.json", "metrics.json", "README.md"} <= names

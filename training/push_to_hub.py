@@ -27,7 +27,7 @@ WEIGHTS = Path("weights")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line, check the folder, and push it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", metavar="MODEL", help="folder below weights/: credit, yolov8, vgg16")
+    parser.add_argument("model", metavar="MODEL", help="folder below weights/: credit, vgg16, yolov8, protovit")
     parser.add_argument("--repo", type=repository, required=True, metavar="USER/NAME", help="made if there is none")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, metavar="FOLDER", help="where the model's folder is")
     seen = parser.add_mutually_exclusive_group()
