@@ -15,12 +15,15 @@ from typing import Any
 # later. It must be said before torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from models import hub, leftovers
+
+UPLOADS = leftovers.own_folder()  # before gradio is loaded, which reads where it is
+
 import gradio as gr
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from starlette.middleware import Middleware
 
-from models import hub
 from models.display import photo_cards
 from models.display.html import render
 from models.health import check_models
@@ -41,6 +44,7 @@ MAX_UPLOAD = "100mb"
 # calls of one event at a time: as many as the free Space has cores
 CONCURRENT = int(os.environ.get("GRADIO_DEFAULT_CONCURRENCY_LIMIT", "2"))
 SESSIONS = 200  # visitors whose state is kept, at about 0.9 MB each; every call without a session makes one
+SWEPT, KEPT = 600, 3600  # seconds between two sweeps of what visitors sent, and that it may stay
 WAITING = 64  # calls waiting; the next one is told at once that the app is busy
 
 TABS: dict[str, Callable[[Texts, gr.Blocks], None]] = {
@@ -91,7 +95,7 @@ def page(texts: Texts, app: gr.Blocks) -> None:
 def create_app() -> gr.Blocks:
     """The whole app, not yet launched."""
     # nothing that a visitor uploads or receives stays on disk longer than an hour after it was made
-    with gr.Blocks(title=ENGLISH("page.title"), analytics_enabled=False, delete_cache=(600, 3600)) as app:
+    with gr.Blocks(title=ENGLISH("page.title"), analytics_enabled=False, delete_cache=(SWEPT, KEPT)) as app:
         page(ENGLISH, app)
         endpoints()
     with app.route(FRENCH("page.language"), "/fr"):
@@ -122,6 +126,7 @@ def serve(app: gr.Blocks, **options: Any) -> tuple[FastAPI, str, str]:
         prevent_thread_lock=True,
         **options,
     )
+    leftovers.keep_swept(UPLOADS, SWEPT, KEPT)
     server.add_api_route("/health", health, methods=["GET"])
     return server, url, share
 

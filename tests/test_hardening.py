@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from models import hub
+from models import hub, leftovers
 from models.errors import InputError
 from models.health import check_models
 from models.vision import registry
@@ -214,3 +215,38 @@ def test_a_link_to_an_upload_of_ours_reaches_nothing_else(app_url: str, trap: st
         answer = _call(app_url, "classify_image", [{"path": link, "meta": {"_type": "gradio.FileData"}}, []])
         assert "event: error" in answer and "link" in answer
     assert _Trap.visits == []
+
+
+def test_what_gradio_forgets_is_swept(tmp_path: Path) -> None:
+    """Old files go, in whatever folder; new ones and those that stood at the start stay."""
+    (tmp_path / "deep").mkdir()
+    own, old, new = tmp_path / "own.png", tmp_path / "deep" / "old.png", tmp_path / "new.png"
+    own.touch()
+    kept = frozenset(tmp_path.rglob("*"))
+    old.touch()
+    new.touch()
+    for path in (own, old):
+        os.utime(path, (0, 0))
+    assert leftovers.sweep(tmp_path, kept, age=3600) == 1
+    assert own.exists() and new.exists() and not old.exists()
+
+
+def test_sweeping_goes_on_in_the_background(tmp_path: Path) -> None:
+    stop = leftovers.keep_swept(tmp_path, every=0.01, age=0)
+    left = tmp_path / "picture.png"
+    left.touch()
+    deadline = time.monotonic() + 60
+    while left.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    stop.set()
+    assert not left.exists()
+
+
+def test_the_folder_of_uploads_goes_with_the_process() -> None:
+    code = "import app; assert app.UPLOADS.is_dir(); print(app.UPLOADS)"
+    settings = {key: value for key, value in os.environ.items() if key != leftovers.VARIABLE}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=settings, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert not Path(done.stdout.strip().splitlines()[-1]).exists()

@@ -1,0 +1,55 @@
+"""No file that a visitor sent or received stays on disk: Gradio empties its cache of the files that it knows, this of
+the others, such as the first copy of a picture that an agent sends as a data URL.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+VARIABLE = "GRADIO_TEMP_DIR"
+
+
+def own_folder() -> Path:
+    """A folder of this process for what visitors send, where the environment names none; gone when the process ends.
+
+    To be called before gradio is imported, which reads the variable.
+    """
+    if VARIABLE not in os.environ:
+        os.environ[VARIABLE] = tempfile.mkdtemp(prefix="vitrine-")
+        atexit.register(shutil.rmtree, os.environ[VARIABLE], ignore_errors=True)
+    return Path(os.environ[VARIABLE])
+
+
+def sweep(folder: Path, kept: frozenset[Path], age: float) -> int:
+    """Removes the files below a folder that are older than ``age`` seconds, but for those kept; returns how many."""
+    removed = 0
+    oldest = time.time() - age
+    for path in list(folder.rglob("*")):
+        with suppress(OSError):  # another thread may have taken it
+            if path.is_file() and path not in kept and path.stat().st_mtime < oldest:
+                path.unlink()
+                removed += 1
+    return removed
+
+
+def keep_swept(folder: Path, every: float, age: float) -> threading.Event:
+    """Sweeps a folder every so many seconds, in the background; setting the event ends it.
+
+    What stands there at the start, the app's own pictures, stays.
+    """
+    kept = frozenset(folder.rglob("*"))
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.wait(every):
+            sweep(folder, kept, age)
+
+    threading.Thread(target=run, name="sweep", daemon=True).start()
+    return stop
