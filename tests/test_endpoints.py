@@ -13,6 +13,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from models.vision import registry
 from models.vision.predictions import CLASSES
 from tests.made import applications, photo
 
@@ -118,6 +119,7 @@ def test_classify_image(client: Client, picture: Path) -> None:
     for models in ([], ["yolov8"]):
         answer = client.predict(handle_file(picture), models, api_name="/classify_image")
         assert answer["classes"] == list(CLASSES)
+        assert set(answer["models"]) == set(models or registry.available())
         prediction = answer["models"]["yolov8"]
         assert sum(prediction["probabilities"].values()) == pytest.approx(1.0, abs=1e-6)
         assert prediction["label"] == max(prediction["probabilities"], key=prediction["probabilities"].get)
@@ -168,10 +170,8 @@ def test_a_bad_argument_is_refused_in_a_sentence(
     assert client.predict(first, {}, api_name="/score_client")["client_id"] == first
 
 
-def test_a_model_that_is_not_built_is_refused_by_name(client: Client, picture: Path) -> None:
-    with pytest.raises(AppError, match="protovit"):
-        client.predict(handle_file(picture), ["protovit"], api_name="/classify_image")
-    with pytest.raises(AppError, match="resnet"):
+def test_a_model_or_class_that_is_none_is_refused_by_name(client: Client, picture: Path) -> None:
+    with pytest.raises(AppError, match="resnet.*vgg16, yolov8, protovit"):
         client.predict(handle_file(picture), ["resnet"], api_name="/classify_image")
     with pytest.raises(AppError, match="Robots"):
         client.predict(handle_file(picture), "yolov8", "", "Robots", api_name="/explain_image")

@@ -304,6 +304,29 @@ def test_the_caption_of_its_own_map_speaks_of_points(upload: Path) -> None:
     assert ENGLISH(expected) in caption
 
 
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
+def test_three_verdicts_stand_side_by_side(model: ProtoVit, upload: Path, texts: Texts) -> None:
+    own = model.predict(Image.open(upload).convert("RGB"))
+    everyone = tuple(replace(own, model=name) for name in registry.MODELS)
+    html = photo_cards.verdicts(everyone, texts)
+    assert len(articles(html)) == 3
+    assert texts("images.agree", count=3, label=photo_cards.class_name(own.label, texts)) in Page(html).text
+    other = replace(own, model="vgg16", label=next(name for name in CLASSES if name != own.label))
+    assert "ProtoViT →" in Page(photo_cards.verdicts((other, own), texts)).text
+
+
+def test_programs_ask_it_as_they_ask_the_others(client: Client, upload: Path) -> None:
+    answer = client.predict(handle_file(upload), ["protovit"], api_name="/classify_image")["models"]["protovit"]
+    assert answer["method"] == "prototypes"
+    assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-6)
+    for method in ("", "prototypes", "rise"):
+        path = client.predict(handle_file(upload), "protovit", method, "Watches", api_name="/explain_image")
+        with Image.open(path) as overlay:
+            assert overlay.size == (150, 90)
+    with pytest.raises(AppError, match="grad-cam does not explain protovit; allowed are prototypes, rise"):
+        client.predict(handle_file(upload), "protovit", "grad-cam", "", api_name="/explain_image")
+
+
 def test_programs_receive_the_reasoning(client: Client, upload: Path) -> None:
     answer = client.predict(handle_file(upload), COUNT, api_name="/prototypes")
     assert set(answer) == {"label", "logits", "classes", "prototypes"}
