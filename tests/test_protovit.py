@@ -151,6 +151,17 @@ def test_each_prototype_is_projected_on_a_picture_of_its_own() -> None:
     assert (projection.nearest_similarities.diff(dim=1) <= 0).all()
 
 
+def test_a_projection_is_read_anew_from_the_same_patches() -> None:
+    head = tiny().head
+    features = torch.randn(42, 16, 4, 4, generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(42) % 7
+    first = project(head, features, labels)
+    moved = features + 0.3 * torch.randn(features.shape, generator=torch.Generator().manual_seed(1))
+    second = project(head, moved, labels, first)
+    assert torch.equal(first.sources, second.sources) and torch.equal(first.patches, second.patches)
+    assert torch.equal(head.prototypes[4], moved.flatten(2)[second.sources[4]][:, second.patches[4]])
+
+
 def test_projection_says_when_a_class_has_too_few_pictures() -> None:
     with pytest.raises(ValueError, match=r"Baby Care: 2 prototypes .* got 1"):
         project(tiny().head, torch.randn(7, 16, 4, 4), torch.arange(7))

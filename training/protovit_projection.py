@@ -51,7 +51,9 @@ class Projection:
 
 
 @torch.no_grad()
-def project(head: PrototypeHead, features: torch.Tensor, labels: torch.Tensor) -> Projection:
+def project(
+    head: PrototypeHead, features: torch.Tensor, labels: torch.Tensor, before: Projection | None = None
+) -> Projection:
     """Rounds the slots and replaces each prototype by the patches of a picture that it is nearest to, in place.
 
     On few pictures the prototypes of a class collapse onto one; here each takes a picture of its own: the assignment
@@ -61,24 +63,16 @@ def project(head: PrototypeHead, features: torch.Tensor, labels: torch.Tensor) -
         head: the trained prototypes.
         features: of the pictures, not varied: (M, D, n, n).
         labels: (M,), their classes.
+        before: an earlier projection on the same pictures; its patches are read anew, for the encoder has changed.
 
     Raises:
         ValueError: a class with fewer pictures than prototypes.
     """
     _round_slots(head)
     similarities, patches = _match(head, features)
-    sources = torch.zeros(len(head.prototypes), dtype=torch.int64)
-    for label in range(len(CLASSES)):
-        pictures = (labels == label).nonzero()[:, 0]
-        prototypes = (head.classes().cpu() == label).nonzero()[:, 0]
-        if len(pictures) < len(prototypes):
-            raise ValueError(
-                f"{CLASSES[label]}: {len(prototypes)} prototypes need as many pictures, got {len(pictures)}"
-            )
-        rows, columns = linear_sum_assignment(similarities[pictures][:, prototypes].cpu().numpy(), maximize=True)
-        sources[prototypes[columns]] = pictures[rows]
+    sources = before.sources if before else _assign(head, similarities, labels)
     everyone = torch.arange(len(sources))
-    places = patches[sources, everyone]
+    places = before.patches if before else patches[sources, everyone]
     found = similarities[sources, everyone]
     active = head.slot_weights() > 0.5
     pieces = features.flatten(2)[sources]  # (P, D, N)
@@ -97,6 +91,21 @@ def _match(head: PrototypeHead, features: torch.Tensor) -> tuple[torch.Tensor, t
     """Similarities (M, P) and patches (M, P, K)."""
     outputs = [head(part) for part in features.split(32)]
     return torch.cat([each.similarities for each in outputs]), torch.cat([each.patches for each in outputs])
+
+
+def _assign(head: PrototypeHead, similarities: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """A picture of its own for each prototype, (P,) int64, from similarities (M, P)."""
+    sources = torch.zeros(len(head.prototypes), dtype=torch.int64)
+    for label in range(len(CLASSES)):
+        pictures = (labels == label).nonzero()[:, 0]
+        prototypes = (head.classes().cpu() == label).nonzero()[:, 0]
+        if len(pictures) < len(prototypes):
+            raise ValueError(
+                f"{CLASSES[label]}: {len(prototypes)} prototypes need as many pictures, got {len(pictures)}"
+            )
+        rows, columns = linear_sum_assignment(similarities[pictures][:, prototypes].cpu().numpy(), maximize=True)
+        sources[prototypes[columns]] = pictures[rows]
+    return sources
 
 
 def _round_slots(head: PrototypeHead) -> None:

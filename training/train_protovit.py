@@ -7,7 +7,7 @@
 ``--init`` is a name in timm, or a file of safetensors with timm's names. The stages are those of Ma et al. 2024
 (arXiv:2410.20722) and one more: prototypes are projected on rendered pictures only, which may be shown; after that the
 encoder settles with the prototypes held fast, so that photos are drawn to the pieces that a visitor sees, and the
-prototypes are read anew from the same pictures.
+prototypes are read anew from the same patches.
 """
 
 from __future__ import annotations
@@ -204,10 +204,10 @@ def learn(
         seen = views if whole else views.through(upper)
         inputs, labels = tokens["val"]
         inputs = inputs if whole else run(upper, inputs.split(recipe.batch))
-        if name == "warmup":
-            start_prototypes(model, seen, args.seed)
         served = FreshViews(pictures, lower) if args.fresh and whole else seen
         checkpoint = args.out / f"checkpoint-{'refit-' if keep_last else ''}{name}.safetensors"
+        if name == "warmup" and not (args.resume and checkpoint.exists()):
+            start_prototypes(model, seen, args.seed)
         curves[name] = fine_tune(
             network, moving, served, (inputs, labels), chosen.schedule, checkpoint, args.resume, keep_last,
             Objective(chosen.weights),
@@ -219,18 +219,18 @@ def learn(
         steps.append({"after": name, "val_accuracy": accuracy, "val_log_loss": loss, **more})
         print(f"after {name}: accuracy {accuracy:.4f}, log loss {loss:.4f} on validation", flush=True)
 
-    def projected(name: str) -> Projection:
+    def projected(name: str, before: Projection | None = None) -> Projection:
         inputs, labels = tokens["project"]
-        found = project(model.head.cpu(), run(upper, inputs.split(recipe.batch)), labels)
+        found = project(model.head.cpu(), run(upper, inputs.split(recipe.batch)), labels, before)
         off = int((~found.active).sum())
         note(name, parts_switched_off=off, distinct_sources=len(found.sources.unique()))
         return found
 
     for name in ("warmup", "joint", "slots"):
         stage(name)
-    projected("projection")
+    first = projected("projection")
     stage("settle")
-    projection = projected("second projection")
+    projection = projected("second projection", first)
     stage("evidence")
     inputs, labels = tokens["val"]
     return Learnt(curves, steps, projection, (predict_logits(nn.Sequential(upper, reasoner), inputs), labels))

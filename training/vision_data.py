@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import csv
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -164,26 +164,34 @@ class CachedViews:
     def __init__(self, pictures: Augmented, frozen: nn.Module, views: int, cache: Path | None = None) -> None:
         self.pictures = pictures
         path = cache / f"views-{_fingerprint(pictures, frozen, views)}.safetensors" if cache else None
+        self._later: Callable[[], torch.Tensor] | None = None
         if path and path.exists():
-            self.maps = load_file(path)["maps"]
+            self._maps = load_file(path)["maps"]
             return
         torch.manual_seed(pictures.seed)
         served = [pictures.plain, pictures.mirrored, *[pictures.pixels] * (views - 2)][:views]
         rows = torch.arange(len(pictures.images)).split(pictures.batch)
-        self.maps = torch.stack(
+        self._maps = torch.stack(
             [run(frozen, map(serve, rows)) for serve in tqdm(served, desc="views")]
         ).half()  # (views, N, C, h, w)
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
-            save_file({"maps": self.maps.contiguous()}, path)
+            save_file({"maps": self._maps.contiguous()}, path)
 
     def through(self, module: nn.Module) -> CachedViews:
-        """The same views, a further frozen part run on them."""
+        """The same views, a further frozen part run on them when they are first asked for."""
         further = copy.copy(self)
-        further.maps = torch.stack(
+        further._later = lambda: torch.stack(
             [run(module, (part.float() for part in view.split(self.pictures.batch))) for view in self.maps]
         )
         return further
+
+    @property
+    def maps(self) -> torch.Tensor:
+        """(views, N, C, h, w)."""
+        if self._later:
+            self._maps, self._later = self._later(), None
+        return self._maps
 
     def __len__(self) -> int:
         return len(self.pictures)
