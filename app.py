@@ -82,6 +82,8 @@ def page(texts: Texts, app: gr.Blocks) -> None:
     with gr.Tabs(elem_id="content") as tabs:
         for name, build in TABS.items():
             with gr.Tab(texts(f"page.tab.{name}"), id=name) as tab:
+                # the heading of all that follows, for those who move from heading to heading
+                gr.HTML(render("heading", title=texts(f"page.tab.{name}")), elem_classes="vt-hidden")
                 build(texts, app)
             links.told_by_tab(tab, "tab", name)
 

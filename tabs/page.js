@@ -109,7 +109,12 @@
       if (kind) name(element, `${of} (${words.labels[kind]})`);
       else if (words.labels[label]) name(element, words.labels[label]);
     }
+    for (const heading of document.querySelectorAll(".toast-title")) {
+      const own = words.labels[heading.textContent.trim()];
+      if (own) heading.textContent = own;
+    }
     for (const empty of document.querySelectorAll(".empty[aria-label]:not([role])")) empty.setAttribute("role", "img");
+    for (const code of document.querySelectorAll(".cm-scroller[tabindex='-1']")) code.tabIndex = 0; // wide code scrolls
     for (const thumbnail of document.querySelectorAll("button.thumbnail-item")) {
       const picture = thumbnail.querySelector("img");
       if (picture?.alt) name(thumbnail, picture.alt);

@@ -43,6 +43,7 @@ GRADIO_LABELS = {
     "undo": "page.gradio.undo",
     "Stop Recording": "page.gradio.stop",
     "Close": "page.gradio.close",
+    "Error": "page.error",
 }
 
 

@@ -132,10 +132,10 @@ def test_nothing_is_cut_off_or_scrolls_sideways(visit: Open, width: int, size: i
     wide = {}
     for view in SUB_TABS:
         page.tab(texts(f"credit.tab.{view}")).settle()
-        wide[view] = page.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        wide[view] = page.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     for name in ("images", "accessibility"):
         page.tab(texts(f"page.tab.{name}")).settle()
-        wide[name] = page.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        wide[name] = page.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert {name: extra for name, extra in wide.items() if extra > 0} == {}
 
 
