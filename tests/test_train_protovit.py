@@ -87,7 +87,8 @@ def test_the_artefacts(trained: Path) -> None:
     assert all(tensor.dtype == torch.float16 for tensor in state.values())
     training = json.loads((trained / "training.json").read_text())
     assert [step["after"] for step in training["steps"]] == [
-        "warmup", "joint", "slots", "projection", "settle", "second projection", "evidence"
+        "warmup", "joint", "slots", "projection", "settle", "second projection", "resettle",
+        "third projection", "evidence"
     ]  # fmt: skip
     terms = training["curves"][-1]["terms"]
     assert set(terms) == {"ce", "cluster", "separation", "coherence", "orthogonality"}

@@ -7,7 +7,7 @@
 ``--init`` is a name in timm, or a file of safetensors with timm's names. The stages are those of Ma et al. 2024
 (arXiv:2410.20722) and one more: prototypes are projected on rendered pictures only, which may be shown; after that the
 encoder settles with the prototypes held fast, so that photos are drawn to the pieces that a visitor sees, and the
-prototypes are read anew from the same patches.
+prototypes are read anew from the same patches; twice, since each reading costs a little of what settling brought.
 """
 
 from __future__ import annotations
@@ -107,6 +107,7 @@ class Recipe:
             "joint": Stage(PULL, _schedule(10, 0.05, patience=2), prototype_rate=3e-3, encoder_rate=1e-4),
             "slots": Stage(Weights(coherence=1e-3), _schedule(5), slot_rate=2e-3),
             "settle": Stage(PULL, _schedule(4, 0.05), encoder_rate=5e-5),
+            "resettle": Stage(PULL, _schedule(3, 0.05), encoder_rate=2e-5),
             "evidence": Stage(Weights(l1=1e-2), _schedule(15), evidence_rate=1e-3),
         }
     )
@@ -230,7 +231,9 @@ def learn(
         stage(name)
     first = projected("projection")
     stage("settle")
-    projection = projected("second projection", first)
+    projected("second projection", first)
+    stage("resettle")
+    projection = projected("third projection", first)
     stage("evidence")
     inputs, labels = tokens["val"]
     return Learnt(curves, steps, projection, (predict_logits(nn.Sequential(upper, reasoner), inputs), labels))
