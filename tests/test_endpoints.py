@@ -171,7 +171,7 @@ def test_a_bad_argument_is_refused_in_a_sentence(
 
 
 def test_a_model_or_class_that_is_none_is_refused_by_name(client: Client, picture: Path) -> None:
-    with pytest.raises(AppError, match="resnet.*vgg16, yolov8, protovit"):
+    with pytest.raises(AppError, match=r"resnet.*vgg16, yolov8, protovit"):
         client.predict(handle_file(picture), ["resnet"], api_name="/classify_image")
     with pytest.raises(AppError, match="Robots"):
         client.predict(handle_file(picture), "yolov8", "", "Robots", api_name="/explain_image")

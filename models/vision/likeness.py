@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from models import arguments
-from models.vision import registry, webp
+from models.vision import registry
 from models.vision.predictions import CLASSES
 from models.vision.prototypes import Box, Case, Prototype, Reasoning
 from models.vision.uploads import read_upload
