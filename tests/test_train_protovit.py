@@ -265,7 +265,12 @@ def test_whether_the_reasoning_holds(trained: Path, made: Path) -> None:
             assert figure["ci95"][0] <= figure["mean"] <= figure["ci95"][1]
     lost = figures["perturbation"]["shown_points_lost"]["mean"]
     for texts in (ENGLISH, FRENCH):
-        assert texts.number(lost, 1) in reasoning_tables.sentences(figures, texts)[0]
+        said = reasoning_tables.sentences(figures, texts)
+        assert texts.number(lost, 2) in said[0]
+        figures["perturbation"]["shown_points_lost"] = {"mean": 9.0, "ci95": (8.0, 10.0)}
+        assert reasoning_tables.sentences(figures, texts)[1] == texts("reasoning.sentences.rests")
+        figures["perturbation"]["shown_points_lost"] = {"mean": lost, "ci95": (-1e3, lost)}
+        assert reasoning_tables.sentences(figures, texts)[1] == texts("reasoning.sentences.mixed")
         cells = reasoning_tables.perturbation_table(figures, texts).html()
         assert texts.number(lost, 3) in cells and texts("reasoning.perturbation.others") in cells
         assert texts("reasoning.stability.jpeg") in reasoning_tables.stability_table(figures, texts).html()

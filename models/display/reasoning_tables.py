@@ -12,17 +12,20 @@ from models.texts import Texts
 CHANGES = ("shown", "others")  # patches that were taken away
 
 
-def sentences(measured: Mapping[str, Any], texts: Texts) -> tuple[str, str]:
-    """The two answers in words; ``measured`` as ``training.evaluate_reasoning`` wrote it."""
+def sentences(measured: Mapping[str, Any], texts: Texts) -> tuple[str, ...]:
+    """The answers in words; ``measured`` as ``training.evaluate_reasoning`` wrote it."""
     lost, stayed = measured["perturbation"], measured["stability"]
+    shown, others = lost["shown_points_lost"], lost["others_points_lost"]
+    rests = shown["ci95"][0] > others["ci95"][1]
     return (
         texts(
             "reasoning.sentences.perturbation",
-            shown=texts.number(lost["shown_points_lost"]["mean"], 1),
-            others=texts.number(lost["others_points_lost"]["mean"], 1),
+            shown=texts.number(shown["mean"], 2),
+            others=texts.number(others["mean"], 2),
             photos=texts.number(measured["photos"]),
             top=texts.number(measured["top"]),
         ),
+        texts("reasoning.sentences.rests" if rests else "reasoning.sentences.mixed"),
         texts(
             "reasoning.sentences.stability",
             kept=texts.percent(measured["crop_kept"], 0),
