@@ -43,7 +43,9 @@ class State:
 
 def check_models() -> list[State]:
     """Every model that this version runs, each asked once."""
-    tests = {"credit": _credit, **{name: partial(_classifier, name) for name in registry.built()}}
+    tests: dict[str, Callable[[], tuple[str, str]]] = {"credit": _credit} | {
+        name: partial(_classifier, name) for name in registry.built()
+    }
     return [_state(name, test) for name, test in tests.items()]
 
 
