@@ -114,7 +114,10 @@
       if (own) heading.textContent = own;
     }
     for (const empty of document.querySelectorAll(".empty[aria-label]:not([role])")) empty.setAttribute("role", "img");
-    for (const code of document.querySelectorAll(".cm-scroller[tabindex='-1']")) code.tabIndex = 0; // wide code scrolls
+    // wide code and formulas scroll, by keyboard too
+    for (const wide of document.querySelectorAll(".cm-scroller, .katex-display, .prose pre")) {
+      if (wide.tabIndex < 0) wide.tabIndex = 0;
+    }
     for (const thumbnail of document.querySelectorAll("button.thumbnail-item")) {
       const picture = thumbnail.querySelector("img");
       if (picture?.alt) name(thumbnail, picture.alt);
