@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -102,8 +103,9 @@ def test_a_new_application_and_a_whole_file(visit: Open, tmp_path: Path) -> None
 def test_a_photo_by_keyboard(visit: Open, tmp_path: Path) -> None:
     path = tmp_path / "disc.png"
     photo(320, 240).save(path)
-    page = visit().open("?tab=images")
-    upload = page.page.locator("#photo button").first
+    page = visit().open("?tab=images").settle()
+    page.page.get_by_role("tab", name=ENGLISH("page.tab.images"), selected=True).wait_for()
+    upload = page.page.locator("#photo button:has(input[type=file])")
     upload.focus()
     with page.page.expect_file_chooser() as chooser:
         page.page.keyboard.press("Enter")
@@ -147,12 +149,14 @@ def test_the_language_switch_is_remembered(visit: Open) -> None:
     page = visit().open(f"?client={TELLING['riskiest']}").settle()
     page.page.get_by_role("link", name="Français").click()
     page.page.wait_for_url(re.compile(r"/fr\?"))
+    page.left()
     page.page.get_by_text(FRENCH("credit.client", client_id=TELLING["riskiest"]), exact=True).first.wait_for()
     assert page.page.title() == FRENCH("page.title")
     assert FRENCH.percent(desk().score_client(TELLING["riskiest"]).probability) == probability(page)
-    page.keep("french")
+    page.settle().keep("french")
     page.open()
     page.page.wait_for_url(re.compile(r"/fr$"))
+    page.left()
 
 
 @pytest.mark.parametrize("language", ["fr"])
@@ -171,3 +175,35 @@ def test_dark_is_remembered(visit: Open) -> None:
     page.keep("dark")
     page.open()
     page.page.wait_for_function("document.body.classList.contains('dark')")
+
+
+def test_reading_the_prototypes(visit: Open) -> None:
+    """A row that has the focus lights its boxes, and no others, on the large photo; all prototypes open by class."""
+    page = visit().open("?tab=images")
+    page.page.locator(".vt-gallery button.thumbnail-item").nth(12).click()
+    rows = page.page.locator(".vt-likeness .vt-row")
+    rows.first.wait_for()
+    page.settle()
+    page.page.mouse.move(0, 0)  # from the example that was clicked, where a row may now lie
+    rows.nth(1).focus()
+    lit = page.page.locator("[data-lit]").evaluate_all(
+        "all => all.filter(e => getComputedStyle(e).opacity === '1').map(e => e.dataset.lit)"
+    )
+    assert lit == [rows.nth(1).get_attribute("data-row")]
+    page.keep("prototypes")
+    page.page.get_by_role("button", name=ENGLISH("prototypes.browser.title")).click()
+    page.page.locator(".vt-prototypes > li").first.wait_for()
+    page.settle().keep("all-prototypes")
+
+
+def test_sorting_the_results(visit: Open) -> None:
+    page = visit().open("?tab=results").settle()
+    table = page.page.locator(".gradio-dataframe, [data-testid=dataframe], table").filter(
+        has_text=ENGLISH("results.vision.accuracy")
+    )
+    heading = table.get_by_text(ENGLISH("results.vision.accuracy"), exact=True).first
+    cells = "[...document.querySelectorAll('[data-row]')].map(e => e.innerText)"
+    before = page.page.evaluate(cells)
+    heading.click()
+    page.page.wait_for_function(f"before => JSON.stringify({cells}) !== before", arg=json.dumps(before))
+    page.settle().keep("results-sorted")
