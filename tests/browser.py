@@ -86,6 +86,12 @@ class Visit:
         self.page.wait_for_timeout(300)
         return self
 
+    def left(self) -> None:
+        """Forgets what Gradio says of its cut connection when a page is left for another."""
+        self.complaints = [
+            one for one in self.complaints if "AbortError" not in one and "Connection errored" not in one
+        ]
+
     def keep(self, name: str) -> None:
         """A picture of the whole page, in ``runs/screens``."""
         SCREENS.mkdir(parents=True, exist_ok=True)
