@@ -106,9 +106,9 @@ def test_a_photo_by_keyboard(visit: Open, tmp_path: Path) -> None:
     page = visit().open("?tab=images").settle()
     page.page.get_by_role("tab", name=ENGLISH("page.tab.images"), selected=True).wait_for()
     upload = page.page.locator("#photo button:has(input[type=file])")
-    upload.focus()
+    upload.wait_for()
     with page.page.expect_file_chooser() as chooser:
-        page.page.keyboard.press("Enter")
+        upload.press("Enter")  # the focus goes there first, wherever a tab that has just opened left it
     chooser.value.set_files(path)
     page.page.locator("article.vt-panel").nth(len(registry.available()) - 1).wait_for()
     assert page.page.locator("#photo img").first.is_visible()
