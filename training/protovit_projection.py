@@ -32,7 +32,6 @@ class Projection:
         sources: (P,) int64, row of the picture.
         patches: (P, K) int64, the patch of each part.
         active: (P, K) bool, the parts that are switched on.
-        similarities: (P,) of the prototype, as it was learnt, with its source, in -K..K.
         own: (P,), similarity of the prototype as it is now with its source: K, or a little less where the greedy
             matching takes another way through the same patches.
         nearest: (P, 3) int64, the pictures that are most like it, its source left out.
@@ -43,7 +42,6 @@ class Projection:
     sources: torch.Tensor
     patches: torch.Tensor
     active: torch.Tensor
-    similarities: torch.Tensor
     own: torch.Tensor
     nearest: torch.Tensor
     nearest_similarities: torch.Tensor
@@ -73,7 +71,6 @@ def project(
     sources = before.sources if before else _assign(head, similarities, labels)
     everyone = torch.arange(len(sources))
     places = before.patches if before else patches[sources, everyone]
-    found = similarities[sources, everyone]
     active = head.slot_weights() > 0.5
     pieces = features.flatten(2)[sources]  # (P, D, N)
     chosen = pieces.gather(2, places[:, None].expand(-1, pieces.shape[1], -1))  # (P, D, K)
@@ -83,7 +80,7 @@ def project(
     similarities[sources, everyone] = -torch.inf
     best = similarities.topk(NEAREST, dim=0)
     return Projection(
-        sources, places, active, found, own, best.indices.T, best.values.T, patches[best.indices.T, everyone[:, None]]
+        sources, places, active, own, best.indices.T, best.values.T, patches[best.indices.T, everyone[:, None]]
     )
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from torch import nn
 
 from models.vision import saliency, weights
-from models.vision.predictions import Explanation, Prediction
+from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
 
 
@@ -123,15 +123,15 @@ class Convnet(ABC):
         saliency.check(self, method, target, against)
         inputs = self._input(image)
         maps, logits = self._pass(inputs)
-        prediction = self._prediction(logits[0], start)
-        target = target or prediction.label
+        predicted = self._prediction(logits[0], start)
+        target = target or predicted.label
         contrast = saliency.contrast(self.classes, target, against)
         grey = self.preprocessing.normalise(torch.full((1, 3, 1, 1), 0.5))
         one = saliency.Pass(inputs, grey, maps, self.head, lambda batch: self._pass(batch)[1])
         chosen = saliency.METHODS[method]
         for share, drawn in chosen.draw(one, contrast):
             explanation = Explanation(
-                prediction=prediction,
+                prediction=predicted,
                 target=target,
                 against=against or None,
                 method=method,
@@ -153,10 +153,4 @@ class Convnet(ABC):
             return maps, self.head(maps)
 
     def _prediction(self, logits: torch.Tensor, start: float) -> Prediction:
-        probabilities = torch.softmax(logits.double() / self.temperature, dim=0).tolist()
-        return Prediction(
-            model=self.name,
-            label=self.classes[int(logits.argmax())],
-            probabilities=dict(zip(self.classes, probabilities, strict=True)),
-            seconds=time.perf_counter() - start,
-        )
+        return prediction(self.name, self.classes, logits, self.temperature, start)

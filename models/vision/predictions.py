@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 CLASSES: tuple[str, ...] = (
     "Baby Care",
@@ -70,3 +72,24 @@ class Explanation:
     def __post_init__(self) -> None:
         if self.saliency.ndim != 2 or self.saliency.dtype != np.float32:
             raise ValueError(f"saliency must be (H, W) float32, got {self.saliency.shape} {self.saliency.dtype}")
+
+
+def prediction(
+    model: str, classes: tuple[str, ...], logits: torch.Tensor, temperature: float, start: float
+) -> Prediction:
+    """The answer that a model's logits give.
+
+    Args:
+        model: name in the registry.
+        classes: the model's, in the order of its logits.
+        logits: (classes,).
+        temperature: divides the logits, which calibrates the probabilities.
+        start: ``time.perf_counter()`` when the picture was in memory.
+    """
+    probabilities = torch.softmax(logits.double() / temperature, dim=0).tolist()
+    return Prediction(
+        model=model,
+        label=classes[int(logits.argmax())],
+        probabilities=dict(zip(classes, probabilities, strict=True)),
+        seconds=time.perf_counter() - start,
+    )

@@ -14,7 +14,7 @@ from PIL import Image
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.protovit.modeling import Comparison
 from models.vision import saliency, weights
-from models.vision.predictions import Explanation, Prediction
+from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
 from models.vision.prototypes import Case, Evidence, Prototype, Reasoning, boxes, read_prototypes
 
@@ -99,9 +99,9 @@ class ProtoVit:
         # added up in double precision, so that the points are the logit and not nearly the logit
         points = self.evidence_weights * output.similarities[0].double()  # (C, P)
         totals = points.sum(1)
-        prediction = self._prediction(output, start)
+        predicted = self._prediction(output, start)
         order = sorted(
-            range(len(self.classes)), key=lambda row: (row != self.classes.index(prediction.label), -totals[row])
+            range(len(self.classes)), key=lambda row: (row != self.classes.index(predicted.label), -totals[row])
         )
         cases = tuple(
             Case(
@@ -115,7 +115,7 @@ class ProtoVit:
             for row in order[:2]
         )
         logits = dict(zip(self.classes, totals.tolist(), strict=True))
-        return Reasoning(prediction, logits, cases, time.perf_counter() - start)
+        return Reasoning(predicted, logits, cases, time.perf_counter() - start)
 
     def explain(self, image: Image.Image, method: str = "", target: str = "", against: str = "") -> Explanation:
         """The class of a picture, and where in the picture it was seen.
@@ -142,8 +142,8 @@ class ProtoVit:
         saliency.check(self, method, target, against)
         inputs = self.preprocessing(image)
         output = self._pass(inputs)
-        prediction = self._prediction(output, start)
-        target = target or prediction.label
+        predicted = self._prediction(output, start)
+        target = target or predicted.label
         contrast = saliency.contrast(self.classes, target, against)
         if method == MATCHES:
             drawn: Iterator[tuple[float, torch.Tensor]] = iter([(1.0, self.shares(output, contrast))])
@@ -153,7 +153,7 @@ class ProtoVit:
             drawn = saliency.METHODS[method].draw(asked, contrast)
         for share, found in drawn:
             explanation = Explanation(
-                prediction=prediction,
+                prediction=predicted,
                 target=target,
                 against=against or None,
                 method=method,
@@ -194,11 +194,4 @@ class ProtoVit:
         )
 
     def _prediction(self, output: Comparison, start: float) -> Prediction:
-        logits = output.logits[0].double()
-        probabilities = torch.softmax(logits / self.temperature, dim=0).tolist()
-        return Prediction(
-            model=self.name,
-            label=self.classes[int(logits.argmax())],
-            probabilities=dict(zip(self.classes, probabilities, strict=True)),
-            seconds=time.perf_counter() - start,
-        )
+        return prediction(self.name, self.classes, output.logits[0], self.temperature, start)
