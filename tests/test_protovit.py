@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification, ProtoViTImageProcessor
-from models.protovit.matching import greedy_match, neighbours
+from models.protovit.matching import greedy_match, neighbours, textured
 from models.protovit.modeling import PrototypeHead, relative_features
 from training.protovit_objective import cluster, coherence, orthogonality, other_classes_l1, separation
 from training.protovit_projection import project
@@ -126,6 +126,49 @@ def test_features_are_relative_to_the_class_token() -> None:
     features = relative_features(tokens)
     assert features.shape == (2, 5, 3, 3)
     assert torch.equal(features[1, :, 2, 1], tokens[1, 4 + 7] - tokens[1, 0])
+
+
+def half_blank() -> torch.Tensor:
+    """Two pictures, white but for the lower half of the first and the right half of the second."""
+    pictures = torch.ones(2, 3, 32, 32)
+    pictures[0, :, 16:] = torch.rand(3, 16, 32)
+    pictures[1, 1, :, 16:] = torch.rand(32, 16)  # one channel is enough
+    return pictures
+
+
+def test_even_patches_show_nothing() -> None:
+    shown = textured(half_blank(), 4, 0.1)
+    assert shown[0].tolist() == [[False] * 4] * 2 + [[True] * 4] * 2
+    assert shown[1].tolist() == [[False, False, True, True]] * 4
+    assert not textured(half_blank() * 0.01, 4, 0.1).any()
+    assert textured(half_blank(), 4, 0.0).all()
+
+
+def test_no_part_is_matched_to_a_patch_that_shows_nothing() -> None:
+    model = tiny(blank=0.1)
+    with torch.no_grad():
+        features = model.features(half_blank())
+        model.head.prototypes.copy_(features.flatten(2).amax(2).mean(0)[None, :, None].expand_as(model.head.prototypes))
+        answer = model(half_blank())
+        whole = tiny()(half_blank())
+    shown = textured(half_blank(), 4, 0.1)
+    assert torch.equal(features.any(1), shown)
+    liked = answer.cosines > 0
+    assert liked.any()
+    for picture in (0, 1):
+        assert shown[picture].flatten()[answer.patches[picture][liked[picture]]].all()
+    assert not shown[0].flatten()[whole.patches[0]].all()  # which the paper's matching does
+
+
+def test_a_part_that_falls_on_nothing_is_switched_off() -> None:
+    model = tiny()
+    features = torch.randn(42, 16, 4, 4, generator=torch.Generator().manual_seed(0))
+    features[:, :, :, 1:] = 0  # of each picture only the left edge shows something: two of the neighbours are taken
+    projection = project(model.head, features, torch.arange(42) % 7)
+    chosen = projection.patches % 4 == 0
+    assert torch.equal(projection.active, chosen) and not chosen.all() and chosen.any(1).all()
+    with torch.no_grad():
+        assert model.head(features).similarities.isfinite().all()
 
 
 def test_each_prototype_is_projected_on_a_picture_of_its_own() -> None:

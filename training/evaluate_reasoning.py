@@ -3,9 +3,9 @@
     python -m training.evaluate_reasoning --data FOLDER
 
 Two questions on every test photo, for the prototypes that bring most points for the predicted class. Where the patches
-that they were matched to are blended into their surroundings, does the case fall further than where as many other
-patches are? (The points should rest on what is shown.) And where the photo is cropped a little or saved as a poor
-JPEG, which a person would not notice, are the same parts found at the same places? Written to
+that they were matched to are blended into their surroundings, does the case fall further than where as many others
+are, of those that show something? (The points should rest on what is shown.) And where the photo is cropped a little or
+saved as a poor JPEG, which a person would not notice, are the same parts found at the same places? Written to
 ``weights/protovit/reasoning.json``.
 """
 
@@ -22,6 +22,7 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
+from models.protovit.matching import textured
 from models.protovit.modeling import Comparison
 from models.vision import registry, weights
 from models.vision.faithfulness import blend_in
@@ -62,6 +63,13 @@ def compare(model: ProtoVit, pixels: torch.Tensor) -> Comparison:
         return network.head(network.features(model.preprocessing.normalise(pixels)[None]))
 
 
+def textures(model: ProtoVit, pixels: torch.Tensor) -> list[int]:
+    """The patches of a picture (3, S, S) in 0..1 that show something: to change the others would change nothing."""
+    network = model.network
+    found = textured(model.preprocessing.normalise(pixels)[None], network.grid, network.config.blank)
+    return found.flatten().nonzero()[:, 0].tolist()
+
+
 def without(model: ProtoVit, pixels: torch.Tensor, patches: Sequence[int]) -> torch.Tensor:
     """The picture (3, S, S) with these patches blended into their surroundings."""
     grid = model.network.grid
@@ -75,8 +83,8 @@ def perturbation(model: ProtoVit, pixels: torch.Tensor, draw: np.random.Generato
     """How many points the case loses without the shown patches, and without as many others."""
     before = Reading(model, compare(model, pixels))
     shown = before.shown(model.active)
-    others = [patch for patch in range(model.network.grid**2) if patch not in shown]
-    count = min(len(shown), len(others))  # on a coarse grid the parts of five prototypes can cover most of the photo
+    others = [patch for patch in textures(model, pixels) if patch not in shown]
+    count = min(len(shown), len(others))  # the parts of five prototypes can cover most of a small product
     figures = {}
     for name, patches in (("shown", shown[:count]), ("others", draw.choice(others, count, replace=False).tolist())):
         found = compare(model, without(model, pixels, patches))

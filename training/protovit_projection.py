@@ -71,9 +71,10 @@ def project(
     sources = before.sources if before else _assign(head, similarities, labels)
     everyone = torch.arange(len(sources))
     places = before.patches if before else patches[sources, everyone]
-    active = head.slot_weights() > 0.5
     pieces = features.flatten(2)[sources]  # (P, D, N)
     chosen = pieces.gather(2, places[:, None].expand(-1, pieces.shape[1], -1))  # (P, D, K)
+    head.slots.masked_fill_(~chosen.any(1), -ON)  # a part that fell on a patch that shows nothing
+    active = head.slot_weights() > 0.5
     head.prototypes.copy_(chosen * active[:, None])
     similarities, patches = _match(head, features)
     own = similarities[sources, everyone]

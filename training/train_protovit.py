@@ -87,7 +87,7 @@ class Recipe:
         batch: pictures a batch.
         frozen: lowest blocks of the encoder that stay as they are.
         decay: factor on the rate for each block further down.
-        prototypes_per_class, parts, radius: see :class:`ProtoViTConfig`.
+        prototypes_per_class, parts, radius, blank: see :class:`ProtoViTConfig`.
         stages: by name, in order; the published rates are for some thousand steps, ours for a few hundred.
     """
 
@@ -101,6 +101,7 @@ class Recipe:
     prototypes_per_class: int = 8
     parts: int = 4
     radius: int = 1
+    blank: float = 0.09  # pixels that differ by 2 % of their range
     stages: Mapping[str, Stage] = field(
         default_factory=lambda: {
             "warmup": Stage(PULL, _schedule(8), prototype_rate=3e-3),
@@ -154,6 +155,7 @@ def initial_model(init: str, recipe: Recipe) -> ProtoViTForImageClassification:
         prototypes_per_class=recipe.prototypes_per_class,
         parts=recipe.parts,
         radius=recipe.radius,
+        blank=recipe.blank,
         id2label=dict(enumerate(CLASSES)),
         label2id={name: index for index, name in enumerate(CLASSES)},
     )
@@ -174,6 +176,7 @@ def start_prototypes(model: ProtoViTForImageClassification, views: CachedViews, 
     head, plain = model.head, views.maps[0]  # (N, D, n, n)
     for label in range(len(CLASSES)):
         patches = plain[views.pictures.labels == label].flatten(2).transpose(1, 2).flatten(0, 1)
+        patches = patches[patches.any(1)]  # those that show something
         sample = patches[torch.randperm(len(patches), generator=torch.Generator().manual_seed(seed))[:8000]]
         own = (head.classes() == label).nonzero()[:, 0]
         centres = KMeans(len(own), n_init=3, random_state=seed).fit(sample.float().numpy()).cluster_centers_
@@ -190,7 +193,8 @@ def learn(
 ) -> Learnt:
     """Every stage, in place; ``photos`` has those to learn from, to validate on and to project on."""
     encoder = model.encoder.timm_model
-    lower, upper, reasoner = Lower(encoder, recipe.frozen), Upper(encoder, recipe.frozen), Reasoner(model.head)
+    lower, upper = Lower(encoder, recipe.frozen, recipe.blank), Upper(encoder, recipe.frozen)
+    reasoner = Reasoner(model.head)
     pictures = Augmented(photos["train"], recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
     views = CachedViews(pictures, lower, recipe.views, args.cache)
     tokens = {name: _tokens(lower, photos[name], recipe) for name in ("val", "project")}

@@ -18,9 +18,11 @@ class ProtoViTConfig(PreTrainedConfig):
         parts: sub-prototypes of each prototype, K.
         radius: Chebyshev distance, in patches, at which the next part is sought from the last.
         slot_temperature: tau of the slots, s = sigmoid(tau v).
+        blank: a patch whose pixels differ by less than this standard deviation, in units of the normalised input, is
+            like nothing: its cosine with every part is 0. At 0 every patch is compared, as in the paper.
 
     Raises:
-        ValueError: a number below 1, or more parts than a corner of the picture has neighbours.
+        ValueError: a number below 1, a negative ``blank``, or more parts than a corner of the picture has neighbours.
     """
 
     model_type = "protovit"
@@ -32,6 +34,7 @@ class ProtoViTConfig(PreTrainedConfig):
         parts: int = 4,
         radius: int = 1,
         slot_temperature: float = 100.0,
+        blank: float = 0.0,
         **kwargs: Any,
     ) -> None:
         for name, value in (("prototypes_per_class", prototypes_per_class), ("parts", parts), ("radius", radius)):
@@ -41,11 +44,14 @@ class ProtoViTConfig(PreTrainedConfig):
             raise ValueError(
                 f"parts must be at most (radius + 1)^2 = {(radius + 1) ** 2}, the neighbours of a corner, got {parts}"
             )
+        if blank < 0:
+            raise ValueError(f"blank must not be negative, got {blank}")
         self.encoder_config = _encoder(encoder_config)
         self.prototypes_per_class = prototypes_per_class
         self.parts = parts
         self.radius = radius
         self.slot_temperature = slot_temperature
+        self.blank = blank
         super().__init__(**kwargs)
 
     def to_dict(self) -> dict[str, Any]:

@@ -3,6 +3,25 @@
 from __future__ import annotations
 
 import torch
+from torch.nn.functional import avg_pool2d
+
+
+def textured(pixel_values: torch.Tensor, grid: int, blank: float) -> torch.Tensor:
+    """Which patches show something, rather than an even background that every picture shares.
+
+    Args:
+        pixel_values: (B, 3, H, W), normalised.
+        grid: n, patches along each side.
+        blank: standard deviation of a patch's pixels, in the units of ``pixel_values``, that one of its channels must
+            reach; 0 lets every patch through.
+
+    Returns:
+        (B, n, n) bool.
+    """
+    side = pixel_values.shape[-1] // grid
+    mean = avg_pool2d(pixel_values, side)
+    variance = avg_pool2d(pixel_values.square(), side) - mean.square()
+    return (variance.clamp_min(0) >= blank**2).any(1)
 
 
 def neighbours(grid: int, radius: int) -> torch.Tensor:

@@ -16,7 +16,7 @@ from transformers import AutoModel, PreTrainedModel
 from transformers.utils import ModelOutput
 
 from models.protovit.configuration import ProtoViTConfig
-from models.protovit.matching import greedy_match, neighbours
+from models.protovit.matching import greedy_match, neighbours, textured
 
 OWN_CLASS = 1.0  # where the evidence layer starts: a prototype speaks for its own class ...
 OTHER_CLASS = -0.5  # ... and against the others
@@ -134,8 +134,9 @@ class ProtoViTForImageClassification(PreTrainedModel):
         return self.encoder.config.image_size // self.encoder.config.patch_size
 
     def features(self, pixel_values: torch.Tensor) -> torch.Tensor:
-        """f_i = z_i - z_0: (B, 3, H, W) -> (B, D, n, n)."""
-        return relative_features(self.encoder(pixel_values).last_hidden_state)
+        """f_i = z_i - z_0, and 0 where a patch shows nothing: (B, 3, H, W) -> (B, D, n, n)."""
+        features = relative_features(self.encoder(pixel_values).last_hidden_state)
+        return features * textured(pixel_values, features.shape[-1], self.config.blank)[:, None]
 
     def forward(
         self, pixel_values: torch.Tensor, labels: torch.Tensor | None = None, return_dict: bool = True

@@ -168,7 +168,7 @@ class ProtoVit:
         """How much of the explained logit each patch brings, (n, n): over all patches they add up to it."""
         weight = contrast.double() @ self.evidence_weights  # (P,)
         slots = self.active.double()
-        factor = slots.shape[1] / slots.sum(1, keepdim=True) * slots  # (P, K)
+        factor = slots.shape[1] * slots / slots.sum(1, keepdim=True).clamp_min(1)  # (P, K)
         brought = weight[:, None] * factor * output.cosines[0].double()
         grid = self.network.grid
         return (
