@@ -239,9 +239,10 @@ def test_distillation_teaches_and_resumes(made: Path, tmp_path: Path, monkeypatc
     encoder = timm.create_model(**recipe.encoder)
     save_file(encoder.state_dict(), tmp_path / "init.safetensors")
 
-    def distil(out: str, steps: int, *options: str) -> dict[str, torch.Tensor]:
+    def distil(out: str, steps: int, *options: str, teachers: int = 1) -> dict[str, torch.Tensor]:
         arguments = ["distil", "--init", str(tmp_path / "init.safetensors"), "--data", str(made / "data")]
-        arguments += ["--pool", str(tmp_path / "pool"), "--teacher", f"test_vit={tmp_path / 'teacher.safetensors'}"]
+        arguments += ["--pool", str(tmp_path / "pool")]
+        arguments += ["--teacher", f"test_vit={tmp_path / 'teacher.safetensors'}"] * teachers
         arguments += ["--steps", str(steps), "--save-every", "2", "--out", str(tmp_path / out), *options]
         monkeypatch.setattr(sys, "argv", arguments)
         distil_encoder.main()
@@ -249,6 +250,8 @@ def test_distillation_teaches_and_resumes(made: Path, tmp_path: Path, monkeypatc
 
     whole = distil("whole.safetensors", 4)
     distil("parts.safetensors", 2)
+    with pytest.raises(SystemExit, match="taught by test_vit: give the same teachers"):
+        distil("parts.safetensors", 4, "--resume", teachers=2)
     resumed = distil("parts.safetensors", 4, "--resume")
     before = {name: tensor.half() for name, tensor in encoder.state_dict().items()}
     assert not torch.equal(whole["blocks.1.mlp.fc2.weight"], before["blocks.1.mlp.fc2.weight"])

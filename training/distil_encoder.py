@@ -21,7 +21,6 @@ from typing import Any
 
 import timm
 import torch
-from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from timm.data import resolve_model_data_config
 from timm.models.vision_transformer import VisionTransformer
@@ -32,7 +31,10 @@ from torchvision.transforms import v2
 
 from models.vision.preprocessing import Preprocessing, to_tensor
 from models.vision.uploads import read_upload
-from training.vision_data import DEVICE, read_catalogue, read_photos
+from training import checkpoints
+from training.fine_tune import parameter_groups
+from training.processes import DEVICE, STATE, average_gradients, share
+from training.vision_data import read_catalogue, read_photos
 
 
 @dataclass(frozen=True)
@@ -181,20 +183,11 @@ def _imagenet(encoder: VisionTransformer) -> tuple[Any, Any]:
     return config["mean"], config["std"]
 
 
-def rates(student: Student, recipe: Recipe) -> list[dict[str, Any]]:
-    """Parameter groups of AdamW: lower blocks change less (layer-wise rate decay)."""
-    blocks = list(student.encoder.blocks)
-    parts: list[tuple[nn.Module, float]] = [(student.head, recipe.head_rate), (student.encoder.norm, recipe.rate)]
-    parts += [(block, recipe.rate * recipe.decay ** (len(blocks) - 1 - at)) for at, block in enumerate(blocks)]
-    student.encoder.requires_grad_(False)
-    groups = []
-    for part, rate in [pair for pair in parts if pair[0] not in blocks[: recipe.frozen]]:
-        part.requires_grad_(True)
-        for matrices in (True, False):
-            chosen = [tensor for tensor in part.parameters() if (tensor.ndim > 1) == matrices]
-            decay = recipe.weight_decay if matrices else 0.0
-            groups.append({"params": chosen, "lr": rate, "peak": rate, "weight_decay": decay})
-    return groups
+def rates(student: Student, recipe: Recipe) -> list[tuple[nn.Module, float]]:
+    """What learns, with its peak rate: lower blocks change less (layer-wise rate decay)."""
+    blocks = list(student.encoder.blocks)[recipe.frozen :]
+    moving = [(block, recipe.rate * recipe.decay ** (len(blocks) - 1 - at)) for at, block in enumerate(blocks)]
+    return [(student.head, recipe.head_rate), (student.encoder.norm, recipe.rate), *moving]
 
 
 def main() -> None:
@@ -217,13 +210,22 @@ def distil(args: argparse.Namespace, recipe: Recipe) -> None:
     """Runs the training; ``args.out`` always holds the averaged encoder of the last checkpoint."""
     encoder: Any = timm.create_model(**recipe.encoder, dynamic_img_size=True, patch_drop_rate=recipe.dropped)
     encoder.load_state_dict({name: tensor.float() for name, tensor in load_file(args.init).items()})
-    teachers = Teachers([_teacher(text) for text in args.teacher]).to(DEVICE).to(memory_format=torch.channels_last)
+    taught_by = [_teacher(text) for text in args.teacher]
+    teachers = Teachers(taught_by).to(DEVICE).to(memory_format=torch.channels_last)
     features = sum(network.num_features for network in teachers.listed)
     student = Student(encoder, features, recipe).to(DEVICE).train()
-    optimiser = torch.optim.AdamW(rates(student, recipe))
+    student.encoder.requires_grad_(False)
+    optimiser = torch.optim.AdamW(parameter_groups(rates(student, recipe), recipe.weight_decay))
     average = {name: tensor.clone() for name, tensor in student.state_dict().items()}
     checkpoint = args.out.with_suffix(".checkpoint.safetensors")
-    first = _resume(checkpoint, student, optimiser, average) if args.resume and checkpoint.exists() else 0
+    first = 0
+    if args.resume and checkpoint.exists():
+        weights, note = checkpoints.read(checkpoint, optimiser)
+        steps, *before = note.split()
+        if before != [name for name, _ in taught_by]:  # the heads tell their features in this order
+            raise SystemExit(f"{checkpoint} was taught by {', '.join(before)}: give the same teachers in that order")
+        first, average = int(steps), weights["average"]
+        student.load_state_dict(weights["student"])
 
     own = [photo.path for photo in read_photos(args.data)["train"]]
     own += [photo.path for photo in read_catalogue(args.catalogue)] if args.catalogue else []
@@ -235,14 +237,15 @@ def distil(args: argparse.Namespace, recipe: Recipe) -> None:
     for step in range(first + 1, args.steps + 1):
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * min(1.0, step / recipe.warmup)
-        pixels = next(batches).to(DEVICE)
+        pixels = share(next(batches))
         torch.manual_seed(args.seed * 1_000_003 + step)  # of what is mixed and dropped: a resumed run is the same run
         if torch.rand(()) < recipe.mix:
-            share = torch.distributions.Beta(0.8, 0.8).sample()
-            pixels = share * pixels + (1 - share) * pixels.flip(0)
+            part = torch.distributions.Beta(0.8, 0.8).sample()
+            pixels = part * pixels + (1 - part) * pixels.flip(0)
         loss = student.loss(pixels, teachers(pixels), recipe.probabilities)
         optimiser.zero_grad()
         loss.backward()
+        average_gradients(student.parameters())
         nn.utils.clip_grad_norm_(student.parameters(), 3.0)
         optimiser.step()
         losses.append(loss.item())
@@ -255,45 +258,17 @@ def distil(args: argparse.Namespace, recipe: Recipe) -> None:
                 f"step {step}: loss {sum(losses) / len(losses):.4f}, {seconds / len(losses):.1f} s a step", flush=True
             )
             start, losses = time.perf_counter(), []
-            _save(checkpoint, student, optimiser, average, step)
+            weights = {"student": student.state_dict(), "average": average}
+            checkpoints.save(checkpoint, optimiser, weights, " ".join([str(step), *(name for name, _ in taught_by)]))
             prefix = "encoder."
             learnt = {name[len(prefix) :]: t.half() for name, t in average.items() if name.startswith(prefix)}
-            save_file(learnt, args.out)
+            if STATE.is_main_process:
+                save_file(learnt, args.out)
 
 
 def _teacher(text: str) -> tuple[str, str | None]:
     name, _, file = text.partition("=")
     return name, file or None
-
-
-def _save(
-    path: Path, student: Student, optimiser: torch.optim.Optimizer, average: dict[str, torch.Tensor], step: int
-) -> None:
-    tensors = {f"student.{name}": tensor for name, tensor in student.state_dict().items()}
-    tensors |= {f"average.{name}": tensor for name, tensor in average.items()}
-    for index, entries in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in entries.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half_written = path.with_suffix(".tmp")
-    save_file({k: v.contiguous() for k, v in tensors.items()}, half_written, metadata={"step": str(step)})
-    half_written.replace(path)
-
-
-def _resume(path: Path, student: Student, optimiser: torch.optim.Optimizer, average: dict[str, torch.Tensor]) -> int:
-    parts: dict[str, dict[str, torch.Tensor]] = {"student": {}, "average": {}, "optimiser": {}}
-    with safe_open(path, framework="pt", device=str(DEVICE)) as file:
-        step = int(file.metadata()["step"])
-        for key in file.keys():  # noqa: SIM118 - this handle is no mapping
-            part, _, name = key.partition(".")
-            parts[part][name] = file.get_tensor(key)
-    student.load_state_dict(parts["student"])
-    average.update(parts["average"])
-    state = optimiser.state_dict()
-    for name, tensor in parts["optimiser"].items():
-        index, _, entry = name.partition(".")
-        state["state"].setdefault(int(index), {})[entry] = tensor
-    optimiser.load_state_dict(state)
-    return step
 
 
 if __name__ == "__main__":

@@ -9,16 +9,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import nn
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from training.vision_data import DEVICE
+from training import checkpoints
+from training.processes import DEVICE, average_gradients, share
 
 
 @dataclass(frozen=True)
@@ -80,36 +79,14 @@ class _State:
     curves: list[Epoch]
 
     def save(self, path: Path) -> None:
-        tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
-        tensors |= {f"average.{name}": tensor for name, tensor in self.average.items()}
-        tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
-        for index, entries in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in entries.items()}
-        curves = json.dumps([vars(point) for point in self.curves])
-        half_written = path.with_suffix(".tmp")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file({k: v.contiguous() for k, v in tensors.items()}, half_written, metadata={"curves": curves})
-        half_written.replace(path)
+        weights = {"network": self.network.state_dict(), "average": self.average, "best": self.best}
+        checkpoints.save(path, self.optimiser, weights, json.dumps([vars(point) for point in self.curves]))
 
     def resume(self, path: Path) -> None:
-        parts: dict[str, dict[str, torch.Tensor]] = {
-            "network": {},
-            "average": {},
-            "best": {},
-            "optimiser": {},
-        }
-        with safe_open(path, framework="pt", device=str(DEVICE)) as file:
-            self.curves = [Epoch(**point) for point in json.loads(file.metadata()["curves"])]
-            for key in file.keys():  # noqa: SIM118 - this handle is no mapping
-                part, _, name = key.partition(".")
-                parts[part][name] = file.get_tensor(key)
-        self.network.load_state_dict(parts["network"])
-        self.average, self.best = parts["average"], parts["best"]
-        state = self.optimiser.state_dict()
-        for name, tensor in parts["optimiser"].items():
-            index, _, entry = name.partition(".")
-            state["state"].setdefault(int(index), {})[entry] = tensor
-        self.optimiser.load_state_dict(state)
+        weights, curves = checkpoints.read(path, self.optimiser)
+        self.curves = [Epoch(**point) for point in json.loads(curves)]
+        self.network.load_state_dict(weights["network"])
+        self.average, self.best = weights["average"], weights["best"]
 
 
 def fine_tune(
@@ -140,7 +117,7 @@ def fine_tune(
         The learning curves.
     """
     network.to(DEVICE).to(memory_format=torch.channels_last).requires_grad_(False)
-    groups = [group for module, rate in rates for group in _groups(module, rate, schedule.weight_decay)]
+    groups = parameter_groups(rates, schedule.weight_decay)
     state = _State(network, torch.optim.AdamW(groups), _copy(network), _copy(network), [])
     if resume and checkpoint.exists():
         state.resume(checkpoint)
@@ -159,13 +136,14 @@ def fine_tune(
             factor = _pace(step, steps, warmup)
             for group in state.optimiser.param_groups:
                 group["lr"] = group["peak"] * factor
-            inputs, targets = inputs.to(DEVICE), targets.to(DEVICE)
+            inputs, targets = share(inputs), share(targets)
             if objective:
                 terms = objective(network, inputs, targets)
             else:
                 terms = {"ce": cross_entropy(network(inputs), targets, label_smoothing=schedule.smoothing)}
             state.optimiser.zero_grad()
             sum(terms.values(), torch.zeros((), device=DEVICE)).backward()
+            average_gradients(network.parameters())
             state.optimiser.step()
             losses.append({name: term.item() for name, term in terms.items()})
             decay = min(schedule.average, (1 + step) / (10 + step))
@@ -206,13 +184,15 @@ def predict_logits(network: nn.Module, inputs: torch.Tensor, batch: int = 32) ->
     return torch.cat([output[1] if isinstance(output, tuple) else output for output in outputs]).float().cpu()
 
 
-def _groups(module: nn.Module, rate: float, weight_decay: float) -> list[dict]:
-    module.requires_grad_(True)
-    parameters = list(module.parameters())
-    return [
-        {"params": [p for p in parameters if p.ndim > 1], "peak": rate, "weight_decay": weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "peak": rate, "weight_decay": 0.0},
-    ]
+def parameter_groups(rates: Sequence[tuple[nn.Module, float]], weight_decay: float) -> list[dict[str, Any]]:
+    """AdamW's groups for modules that are to learn, each with its peak rate; only matrices and kernels decay."""
+    groups: list[dict[str, Any]] = []
+    for module, rate in rates:
+        module.requires_grad_(True)
+        for matrices in (True, False):
+            chosen = [tensor for tensor in module.parameters() if (tensor.ndim > 1) == matrices]
+            groups.append({"params": chosen, "lr": rate, "peak": rate, "weight_decay": weight_decay * matrices})
+    return groups
 
 
 def _train_mode(network: nn.Module) -> None:

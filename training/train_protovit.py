@@ -32,6 +32,7 @@ from models.vision.preprocessing import Preprocessing
 from models.vision.protovit import ProtoVit
 from training.artefacts import Card
 from training.fine_tune import Epoch, Schedule, best_epoch, evaluate, fine_tune, predict_logits
+from training.processes import STATE
 from training.protovit_objective import Objective, Reasoner, Weights
 from training.protovit_parts import Lower, Upper
 from training.protovit_projection import Projection, project, write_prototypes
@@ -291,7 +292,8 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
         }
         everything = photos | {"train": photos["train"] + photos["val"]}
         learnt = learn(model, replace(recipe, stages=stages), everything, args, keep_last=True)
-    _report(model, recipe, args, photos, chosen, learnt)
+    if STATE.is_main_process:
+        _report(model, recipe, args, photos, chosen, learnt)
 
 
 def _report(

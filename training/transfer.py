@@ -22,8 +22,8 @@ from models.vision.preprocessing import Preprocessing
 from models.vision.weights import FOLDER
 from training.artefacts import Card
 from training.fine_tune import Epoch, Schedule, best_epoch, fine_tune, predict_logits
+from training.processes import DEVICE, STATE
 from training.vision_data import (
-    DEVICE,
     Augmentation,
     Augmented,
     CachedViews,
@@ -136,6 +136,8 @@ def transfer(
             schedule=replace(recipe.schedule, epochs=max(1, best_epoch(chosen.curves))),
         )
         learnt = _learn(parts, recipe, photos["train"] + photos["val"], photos["val"], args, keep_last=True)
+    if not STATE.is_main_process:
+        return
     training = {
         "arguments": {
             "init": Path(args.init).name,

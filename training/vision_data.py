@@ -20,8 +20,7 @@ from tqdm import tqdm
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing, to_tensor
 from models.vision.uploads import read_upload
-
-DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+from training.processes import DEVICE, STATE
 
 
 @dataclass(frozen=True)
@@ -165,6 +164,10 @@ class CachedViews:
         self.pictures = pictures
         path = cache / f"views-{_fingerprint(pictures, frozen, views)}.safetensors" if cache else None
         self._later: Callable[[], torch.Tensor] | None = None
+        with STATE.main_process_first():  # the others then find the file
+            self._make(pictures, frozen, views, path)
+
+    def _make(self, pictures: Augmented, frozen: nn.Module, views: int, path: Path | None) -> None:
         if path and path.exists():
             self._maps = load_file(path)["maps"]
             return
