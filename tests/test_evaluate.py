@@ -174,7 +174,10 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (tmp_path / "weights" / name).mkdir(parents=True)
         (tmp_path / "weights" / name / "config.json").write_text(json.dumps({**model.config, "backbone": "none"}))
         (tmp_path / "weights" / name / "model.safetensors").write_bytes(b"0" * 10)
-    (tmp_path / "weights" / "vgg16" / "metrics.json").write_text(json.dumps({"epochs": 4, "latency_ms_p50": 7.0}))
+    known = {"epochs": 4, "latency_ms_p50": 7.0, "machine": "none"}
+    (tmp_path / "weights" / "vgg16" / "metrics.json").write_text(json.dumps(known))
+    words = dict.fromkeys(("title", "summary", "base_model", "library", "command", "limits"), "guesses")
+    (tmp_path / "weights" / "vgg16" / "training.json").write_text(json.dumps({"card": words}))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(weights, "FOLDER", tmp_path / "weights")
         patch.setattr(registry, "available", lambda: tuple(models))
@@ -199,6 +202,9 @@ def test_the_command_writes_metrics_and_results(evaluated: Path) -> None:
     assert metrics["catalogue"]["images"] == 168
     assert set(results["models"]) == {"vgg16", "yolov8"}
     assert results["models"]["vgg16"]["accuracy"] == metrics["accuracy"]
+    low, high = metrics["accuracy_ci95"]
+    assert f"interval {low:.3f} to {high:.3f}" in (evaluated / "weights" / "vgg16" / "README.md").read_text()
+    assert not (evaluated / "weights" / "yolov8" / "README.md").exists()  # whose words are not known
     assert [(pair["first"], pair["second"]) for pair in results["pairs"]] == [("vgg16", "yolov8")]
     assert set(results["cross_validation"]["models"]) == set(encoders.INITS)
     assert all(len(found["accuracies"]) == 5 for found in results["splits"]["random"].values())

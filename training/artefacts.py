@@ -16,6 +16,8 @@ from safetensors.torch import save
 
 from models.vision.weights import CONFIG, WEIGHTS
 
+TRAINING = "training.json"
+
 
 @dataclass(frozen=True)
 class Card:
@@ -60,8 +62,9 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
 
 
-def write_card(folder: Path, card: Card, metrics: Mapping[str, Any]) -> None:
-    """Writes README.md from the words and the measured figures."""
+def write_card(folder: Path, metrics: Mapping[str, Any]) -> None:
+    """Writes README.md from the words that the training left in ``training.json`` and the measured figures."""
+    card = Card(**json.loads((folder / TRAINING).read_text(encoding="utf-8"))["card"])
     low, high = metrics["accuracy_ci95"]
     rows = "\n".join(
         f"| {name} | {metrics['per_class_precision'][name]:.3f} | {metrics['per_class_recall'][name]:.3f} "

@@ -4,10 +4,10 @@
     python -m training.evaluate --data FOLDER --init vgg16=FILE yolov8=FILE vit=FILE
     python -m training.evaluate --data FOLDER --skip-heads --skip-footprint
 
-Writes ``weights/<model>/metrics.json`` and ``results.json``, which the page reads. Beside the shipped models, cheap
-ones are judged many times over: a logistic regression on each pretrained encoder's frozen features, computed once and
-kept in memory. ``--init`` says where an encoder's weights are; by default they come from the hubs. All but latency and
-memory repeats exactly on one machine.
+Writes each model's ``metrics.json`` and card, and ``results.json``, which the page reads. Beside the shipped models,
+cheap ones are judged many times over: a logistic regression on each pretrained encoder's frozen features, computed once
+and kept in memory. ``--init`` says where an encoder's weights are; by default they come from the hubs. All but latency
+and memory repeats exactly on one machine.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from models.vision import registry, weights
 from models.vision.gallery import CATALOGUE
 from models.vision.predictions import CLASSES
 from models.vision.uploads import read_upload
-from training.artefacts import write_json
+from training.artefacts import TRAINING, write_card, write_json
 from training.evaluation import footprint, heads, shipped
 from training.evaluation.copies import Groups, find_groups, fingerprint, met_before
 from training.evaluation.encoders import INITS, encoder, features
@@ -87,7 +87,7 @@ def read_data(folder: Path) -> Data:
 
 
 def evaluate_shipped(data: Data, with_footprint: bool) -> dict[str, Any]:
-    """Every shipped model; writes each one's ``metrics.json``."""
+    """Every shipped model; writes each one's ``metrics.json`` and card."""
     test, rendered = data.splits["test"], read_catalogue(CATALOGUE)
     near = data.groups.near[data.fixed.test]
     met = met_before(data.groups.near, np.concatenate([data.fixed.train, data.fixed.val]), data.fixed.test)
@@ -104,6 +104,8 @@ def evaluate_shipped(data: Data, with_footprint: bool) -> dict[str, Any]:
         if with_footprint:
             figures |= asdict(footprint.measure(name))
         write_json(folder / "metrics.json", figures)
+        if (folder / TRAINING).is_file():
+            write_card(folder, figures)
         models[name] = {"weights_sha256": model.config["weights_sha256"], **figures}
         apart[name] = shipped.without(scored[-1], met)
         low, high = figures["accuracy_ci95"]

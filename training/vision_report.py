@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from models.vision.protovit import ProtoVit
 from models.vision.registry import VisionModel
 from models.vision.uploads import read_upload
 from models.vision.weights import WEIGHTS
-from training.artefacts import Card, write_card, write_json, write_model
+from training.artefacts import TRAINING, Card, write_card, write_json, write_model
 from training.vision_data import Photo
 from training.vision_metrics import classification_metrics, fit_temperature, latency, machine
 
@@ -46,7 +47,7 @@ def report(
     logits, labels = validation
     temperature = fit_temperature(logits, labels)
     write_model(folder, network, {**config, "temperature": temperature})
-    write_json(folder / "training.json", training)
+    write_json(folder / TRAINING, {**training, "card": asdict(card)})
     val = classification_metrics(torch.softmax(logits / temperature, dim=1).numpy(), labels.numpy(), config["classes"])
     print(f"validation: accuracy {val['accuracy']:.4f}, log loss {val['log_loss']:.4f}")
     if not test:
@@ -71,7 +72,7 @@ def report(
         "catalogue": on_catalogue(classifier, bool(training["arguments"].get("catalogue"))),
     }
     write_json(folder / "metrics.json", metrics)
-    write_card(folder, card, metrics)
+    write_card(folder, metrics)
     low, high = metrics["accuracy_ci95"]
     print(f"test: accuracy {metrics['accuracy']:.4f} [{low:.3f}, {high:.3f}]")
 
