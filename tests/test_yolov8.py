@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from models.vision.preprocessing import Preprocessing
 from models.vision.ultralytics_quiet import yolov8_classifier
 from models.vision.yolov8 import YoloV8
 from tests.pictures import picture, write_dataset
-from training import train_yolov8
+from training import evaluate_explanations, train_yolov8
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +137,32 @@ def test_eigen_cam_agrees_with_the_library(installed: Path) -> None:
     assert min(np.abs(component.numpy() - sign * projection).max() for sign in (1, -1)) < 1e-4
     candidates = [scale_cam_image(saliency.normalise(sign * component)[None], (64, 64)) for sign in (1, -1)]
     assert min(np.abs(scale_cam_image(candidate)[0] - theirs).max() for candidate in candidates) < 1e-3
+
+
+def test_what_maps_are_worth_is_measured_and_an_interrupted_measurement_goes_on(
+    installed: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(*methods: str) -> dict[str, Any]:
+        arguments = ["evaluate", "--data", str(data), "--cache", str(tmp_path / "cache"), "--methods", *methods]
+        monkeypatch.setattr(sys, "argv", arguments)
+        evaluate_explanations.main()
+        return json.loads((installed / "explanations.json").read_text())["methods"]
+
+    first = measure("grad-cam", "random")
+    assert list(first) == ["grad-cam", "random"] and first["grad-cam"]["photos"] == 7
+    for figure in ("deletion", "insertion", "road", "likeness_to_shuffled_weights"):
+        low, high = first["grad-cam"][figure]["ci95"]
+        assert low <= first["grad-cam"][figure]["mean"] <= high
+    assert first["random"]["likeness_to_shuffled_weights"] is None
+    notes = next((tmp_path / "cache").glob("yolov8-*-random.jsonl"))
+    lines = notes.read_text().splitlines()
+    altered = {**json.loads(lines[0]), "road": 7.0}
+    notes.write_text("\n".join([json.dumps(altered), *lines[1:-1]]) + "\n")  # the last photo is to be measured again
+    again = measure("random")
+    assert notes.read_text().splitlines()[-1] == lines[-1]
+    assert again["grad-cam"] == first["grad-cam"]
+    shift = (7.0 - json.loads(lines[0])["road"]) / 7
+    assert again["random"]["road"]["mean"] == pytest.approx(first["random"]["road"]["mean"] + shift)
 
 
 def test_overlay() -> None:

@@ -1,18 +1,20 @@
 """Measures how far the saliency maps can be trusted, for each model and method.
 
     python -m training.evaluate_explanations --data FOLDER
-    python -m training.evaluate_explanations --data FOLDER --models yolov8 --photos 21
+    python -m training.evaluate_explanations --data FOLDER --models yolov8 --methods rise --slow-photos 147
 
 Each test photo's map is judged by deletion, insertion and ROAD (:mod:`models.vision.faithfulness`) beside a
 random map, and by whether it changes when the weights of the network are shuffled (Adebayo 2018,
 arXiv:1810.03292): a map that does not, shows the photo rather than what the network learnt. Written to
-``weights/<model>/explanations.json``.
+``weights/<model>/explanations.json`` after each method; what was measured is kept, so a run that is stopped goes on.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -70,34 +72,97 @@ def likeness(first: np.ndarray, second: np.ndarray) -> float:
     return float(spearmanr(first, second, axis=None).statistic)
 
 
-def evaluate(model: Convnet | ProtoVit, photos: Sequence[Photo], methods: Sequence[str]) -> dict[str, object]:
-    """The figures of one model, ready for JSON."""
-    images = [read_upload(photo.path).image for photo in photos]
-    unlearnt = shuffled(model)
-    generator = torch.Generator().manual_seed(SEED)
-    results: dict[str, object] = {}
-    for method in (*methods, RANDOM):
-        found: list[Faithfulness] = []
-        alike: list[float] = []
-        seconds: list[float] = []
-        for image in tqdm(images, desc=f"{model.name}, {method}"):
-            if method == RANDOM:
-                target = model.predict(image).label
-                saliency = random_masks(1, model.preprocessing.size, generator)[0, 0].numpy()
-            else:
-                explanation = model.explain(image, method)
-                target, saliency = explanation.target, explanation.saliency
-                seconds.append(explanation.seconds)
-                alike.append(likeness(saliency, unlearnt.explain(image, method, target).saliency))
-            found.append(judge(model, image, target, saliency))
-        results[method] = {
-            "deletion": asdict(bootstrap([one.deletion.area for one in found])),
-            "insertion": asdict(bootstrap([one.insertion.area for one in found])),
-            "road": asdict(bootstrap([one.road for one in found])),
-            "likeness_to_shuffled_weights": asdict(bootstrap(alike)) if alike else None,
-            "seconds_p50": float(np.median(seconds)) if seconds else None,
-        }
-    return {"photos": len(photos), "steps": STEPS, "machine": machine(), "methods": results}
+@dataclass(frozen=True)
+class Judged:
+    """What was measured of the map of one photo; the last two are None for the random map.
+
+    Args:
+        deletion, insertion: areas under the curves.
+        road: see :class:`models.vision.faithfulness.Faithfulness`.
+        likeness: to the map of the shuffled network.
+        seconds: that the map took.
+    """
+
+    deletion: float
+    insertion: float
+    road: float
+    likeness: float | None = None
+    seconds: float | None = None
+
+
+class Judge:
+    """One model, and what is asked of each photo.
+
+    Args:
+        model: the shipped one.
+    """
+
+    def __init__(self, model: Convnet | ProtoVit) -> None:
+        self.model = model
+        self.unlearnt = shuffled(model)
+
+    def __call__(self, photo: Photo, method: str) -> Judged:
+        """Draws the map of a photo for the class that the model predicts, and measures it."""
+        model, image = self.model, read_upload(photo.path).image
+        if method == RANDOM:
+            target = model.predict(image).label
+            digest = hashlib.sha256(photo.path.name.encode()).digest()
+            generator = torch.Generator().manual_seed(int.from_bytes(digest[:4], "big"))
+            saliency = random_masks(1, model.preprocessing.size, generator)[0, 0].numpy()
+            return _judged(judge(model, image, target, saliency))
+        explanation = model.explain(image, method)
+        other = self.unlearnt.explain(image, method, explanation.target)
+        return _judged(
+            judge(model, image, explanation.target, explanation.saliency),
+            likeness(explanation.saliency, other.saliency),
+            explanation.seconds,
+        )
+
+
+def _judged(found: Faithfulness, alike: float | None = None, seconds: float | None = None) -> Judged:
+    return Judged(found.deletion.area, found.insertion.area, found.road, alike, seconds)
+
+
+class Notebook:
+    """What was measured so far, a line a photo, so that an interrupted measurement goes on where it stopped.
+
+    Args:
+        path: of the lines.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        rows = [json.loads(line) for line in lines]
+        self.known = {row.pop("photo"): Judged(**row) for row in rows}
+
+    def get(self, photo: Photo, measure: Callable[[], Judged]) -> Judged:
+        """What is known about a photo, or else what is measured now."""
+        name = photo.path.name
+        if name not in self.known:
+            self.known[name] = measure()
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"photo": name, **asdict(self.known[name])}) + "\n")
+        return self.known[name]
+
+
+def evaluate(judge_: Judge, photos: Sequence[Photo], method: str, notebook: Notebook) -> dict[str, object]:
+    """The figures of one model and method, ready for JSON."""
+    found = [
+        notebook.get(photo, lambda photo=photo: judge_(photo, method))  # type: ignore[misc]
+        for photo in tqdm(photos, desc=f"{judge_.model.name}, {method}")
+    ]
+    alike = [one.likeness for one in found if one.likeness is not None]
+    seconds = [one.seconds for one in found if one.seconds is not None]
+    return {
+        "photos": len(found),
+        "deletion": asdict(bootstrap([one.deletion for one in found])),
+        "insertion": asdict(bootstrap([one.insertion for one in found])),
+        "road": asdict(bootstrap([one.road for one in found])),
+        "likeness_to_shuffled_weights": asdict(bootstrap(alike)) if alike else None,
+        "seconds_p50": float(np.median(seconds)) if seconds else None,
+    }
 
 
 def balanced(photos: Sequence[Photo], count: int | None) -> list[Photo]:
@@ -117,16 +182,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how far the saliency maps can be trusted.")
     parser.add_argument("--data", type=Path, required=True, help="folder with labels.csv and images/")
     parser.add_argument("--models", nargs="+", default=list(registry.available()), choices=registry.available())
-    parser.add_argument("--methods", nargs="+", help=f"default: all but {', '.join(SLOW)}")
+    parser.add_argument("--methods", nargs="+", help="default: all that the model has")
     parser.add_argument("--photos", type=int, help="how many test photos, the same number of each class")
+    parser.add_argument("--slow-photos", type=int, default=14, help=f"the same for {', '.join(SLOW)} (default 14)")
+    parser.add_argument("--cache", type=Path, default=Path("runs/explanations"), help="keeps what was measured so far")
     args = parser.parse_args()
-    photos = balanced(read_photos(args.data)["test"], args.photos)
+    photos = read_photos(args.data)["test"]
     for name in args.models:
         model = registry.get(name)
         assert isinstance(model, Convnet | ProtoVit)
-        methods = args.methods or [method for method in model.methods if method not in SLOW]
-        figures = evaluate(model, photos, methods)
-        write_json(weights.FOLDER / name / "explanations.json", figures)
+        path = weights.FOLDER / name / "explanations.json"
+        sha256 = model.config["weights_sha256"]
+        written = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        methods = dict(written["methods"]) if written.get("weights_sha256") == sha256 else {}
+        judge_ = Judge(model)
+        for method in args.methods or [*model.methods, RANDOM]:
+            count = args.slow_photos if method in SLOW else args.photos
+            notebook = Notebook(args.cache / f"{name}-{sha256[:12]}-{method}.jsonl")
+            methods[method] = evaluate(judge_, balanced(photos, count), method, notebook)
+            order = [known for known in (*model.methods, RANDOM) if known in methods]
+            figures = {"steps": STEPS, "machine": machine(), "methods": {known: methods[known] for known in order}}
+            write_json(path, {"weights_sha256": sha256, **figures})
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ class Recipe:
     encoder: Mapping[str, Any]
     preprocessing: Preprocessing
     augmentation: Augmentation
-    views: int = 4
+    views: int = 6
     batch: int = 32
     frozen: int = 7
     decay: float = 0.8

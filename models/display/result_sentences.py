@@ -219,7 +219,7 @@ def explanations(measured: Mapping[str, Mapping[str, Any]], texts: Texts) -> lis
                 method=texts.get(f"images.methods.{best}", best),
                 road=texts.number(drawn[best], 2),
                 random=texts.number(methods["random"]["road"]["mean"], 2),
-                photos=texts.number(figures["photos"]),
+                photos=texts.number(methods[best]["photos"]),
             )
         )
     return sentences

@@ -151,7 +151,7 @@ def explanation_table(measured: dict[str, dict[str, Any]], texts: Texts) -> Tabl
                 figure(found["insertion"]),
                 figure(found["road"]),
                 figure(found["likeness_to_shuffled_weights"]),
-                texts.number(figures["photos"]),
+                texts.number(found["photos"]),
             )
             for model, figures in measured.items()
             for method, found in figures["methods"].items()
