@@ -74,20 +74,18 @@ def likeness(first: np.ndarray, second: np.ndarray) -> float:
 
 @dataclass(frozen=True)
 class Judged:
-    """What was measured of the map of one photo; the last two are None for the random map.
+    """What was measured of the map of one photo.
 
     Args:
         deletion, insertion: areas under the curves.
         road: see :class:`models.vision.faithfulness.Faithfulness`.
-        likeness: to the map of the shuffled network.
-        seconds: that the map took.
+        likeness: to the map of the shuffled network; None for the random map.
     """
 
     deletion: float
     insertion: float
     road: float
     likeness: float | None = None
-    seconds: float | None = None
 
 
 class Judge:
@@ -112,15 +110,12 @@ class Judge:
             return _judged(judge(model, image, target, saliency))
         explanation = model.explain(image, method)
         other = self.unlearnt.explain(image, method, explanation.target)
-        return _judged(
-            judge(model, image, explanation.target, explanation.saliency),
-            likeness(explanation.saliency, other.saliency),
-            explanation.seconds,
-        )
+        alike = likeness(explanation.saliency, other.saliency)
+        return _judged(judge(model, image, explanation.target, explanation.saliency), alike)
 
 
-def _judged(found: Faithfulness, alike: float | None = None, seconds: float | None = None) -> Judged:
-    return Judged(found.deletion.area, found.insertion.area, found.road, alike, seconds)
+def _judged(found: Faithfulness, alike: float | None = None) -> Judged:
+    return Judged(found.deletion.area, found.insertion.area, found.road, alike)
 
 
 class Notebook:
@@ -154,14 +149,12 @@ def evaluate(judge_: Judge, photos: Sequence[Photo], method: str, notebook: Note
         for photo in tqdm(photos, desc=f"{judge_.model.name}, {method}")
     ]
     alike = [one.likeness for one in found if one.likeness is not None]
-    seconds = [one.seconds for one in found if one.seconds is not None]
     return {
         "photos": len(found),
         "deletion": asdict(bootstrap([one.deletion for one in found])),
         "insertion": asdict(bootstrap([one.insertion for one in found])),
         "road": asdict(bootstrap([one.road for one in found])),
         "likeness_to_shuffled_weights": asdict(bootstrap(alike)) if alike else None,
-        "seconds_p50": float(np.median(seconds)) if seconds else None,
     }
 
 
