@@ -90,6 +90,17 @@
     data.lastChild.innerHTML = meta.table; // made by our own templates, which escape every value
   };
 
+  // on a phone a long name above a bar ends in an ellipsis; whole, it stands in the hover text and the table
+  const shorten = (chart) => {
+    const edge = chart.getBoundingClientRect().right;
+    for (const text of chart.querySelectorAll(".annotation-text")) {
+      const tail = text.lastChild;
+      while (tail?.nodeType === Node.TEXT_NODE && tail.data.length > 8 && text.getBoundingClientRect().right > edge) {
+        tail.data = `${tail.data.replace(/\s*\S\u2026?$/u, "")}\u2026`;
+      }
+    }
+  };
+
   // what Gradio names in English only, or not at all
   const name = (element, text) => {
     if (element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);
@@ -99,7 +110,8 @@
     for (const chart of document.querySelectorAll(".js-plotly-plot")) {
       if (!chart.vitrine && chart.on) {
         chart.vitrine = true;
-        chart.on("plotly_afterplot", () => describe(chart));
+        chart.on("plotly_afterplot", () => { describe(chart); shorten(chart); });
+        shorten(chart);
       }
       describe(chart);
     }
