@@ -69,6 +69,14 @@
     history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : "") + location.hash);
   };
 
+  // a link to a client: the client that the page begins with does not flash up before; an unknown number only delays
+  const followed = new URLSearchParams(location.search).get("client");
+  const arrived = () => root.classList.remove("vt-following");
+  if (followed) {
+    root.classList.add("vt-following");
+    setTimeout(arrived, 3000);
+  }
+
   // charts: a role, a name, and the numbers as a table; models/display/chart.py sends them in layout.meta
   const describe = (chart) => {
     const meta = chart.layout?.meta;
@@ -140,6 +148,7 @@
         if (picture.alt !== alt) picture.alt = alt;
       }
     }
+    if (followed && document.querySelector(".vt-verdict")?.textContent.includes(followed)) arrived();
     paint();
   };
   let due = false;
