@@ -109,9 +109,7 @@ def _figure(bars: list[Step], marks: list[tuple[float, str, str, str]], texts: T
         sign = "\u25b2" if bar.change >= 0 else "\u25bc"  # the direction is carried by shape as well as colour
         # amount first: on a phone a long name runs out of room, and the amount must not
         text = f"<b>{sign} {_amount(bar.change, texts, scale)}</b>  {_clipped(bar.name)}"
-        figure.add_annotation(
-            xref="paper", x=0, y=row + 0.4, text=text, xanchor="left", align="left", showarrow=False
-        )
+        figure.add_annotation(xref="paper", x=0, y=row + 0.4, text=text, xanchor="left", align="left", showarrow=False)
     edges = [bar.start for bar in bars] + [bar.start + bar.change for bar in bars] + [level(mark[0]) for mark in marks]
     margin = 0.16 * (max(edges) - min(edges) or 1.0)
     low, high = min(edges) - margin, max(edges) + margin
