@@ -20,7 +20,7 @@ from transformers import (
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification, ProtoViTImageProcessor
 from models.protovit.matching import greedy_match, neighbours, textured
 from models.protovit.modeling import PrototypeHead, relative_features
-from training.protovit_objective import cluster, coherence, orthogonality, other_classes_l1, separation
+from training.protovit_objective import anchor, cluster, coherence, orthogonality, other_classes_l1, separation
 from training.protovit_projection import project
 
 TINY = TimmWrapperConfig(
@@ -223,6 +223,19 @@ def test_losses_on_numbers_that_can_be_checked_by_hand() -> None:
     assert orthogonality(same, 2).item() == pytest.approx(0.0, abs=1e-6)
     head = PrototypeHead(ProtoViTConfig(encoder_config=TINY, num_labels=7, prototypes_per_class=1), 8)
     assert other_classes_l1(head).item() == pytest.approx(7 * 6 * 0.5)
+
+
+def test_the_anchor_is_0_where_the_pieces_are_and_counts_active_parts_alone() -> None:
+    features = torch.randn(2, 16, 4, 4, generator=torch.Generator().manual_seed(0))
+    patches = torch.tensor([[0, 1, 4, 5], [10, 11, 14, 15]])
+    pieces = features.flatten(2).gather(2, patches[:, None].expand(-1, 16, -1))
+    everyone = torch.ones(2, 4, dtype=torch.bool)
+    assert anchor(features, 3 * pieces, patches, everyone).item() == pytest.approx(0, abs=1e-6)
+    pieces[0, :, 2] *= -1
+    assert anchor(features, pieces, patches, everyone).item() == pytest.approx(2 / 8, abs=1e-6)
+    active = everyone.clone()
+    active[0, 2] = False
+    assert anchor(features, pieces, patches, active).item() == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,7 @@ def test_the_artefacts(trained: Path) -> None:
     terms = training["curves"][-1]["terms"]
     assert set(terms) == {"ce", "cluster", "separation", "coherence", "orthogonality"}
     assert sum(terms.values()) == pytest.approx(training["curves"][-1]["train_loss"])
+    assert set(training["settle_curves"][-1]["terms"]) == {*terms, "anchor"}
     assert {"warmup_curves", "slots_curves", "settle_curves", "evidence_curves", "refit_curves"} <= set(training)
     assert training["steps"][3]["distinct_sources"] == 14
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 
 from models.protovit.modeling import Comparison, PrototypeHead
 from models.vision.predictions import CLASSES
@@ -35,14 +35,39 @@ class Weights:
     coherence: float = 0.0
     orthogonality: float = 0.0
     l1: float = 0.0
+    anchor: float = 0.0
     smoothing: float = 0.0  # of the labels in the cross-entropy
 
 
 @dataclass(frozen=True)
+class Sources:
+    """The pieces of pictures that P prototypes were projected on.
+
+    Args:
+        inputs: (P, ...), each prototype's picture as the network takes it.
+        patches: (P, K) int64, of each part.
+        active: (P, K) bool.
+    """
+
+    inputs: torch.Tensor
+    patches: torch.Tensor
+    active: torch.Tensor
+
+
+SOURCES = 16  # pieces that a step looks at
+
+
+@dataclass(frozen=True)
 class Objective:
-    """The weighted terms of the loss, for a network that ends in a :class:`Reasoner`."""
+    """The weighted terms of the loss, for a network that ends in a :class:`Reasoner`.
+
+    Args:
+        weights: of the terms.
+        sources: of the prototypes, once they have been projected.
+    """
 
     weights: Weights
+    sources: Sources | None = None
 
     def __call__(self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> Mapping[str, torch.Tensor]:
         """Inputs as the network takes them, targets (B, classes) that sum to 1."""
@@ -59,9 +84,34 @@ class Objective:
             "coherence": lambda: coherence(head.prototypes, head.slot_weights()),
             "orthogonality": lambda: orthogonality(head.prototypes, len(CLASSES)),
             "l1": lambda: other_classes_l1(head),
+            "anchor": lambda: self._anchor(network[:-1], head),
         }
         weights = {name: getattr(self.weights, name) for name in terms}
         return {name: weights[name] * term() for name, term in terms.items() if weights[name]}
+
+    def _anchor(self, encoder: nn.Module, head: PrototypeHead) -> torch.Tensor:
+        assert self.sources is not None
+        rows = torch.randint(len(self.sources.inputs), (SOURCES,))
+        features = encoder(self.sources.inputs[rows].to(head.prototypes.device))
+        return anchor(features, head.prototypes[rows], self.sources.patches[rows], self.sources.active[rows])
+
+
+def anchor(
+    features: torch.Tensor, prototypes: torch.Tensor, patches: torch.Tensor, active: torch.Tensor
+) -> torch.Tensor:
+    """How far an encoder has moved projected prototypes (R, D, K) from their pieces: the mean 1 - cosine.
+
+    Where photos are drawn to the prototypes, this keeps the pictures that a person is shown there too.
+
+    Args:
+        features: of their pictures, (R, D, n, n).
+        prototypes: see above.
+        patches: (R, K), where the parts lie.
+        active: (R, K), which parts count.
+    """
+    places = patches.to(features.device)[:, None].expand(-1, features.shape[1], -1)
+    pieces = features.flatten(2).gather(2, places)
+    return 1 - cosine_similarity(pieces, prototypes, dim=1)[active.to(features.device)].mean()
 
 
 def cluster(cosines: torch.Tensor, classes: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

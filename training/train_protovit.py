@@ -6,8 +6,9 @@
 
 ``--init`` is a name in timm, or a file of safetensors with timm's names. The stages are those of Ma et al. 2024
 (arXiv:2410.20722) and one more: prototypes are projected on rendered pictures only, which may be shown; after that the
-encoder settles with the prototypes held fast, so that photos are drawn to the pieces that a visitor sees, and the
-prototypes are read anew from the same patches; twice, since each reading costs a little of what settling brought.
+encoder settles with the prototypes held fast, so that photos are drawn to the pieces that a visitor sees and the pieces
+stay where they are, and the prototypes are read anew from the same patches; twice, since each reading costs a little of
+what settling brought.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from models.vision.protovit import ProtoVit
 from training.artefacts import Card
 from training.fine_tune import Epoch, Schedule, best_epoch, evaluate, fine_tune, predict_logits
 from training.processes import STATE
-from training.protovit_objective import Objective, Reasoner, Weights
+from training.protovit_objective import Objective, Reasoner, Sources, Weights
 from training.protovit_parts import Lower, Upper
 from training.protovit_projection import Projection, project, write_prototypes
 from training.transfer import arguments
@@ -74,6 +75,7 @@ def _schedule(epochs: int, weight_decay: float = 0.0, patience: int = 100) -> Sc
 
 
 PULL = Weights(cluster=0.8, separation=0.1, coherence=3e-3, orthogonality=1e-3, smoothing=0.1)
+SETTLE = replace(PULL, anchor=1.0)
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,8 @@ class Recipe:
             "warmup": Stage(PULL, _schedule(8), prototype_rate=3e-3),
             "joint": Stage(PULL, _schedule(10, 0.05, patience=2), prototype_rate=3e-3, encoder_rate=1e-4),
             "slots": Stage(Weights(coherence=1e-3), _schedule(5), slot_rate=2e-3),
-            "settle": Stage(PULL, _schedule(4, 0.05), encoder_rate=5e-5),
-            "resettle": Stage(PULL, _schedule(3, 0.05), encoder_rate=2e-5),
+            "settle": Stage(SETTLE, _schedule(4, 0.05), encoder_rate=5e-5),
+            "resettle": Stage(SETTLE, _schedule(3, 0.05), encoder_rate=2e-5),
             "evidence": Stage(Weights(l1=1e-2), _schedule(15), evidence_rate=1e-3),
         }
     )
@@ -202,7 +204,7 @@ def learn(
     curves: dict[str, list[Epoch]] = {}
     steps: list[dict[str, Any]] = []
 
-    def stage(name: str) -> None:
+    def stage(name: str, sources: Sources | None = None) -> None:
         chosen = recipe.stages[name]
         moving = [(block, rate) for block, rate in _rates(model, upper, chosen, recipe) if rate]
         whole = chosen.encoder_rate > 0
@@ -216,7 +218,7 @@ def learn(
             start_prototypes(model, seen, args.seed)
         curves[name] = fine_tune(
             network, moving, served, (inputs, labels), chosen.schedule, checkpoint, args.resume, keep_last,
-            Objective(chosen.weights),
+            Objective(chosen.weights, sources),
         )  # fmt: skip
         note(name, epoch=best_epoch(curves[name]))
 
@@ -235,9 +237,10 @@ def learn(
     for name in ("warmup", "joint", "slots"):
         stage(name)
     first = projected("projection")
-    stage("settle")
+    pieces = Sources(tokens["project"][0][first.sources], first.patches, first.active)
+    stage("settle", pieces)
     projected("second projection", first)
-    stage("resettle")
+    stage("resettle", pieces)
     projection = projected("third projection", first)
     stage("evidence")
     inputs, labels = tokens["val"]
