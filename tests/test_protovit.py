@@ -20,7 +20,17 @@ from transformers import (
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification, ProtoViTImageProcessor
 from models.protovit.matching import greedy_match, neighbours, textured
 from models.protovit.modeling import PrototypeHead, relative_features
-from training.protovit_objective import anchor, cluster, coherence, orthogonality, other_classes_l1, separation
+from training.protovit_objective import (
+    Objective,
+    Reasoner,
+    Sources,
+    Weights,
+    cluster,
+    coherence,
+    orthogonality,
+    other_classes_l1,
+    separation,
+)
 from training.protovit_projection import project
 
 TINY = TimmWrapperConfig(
@@ -225,17 +235,22 @@ def test_losses_on_numbers_that_can_be_checked_by_hand() -> None:
     assert other_classes_l1(head).item() == pytest.approx(7 * 6 * 0.5)
 
 
-def test_the_anchor_is_0_where_the_pieces_are_and_counts_active_parts_alone() -> None:
-    features = torch.randn(2, 16, 4, 4, generator=torch.Generator().manual_seed(0))
-    patches = torch.tensor([[0, 1, 4, 5], [10, 11, 14, 15]])
-    pieces = features.flatten(2).gather(2, patches[:, None].expand(-1, 16, -1))
-    everyone = torch.ones(2, 4, dtype=torch.bool)
-    assert anchor(features, 3 * pieces, patches, everyone).item() == pytest.approx(0, abs=1e-6)
-    pieces[0, :, 2] *= -1
-    assert anchor(features, pieces, patches, everyone).item() == pytest.approx(2 / 8, abs=1e-6)
-    active = everyone.clone()
-    active[0, 2] = False
-    assert anchor(features, pieces, patches, active).item() == pytest.approx(0, abs=1e-6)
+def test_a_projected_prototype_stays_what_the_encoder_makes_of_its_piece() -> None:
+    head = tiny().head
+    encoder = torch.nn.Conv2d(3, 16, 1)
+    network = torch.nn.Sequential(encoder, Reasoner(head))
+    pictures = torch.rand(14, 3, 4, 4)
+    patches, active = torch.tensor([[0, 1, 4, 5]] * 14), torch.ones(14, 4, dtype=torch.bool)
+    active[:, 3] = False
+    objective = Objective(Weights(cluster=1.0), Sources(pictures, patches, active))
+    terms = objective(network.requires_grad_(False), pictures[:2], torch.eye(7)[:2])
+    assert set(terms) == {"ce", "cluster"}
+    expected = encoder(pictures).flatten(2)[:, :, [0, 1, 4, 5]] * active[:, None]
+    assert torch.allclose(head.prototypes, expected, atol=1e-6)  # all 14, fewer than a step reads
+    encoder.requires_grad_(True)
+    constant = torch.zeros(2, 3, 4, 4)  # which no weight of the encoder changes: all gradients come by the prototypes
+    sum(objective(network, constant, torch.eye(7)[:2]).values()).backward()
+    assert encoder.weight.grad.abs().sum() > 0 and head.prototypes.grad is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn.functional import cosine_similarity, cross_entropy, normalize
+from torch.func import functional_call
+from torch.nn.functional import cross_entropy, normalize
 
 from models.protovit.modeling import Comparison, PrototypeHead
 from models.vision.predictions import CLASSES
@@ -35,7 +36,6 @@ class Weights:
     coherence: float = 0.0
     orthogonality: float = 0.0
     l1: float = 0.0
-    anchor: float = 0.0
     smoothing: float = 0.0  # of the labels in the cross-entropy
 
 
@@ -54,7 +54,7 @@ class Sources:
     active: torch.Tensor
 
 
-SOURCES = 16  # pieces that a step looks at
+SOURCES = 16  # pieces that a step reads anew
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ class Objective:
 
     Args:
         weights: of the terms.
-        sources: of the prototypes, once they have been projected.
+        sources: of the prototypes, once they have been projected: from then on a prototype is what the encoder makes of
+            its piece, and changes with it.
     """
 
     weights: Weights
@@ -75,43 +76,32 @@ class Objective:
         reasoner = network[-1]
         assert isinstance(reasoner, Reasoner)
         head = reasoner.head
-        output: Comparison = head(network[:-1](inputs))
+        prototypes = self._living(network[:-1], head)
+        output: Comparison = functional_call(head, {"prototypes": prototypes}, network[:-1](inputs))
         labels = targets.argmax(1)
         terms = {
             "ce": lambda: cross_entropy(output.logits, targets, label_smoothing=self.weights.smoothing),
             "cluster": lambda: cluster(output.cosines, head.classes(), labels),
             "separation": lambda: separation(output.cosines, head.classes(), labels),
-            "coherence": lambda: coherence(head.prototypes, head.slot_weights()),
-            "orthogonality": lambda: orthogonality(head.prototypes, len(CLASSES)),
+            "coherence": lambda: coherence(prototypes, head.slot_weights()),
+            "orthogonality": lambda: orthogonality(prototypes, len(CLASSES)),
             "l1": lambda: other_classes_l1(head),
-            "anchor": lambda: self._anchor(network[:-1], head),
         }
         weights = {name: getattr(self.weights, name) for name in terms}
         return {name: weights[name] * term() for name, term in terms.items() if weights[name]}
 
-    def _anchor(self, encoder: nn.Module, head: PrototypeHead) -> torch.Tensor:
-        assert self.sources is not None
-        rows = torch.randint(len(self.sources.inputs), (SOURCES,))
+    def _living(self, encoder: nn.Module, head: PrototypeHead) -> torch.Tensor:
+        """The prototypes (P, D, K), some of them as the encoder sees their pieces now; those are kept in the head."""
+        if self.sources is None:
+            return head.prototypes
+        rows = torch.randperm(len(self.sources.inputs))[:SOURCES]
         features = encoder(self.sources.inputs[rows].to(head.prototypes.device))
-        return anchor(features, head.prototypes[rows], self.sources.patches[rows], self.sources.active[rows])
-
-
-def anchor(
-    features: torch.Tensor, prototypes: torch.Tensor, patches: torch.Tensor, active: torch.Tensor
-) -> torch.Tensor:
-    """How far an encoder has moved projected prototypes (R, D, K) from their pieces: the mean 1 - cosine.
-
-    Where photos are drawn to the prototypes, this keeps the pictures that a person is shown there too.
-
-    Args:
-        features: of their pictures, (R, D, n, n).
-        prototypes: see above.
-        patches: (R, K), where the parts lie.
-        active: (R, K), which parts count.
-    """
-    places = patches.to(features.device)[:, None].expand(-1, features.shape[1], -1)
-    pieces = features.flatten(2).gather(2, places)
-    return 1 - cosine_similarity(pieces, prototypes, dim=1)[active.to(features.device)].mean()
+        places = self.sources.patches[rows].to(features.device)[:, None].expand(-1, features.shape[1], -1)
+        pieces = features.flatten(2).gather(2, places) * self.sources.active[rows].to(features.device)[:, None]
+        living = head.prototypes.detach().index_copy(0, rows.to(features.device), pieces)
+        with torch.no_grad():
+            head.prototypes.copy_(living)
+        return living
 
 
 def cluster(cosines: torch.Tensor, classes: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -6,9 +6,8 @@
 
 ``--init`` is a name in timm, or a file of safetensors with timm's names. The stages are those of Ma et al. 2024
 (arXiv:2410.20722) and one more: prototypes are projected on rendered pictures only, which may be shown; after that the
-encoder settles with the prototypes held fast, so that photos are drawn to the pieces that a visitor sees and the pieces
-stay where they are, and the prototypes are read anew from the same patches; twice, since each reading costs a little of
-what settling brought.
+encoder settles: photos are drawn to the pieces that a visitor sees, and each prototype stays what the encoder makes of
+its piece.
 """
 
 from __future__ import annotations
@@ -75,7 +74,6 @@ def _schedule(epochs: int, weight_decay: float = 0.0, patience: int = 100) -> Sc
 
 
 PULL = Weights(cluster=0.8, separation=0.1, coherence=3e-3, orthogonality=1e-3, smoothing=0.1)
-SETTLE = replace(PULL, anchor=1.0)
 
 
 @dataclass(frozen=True)
@@ -110,8 +108,7 @@ class Recipe:
             "warmup": Stage(PULL, _schedule(8), prototype_rate=3e-3),
             "joint": Stage(PULL, _schedule(10, 0.05, patience=2), prototype_rate=3e-3, encoder_rate=1e-4),
             "slots": Stage(Weights(coherence=1e-3), _schedule(5), slot_rate=2e-3),
-            "settle": Stage(SETTLE, _schedule(4, 0.05), encoder_rate=5e-5),
-            "resettle": Stage(SETTLE, _schedule(3, 0.05), encoder_rate=2e-5),
+            "settle": Stage(PULL, _schedule(6, 0.05, patience=2), encoder_rate=5e-5),
             "evidence": Stage(Weights(l1=1e-2), _schedule(15), evidence_rate=1e-3),
         }
     )
@@ -239,9 +236,7 @@ def learn(
     first = projected("projection")
     pieces = Sources(tokens["project"][0][first.sources], first.patches, first.active)
     stage("settle", pieces)
-    projected("second projection", first)
-    stage("resettle", pieces)
-    projection = projected("third projection", first)
+    projection = projected("reading", first)
     stage("evidence")
     inputs, labels = tokens["val"]
     return Learnt(curves, steps, projection, (predict_logits(nn.Sequential(upper, reasoner), inputs), labels))
