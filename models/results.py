@@ -38,6 +38,7 @@ ROW = (
     "latency_ms_p95",
     "peak_memory_mb",
     "latency_machine",
+    "train_images",
     "catalogue",
 )
 
@@ -97,7 +98,9 @@ def vision() -> list[dict[str, Any]]:
     """One row a shipped image classifier, measured on the same test photos; None for what was not measured."""
     measured = {name: metrics for name in VISION if (metrics := _metrics(name))}
     return [
-        {"model": name} | {key: metrics.get(key) for key in ROW} | {"source": "measured"}
+        {"model": name}
+        | {key: metrics.get(key) for key in ROW}
+        | {"train_images": _train_images(name), "source": "measured"}
         for name, metrics in measured.items()
     ]
 
@@ -142,6 +145,13 @@ def learning_curves() -> dict[str, tuple[Phase, ...]]:
     """Each model's learning curves, phase by phase, as its training wrote them."""
     found = {name: _phases(_record(name)) for name in VISION}
     return {name: phases for name, phases in found.items() if phases}
+
+
+def _train_images(model: str) -> int | None:
+    """How many pictures a model learnt from: those of validation too where it learnt anew with the epochs chosen."""
+    record = _record(model)
+    counts, is_refit = record.get("photos", {}), record.get("arguments", {}).get("refit", False)
+    return counts["train"] + counts["val"] * is_refit if counts else None
 
 
 def _record(model: str) -> dict[str, Any]:

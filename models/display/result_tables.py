@@ -20,6 +20,7 @@ NUMBERS: tuple[tuple[str, float, int], ...] = (
     ("ece", 1, 3),
     ("parameters", 1e-6, 1),
     ("weights_bytes", 1e-6, 1),
+    ("train_images", 1, 0),
     ("train_seconds", 1, 0),
     ("epochs", 1, 0),
     ("latency_ms_p50", 1, 1),
