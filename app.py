@@ -126,6 +126,9 @@ def serve(app: gr.Blocks, **options: Any) -> tuple[FastAPI, str, str]:
         mcp_server=True,
         app_kwargs={"middleware": [Middleware(Attended)]},
         prevent_thread_lock=True,
+        # without Gradio's visit to itself, which gives up after 3 s: an app that is started again while its visitors
+        # wait at the door would not come back
+        _frontend=False,
         **options,
     )
     leftovers.keep_swept(UPLOADS, SWEPT, KEPT)
