@@ -19,16 +19,19 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PATIENCE = 120_000  # ms
+SETTLING = 2_000  # ms until a tab's pictures are there
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
 SCREENSHOT = (1280, 1280)  # px: as far as the waterfall
 PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
 SHIFT = """() => new Promise(done => { let sum = 0; new PerformanceObserver(list => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
 }).observe({type: 'layout-shift', buffered: true}); setTimeout(() => done(sum), 300); })"""
+OVERSIZED = """() => [...document.images].filter(i => i.clientWidth && /^(https?|data:image.webp)/.test(i.src)
+  && i.naturalWidth > 2 * devicePixelRatio * i.clientWidth && i.naturalWidth > 256).map(i => i.src.slice(-60))"""
 LARGEST = """() => new Promise(done => { let last = 0; new PerformanceObserver(list => {
   for (const entry of list.getEntries()) last = entry.startTime;
 }).observe({type: 'largest-contentful-paint', buffered: true}); setTimeout(() => done(last), 300); })"""
@@ -87,17 +90,30 @@ def visit(browser: Browser, url: str, size: str) -> dict[str, float]:
 
 
 def tabs(browser: Browser, url: str) -> dict[str, float]:
-    """Milliseconds from the click on each tab until it shows something, each opened for the first time."""
+    """Milliseconds from the first click on each tab until it shows something, and what pictures all of them bring."""
     page = opened(browser, SIZES["desk"])
+    kinds: list[str] = []  # of the pictures that are no drawings
+    oversized: list[str] = []
+
+    def note(response: Response) -> None:
+        kind = response.headers.get("content-type", "").split(";")[0]
+        if kind.startswith("image/") and kind != "image/svg+xml":
+            kinds.append(kind)
+
+    page.on("response", note)
     page.goto(url)
     usable(page)
-    times = {}
+    times: dict[str, float] = {}
     for name in page.locator("#content > .tab-wrapper [role=tab]").all_inner_texts():
         start = time.perf_counter()
         page.get_by_role("tab", name=name, exact=True).first.click()
         page.locator("#content > .tabitem").locator("visible=true").first.wait_for()
         times[f"tab {name}, ms"] = 1e3 * (time.perf_counter() - start)
+        page.wait_for_timeout(SETTLING)
+        oversized += page.evaluate(OVERSIZED)
     page.context.close()
+    times |= {"pictures": len(kinds), "of which no WebP": len([kind for kind in kinds if kind != "image/webp"])}
+    times["pictures of twice their place's width"] = len(set(oversized))
     return times
 
 
