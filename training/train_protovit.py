@@ -32,7 +32,7 @@ from models.vision.preprocessing import Preprocessing
 from models.vision.protovit import ProtoVit
 from training.artefacts import Card
 from training.fine_tune import Epoch, Schedule, best_epoch, evaluate, fine_tune, predict_logits
-from training.processes import STATE
+from training.processes import DEVICE, STATE
 from training.protovit_objective import Objective, Reasoner, Sources, Weights
 from training.protovit_parts import Lower, Upper
 from training.protovit_projection import Projection, project, write_prototypes
@@ -227,6 +227,7 @@ def learn(
     def projected(name: str, before: Projection | None = None) -> Projection:
         inputs, labels = tokens["project"]
         found = project(model.head.cpu(), run(upper, inputs.split(recipe.batch)), labels, before)
+        model.head.to(DEVICE)
         off = int((~found.active).sum())
         note(name, parts_switched_off=off, distinct_sources=len(found.sources.unique()))
         return found
