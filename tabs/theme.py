@@ -133,7 +133,10 @@ def head() -> str:
         }
         for language in LANGUAGES
     }
+    # the bar that Gradio gives an app of several pages, which the switch in the header replaces, is hidden from the
+    # first moment: the style sheet comes too late not to move the page
     return f"""
+<style>.nav-holder {{ display: none !important; }}</style>
 <meta name="description" content="{Texts("en")("page.tagline")}">
 <link rel="icon" href="{ICON}">
 <script>
