@@ -283,7 +283,7 @@ def test_each_stage_has_a_name_on_the_page(trained: Path) -> None:
     steps = json.loads((trained / "training.json").read_text())["steps"]
     for texts in (ENGLISH, FRENCH):
         cells = reasoning_tables.stage_table(steps, texts).html()
-        assert texts("reasoning.stages.second_projection") in cells
+        assert texts("reasoning.stages.reading") in cells
         assert texts.percent(steps[-1]["val_accuracy"], 1) in cells
 
 
