@@ -32,7 +32,7 @@ from torchvision.transforms import v2
 from models.vision.preprocessing import Preprocessing, to_tensor
 from models.vision.uploads import read_upload
 from training import checkpoints
-from training.fine_tune import parameter_groups
+from training.fine_tune import layer_rates, parameter_groups
 from training.processes import DEVICE, STATE, average_gradients, share
 from training.vision_data import read_catalogue, read_photos
 
@@ -186,7 +186,7 @@ def _imagenet(encoder: VisionTransformer) -> tuple[Any, Any]:
 def rates(student: Student, recipe: Recipe) -> list[tuple[nn.Module, float]]:
     """What learns, with its peak rate: lower blocks change less (layer-wise rate decay)."""
     blocks = list(student.encoder.blocks)[recipe.frozen :]
-    moving = [(block, recipe.rate * recipe.decay ** (len(blocks) - 1 - at)) for at, block in enumerate(blocks)]
+    moving = layer_rates(blocks, recipe.rate, recipe.decay)
     return [(student.head, recipe.head_rate), (student.encoder.norm, recipe.rate), *moving]
 
 

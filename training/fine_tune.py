@@ -195,6 +195,11 @@ def parameter_groups(rates: Sequence[tuple[nn.Module, float]], weight_decay: flo
     return groups
 
 
+def layer_rates(layers: Sequence[nn.Module], rate: float, decay: float) -> list[tuple[nn.Module, float]]:
+    """Each layer with its peak rate: ``rate`` for the last, ``decay`` times that of the one above for each below."""
+    return [(layer, rate * decay ** (len(layers) - 1 - index)) for index, layer in enumerate(layers)]
+
+
 def _train_mode(network: nn.Module) -> None:
     network.train()
     for module in network.modules():  # too few pictures to estimate statistics anew: batch norm stays as it was

@@ -31,7 +31,7 @@ from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from models.vision.protovit import ProtoVit
 from training.artefacts import Card
-from training.fine_tune import Epoch, Schedule, best_epoch, evaluate, fine_tune, predict_logits
+from training.fine_tune import Epoch, Schedule, best_epoch, evaluate, fine_tune, layer_rates, predict_logits
 from training.processes import DEVICE, STATE
 from training.protovit_objective import Objective, Reasoner, Sources, Weights
 from training.protovit_parts import Lower, Upper
@@ -251,10 +251,9 @@ def _tokens(lower: Lower, photos: Sequence[Photo], recipe: Recipe) -> tuple[torc
 def _rates(
     model: ProtoViTForImageClassification, upper: Upper, stage: Stage, recipe: Recipe
 ) -> list[tuple[nn.Module, float]]:
-    blocks = list(upper.blocks)
     head = model.head
     return [
-        *[(block, stage.encoder_rate * recipe.decay ** (len(blocks) - 1 - at)) for at, block in enumerate(blocks)],
+        *layer_rates(list(upper.blocks), stage.encoder_rate, recipe.decay),
         (upper.norm, stage.encoder_rate),
         (nn.ParameterList([head.prototypes]), stage.prototype_rate),
         (nn.ParameterList([head.slots]), stage.slot_rate),

@@ -21,7 +21,7 @@ from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from models.vision.weights import FOLDER
 from training.artefacts import Card
-from training.fine_tune import Epoch, Schedule, best_epoch, fine_tune, predict_logits
+from training.fine_tune import Epoch, Schedule, best_epoch, fine_tune, layer_rates, predict_logits
 from training.processes import DEVICE, STATE
 from training.vision_data import (
     Augmentation,
@@ -219,16 +219,10 @@ def _learn(
             keep_last,
         )
         trained = nn.Sequential(parts.block, parts.head)
-        rates = [*layer_rates(parts.block, recipe), (parts.head, recipe.joint_head_rate)]
+        rates = [*layer_rates(list(parts.block), recipe.rate, recipe.decay), (parts.head, recipe.joint_head_rate)]
         batches = FreshViews(pictures, parts.frozen) if args.fresh else views
         checkpoint = args.out / f"{name}.safetensors"
         curves = fine_tune(
             trained, rates, batches, (inputs, labels), recipe.schedule, checkpoint, args.resume, keep_last
         )
         return _Learnt(head_curves, curves, (predict_logits(trained, inputs), labels))
-
-
-def layer_rates(block: nn.Sequential, recipe: Recipe) -> list[tuple[nn.Module, float]]:
-    """Each layer of the block with its peak rate: highest at its end, lower the further down."""
-    layers = list(block)
-    return [(layer, recipe.rate * recipe.decay ** (len(layers) - 1 - index)) for index, layer in enumerate(layers)]
