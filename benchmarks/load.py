@@ -284,13 +284,12 @@ def report(load: Load, clients: int, seconds: float) -> bool:
     answers, megabytes = np.array(load.memory).T
     half = len(answers) // 2
     growth = 100 * np.polyfit(answers[half:], megabytes[half:], 1)[0]
-    is_flat = bool(growth <= GROWTH) or load.restarted  # a process that has just begun is still filling its memory
-    verdict = "not judged after a restart" if load.restarted else "flat" if is_flat else "GROWING"
+    is_flat = bool(growth <= GROWTH)
     print(
         f"memory: {megabytes[0]:.0f} MB at the start, {megabytes[half]:.0f} midway, {megabytes[-1]:.0f} at the end: ",
         end="",
     )
-    print(f"{growth:+.0f} MB per 100 answers in the second half, {verdict}")
+    print(f"{growth:+.0f} MB per 100 answers in the second half, {'flat' if is_flat else 'GROWING'}")
     return sound and is_flat
 
 
