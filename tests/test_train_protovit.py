@@ -25,6 +25,7 @@ from models.vision.prototypes import boxes
 from models.vision.protovit import ProtoVit
 from tests.pictures import picture, write_dataset
 from training import distil_encoder, evaluate_reasoning, train_protovit
+from training.protovit_parts import Lower, Upper
 from training.vision_data import read_photos
 
 ENCODER = {
@@ -118,6 +119,19 @@ def test_a_shown_prototype_is_what_the_model_compares_with(trained: Path, made: 
         active = torch.tensor(entry["active"])
         assert active.any()
         assert torch.nn.functional.cosine_similarity(pieces, parts, dim=0)[active].min() > 0.99
+
+
+def test_the_parts_that_are_trained_are_the_model_that_is_shipped() -> None:
+    """Cut where the training begins, the encoder gives the same features, blank patches and all."""
+    torch.manual_seed(0)
+    model = ProtoViTForImageClassification(ProtoViTConfig(encoder_config=dict(ENCODER), blank=0.1)).eval()
+    encoder = model.encoder.timm_model
+    pixels = torch.ones(1, 3, 32, 32)
+    pixels[:, :, 16:] = torch.rand(1, 3, 16, 32)
+    with torch.no_grad():
+        found = Upper(encoder, 1)(Lower(encoder, 1, 0.1)(pixels))
+        assert torch.allclose(found, model.features(pixels), atol=1e-5)
+    assert not found[..., :2, :].any() and found[..., 2:, :].any(1).all()
 
 
 def test_reasoning_adds_up(trained: Path) -> None:
