@@ -75,7 +75,7 @@ def run_training(made: Path, out: Path, *options: str) -> None:
 @pytest.fixture(scope="module")
 def trained(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("weights") / "protovit"
-    run_training(made, folder, "--refit")
+    run_training(made, folder, "--refit", "--bf16")
     return folder
 
 
@@ -110,11 +110,14 @@ def test_prototypes_are_pieces_of_pictures_of_their_class(trained: Path) -> None
 
 
 def test_a_shown_prototype_is_what_the_model_compares_with(trained: Path, made: Path) -> None:
-    """The shipped weights find each part of a prototype where its picture is marked."""
+    """The shipped weights find each part of a prototype where its picture is marked, and it is as like as recorded."""
     model = ProtoVit.load(trained)
     for entry in json.loads((trained / "prototypes.json").read_text())["prototypes"]:
         with Image.open(made / "catalogue" / entry["source"]) as image:
-            features = model.network.features(model.preprocessing(image.convert("RGB")))[0].flatten(1)
+            inputs = model.preprocessing(image.convert("RGB"))
+        features = model.network.features(inputs)[0].flatten(1)
+        found = model.network(inputs).similarities[0, entry["prototype"]]
+        assert float(found) == pytest.approx(entry["similarity"], abs=0.01)
         pieces, parts = features[:, entry["patches"]], model.network.head.prototypes[entry["prototype"]]
         active = torch.tensor(entry["active"])
         assert active.any()

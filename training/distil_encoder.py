@@ -128,7 +128,7 @@ class Teachers(nn.Module):
         for network, scale in zip(self.listed, self.scales, strict=True):
             inputs = scale.normalise(pixels).contiguous(memory_format=torch.channels_last)
             pooled = network.forward_head(network.forward_features(inputs), pre_logits=True)
-            features.append(pooled)
+            features.append(pooled.float())
             logits.append(log_softmax(network.get_classifier()(pooled), 1))
         return torch.cat(features, 1), log_softmax(torch.stack(logits).mean(0), 1)
 
@@ -155,7 +155,7 @@ class Student(nn.Module):
     def loss(self, pixels: torch.Tensor, target: tuple[torch.Tensor, torch.Tensor], weight: float) -> torch.Tensor:
         """Squared error of the standardised features + ``weight`` x divergence of the probabilities, nats."""
         features, log_probabilities = target
-        told = self.head(self.embed(pixels))
+        told = self.head(self.embed(pixels)).float()
         error = mse_loss(told[:, : len(self.mean)], (features - self.mean) / self.std)
         divergence = kl_div(
             log_softmax(told[:, len(self.mean) :], 1), log_probabilities, log_target=True, reduction="batchmean"
@@ -199,6 +199,7 @@ def main() -> None:
     parser.add_argument("--teacher", action="append", required=True, metavar="MODEL[=FILE]", help="timm name; repeat")
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--bf16", action="store_true", help="half precision, where the processor has it")
     parser.add_argument("--save-every", type=int, default=20, help="steps between checkpoints")
     parser.add_argument("--out", type=Path, required=True, help="safetensors of the encoder")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
@@ -242,7 +243,8 @@ def distil(args: argparse.Namespace, recipe: Recipe) -> None:
         if torch.rand(()) < recipe.mix:
             part = torch.distributions.Beta(0.8, 0.8).sample()
             pixels = part * pixels + (1 - part) * pixels.flip(0)
-        loss = student.loss(pixels, teachers(pixels), recipe.probabilities)
+        with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16):
+            loss = student.loss(pixels, teachers(pixels), recipe.probabilities)
         optimiser.zero_grad()
         loss.backward()
         average_gradients(student.parameters())

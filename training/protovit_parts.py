@@ -42,14 +42,22 @@ class Lower(nn.Module):
 
 
 class Upper(nn.Module):
-    """Those tokens to the features that the prototypes are compared with."""
+    """Those tokens to the features that the prototypes are compared with.
 
-    def __init__(self, encoder: VisionTransformer, frozen: int) -> None:
+    Args:
+        encoder: timm's.
+        frozen: how many blocks are below.
+        bf16: half precision, which learns in half the time where the processor has it.
+    """
+
+    def __init__(self, encoder: VisionTransformer, frozen: int, bf16: bool = False) -> None:
         super().__init__()
+        self.bf16 = bf16
         self.blocks = encoder.blocks[frozen:]
         self.norm = encoder.norm
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         """(B, D + 1, 1, tokens) -> (B, D, n, n)."""
-        features = relative_features(self.norm(self.blocks(tokens[:, :-1, 0].transpose(1, 2))))
+        with torch.autocast(tokens.device.type, torch.bfloat16, enabled=self.bf16):
+            features = relative_features(self.norm(self.blocks(tokens[:, :-1, 0].transpose(1, 2)))).float()
         return features * tokens[:, -1, 0, -(features.shape[-1] ** 2) :].unflatten(1, features.shape[-2:])[:, None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise, permutations
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 from PIL import Image
 from scipy.optimize import linear_sum_assignment
 
+from models.protovit.matching import neighbours
 from models.protovit.modeling import PrototypeHead
 from models.vision import webp
 from models.vision.predictions import CLASSES
@@ -32,8 +34,8 @@ class Projection:
         sources: (P,) int64, row of the picture.
         patches: (P, K) int64, the patch of each part.
         active: (P, K) bool, the parts that are switched on.
-        own: (P,), similarity of the prototype as it is now with its source: K, or a little less where the greedy
-            matching takes another way through the same patches.
+        own: (P,), similarity of the prototype as it is now with its source: K, or less where a part that was switched
+            off lay between the others, so that the greedy matching cannot step across.
         nearest: (P, 3) int64, the pictures that are most like it, its source left out.
         nearest_similarities: (P, 3), with the prototype as it is now.
         nearest_patches: (P, 3, K) int64.
@@ -53,6 +55,9 @@ def project(
     head: PrototypeHead, features: torch.Tensor, labels: torch.Tensor, before: Projection | None = None
 ) -> Projection:
     """Rounds the slots and replaces each prototype by the patches of a picture that it is nearest to, in place.
+
+    The parts of a prototype are put in an order in which the greedy matching can walk through its patches, and
+    everything is rounded as it will be saved: what is measured here holds for the shipped weights.
 
     On few pictures the prototypes of a class collapse onto one; here each takes a picture of its own: the assignment
     with the largest sum of similarities (Kuhn 1955).
@@ -74,8 +79,11 @@ def project(
     pieces = features.flatten(2)[sources]  # (P, D, N)
     chosen = pieces.gather(2, places[:, None].expand(-1, pieces.shape[1], -1))  # (P, D, K)
     head.slots.masked_fill_(~chosen.any(1), -ON)  # a part that fell on a patch that shows nothing
+    order = _walk(places, head.slot_weights() > 0.5, neighbours(features.shape[-1], head.radius))
+    places, chosen = places.gather(1, order), chosen.gather(2, order[:, None].expand_as(chosen))
+    head.slots.copy_(head.slots.gather(1, order))
     active = head.slot_weights() > 0.5
-    head.prototypes.copy_(chosen * active[:, None])
+    head.prototypes.copy_((chosen * active[:, None]).half())
     similarities, patches = _match(head, features)
     own = similarities[sources, everyone]
     similarities[sources, everyone] = -torch.inf
@@ -104,6 +112,16 @@ def _assign(head: PrototypeHead, similarities: torch.Tensor, labels: torch.Tenso
         rows, columns = linear_sum_assignment(similarities[pictures][:, prototypes].cpu().numpy(), maximize=True)
         sources[prototypes[columns]] = pictures[rows]
     return sources
+
+
+def _walk(places: torch.Tensor, active: torch.Tensor, near: torch.Tensor) -> torch.Tensor:
+    """For each prototype an order of its parts, (P, K): those that are switched on first, each near the one before."""
+    orders = []
+    for patches, on in zip(places.tolist(), active.tolist(), strict=True):
+        shown = [part for part, is_on in enumerate(on) if is_on]
+        steps = {way: sum(bool(near[patches[a], patches[b]]) for a, b in pairwise(way)) for way in permutations(shown)}
+        orders.append([*max(steps, key=steps.__getitem__), *(part for part, is_on in enumerate(on) if not is_on)])
+    return torch.tensor(orders)
 
 
 def _round_slots(head: PrototypeHead) -> None:

@@ -167,7 +167,15 @@ def initial_model(init: str, recipe: Recipe) -> ProtoViTForImageClassification:
     encoder = model.encoder.timm_model
     # resamples the position embedding where the pictures were of another size
     encoder.load_state_dict(checkpoint_filter_fn({name: tensor.float() for name, tensor in state.items()}, encoder))
+    round_as_saved(model)
     return model.eval()
+
+
+@torch.no_grad()
+def round_as_saved(model: nn.Module) -> None:
+    """Gives the weights the precision that they are shipped in, so that what is measured holds for what is shipped."""
+    for tensor in model.parameters():
+        tensor.copy_(tensor.half())
 
 
 @torch.no_grad()
@@ -194,6 +202,7 @@ def learn(
     """Every stage, in place; ``photos`` has those to learn from, to validate on and to project on."""
     encoder = model.encoder.timm_model
     lower, upper = Lower(encoder, recipe.frozen, recipe.blank), Upper(encoder, recipe.frozen)
+    learning = Upper(encoder, recipe.frozen, args.bf16)  # the same blocks; what is measured is in single precision
     reasoner = Reasoner(model.head)
     pictures = Augmented(photos["train"], recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
     views = CachedViews(pictures, lower, recipe.views, args.cache)
@@ -205,8 +214,8 @@ def learn(
         chosen = recipe.stages[name]
         moving = [(block, rate) for block, rate in _rates(model, upper, chosen, recipe) if rate]
         whole = chosen.encoder_rate > 0
-        network = nn.Sequential(upper, reasoner) if whole else nn.Sequential(reasoner)
-        seen = views if whole else views.through(upper)
+        network = nn.Sequential(learning, reasoner) if whole else nn.Sequential(reasoner)
+        seen = views if whole else views.through(learning)
         inputs, labels = tokens["val"]
         inputs = inputs if whole else run(upper, inputs.split(recipe.batch))
         served = FreshViews(pictures, lower) if args.fresh and whole else seen
@@ -226,6 +235,7 @@ def learn(
 
     def projected(name: str, before: Projection | None = None) -> Projection:
         inputs, labels = tokens["project"]
+        round_as_saved(model)
         found = project(model.head.cpu(), run(upper, inputs.split(recipe.batch)), labels, before)
         model.head.to(DEVICE)
         off = int((~found.active).sum())
@@ -307,6 +317,7 @@ def _report(
             "init": Path(args.init).name,
             "seed": args.seed,
             "catalogue": bool(args.catalogue),
+            "bf16": args.bf16,
             "fresh": args.fresh,
             "refit": args.refit,
         },
@@ -338,6 +349,7 @@ def _report(
         library="transformers",
         command=f"python -m training.train_protovit --data DATA --init {Path(args.init).name}"
         + (" --catalogue data/catalogue" if args.catalogue else "")
+        + (" --bf16" if args.bf16 else "")
         + (" --refit" if args.refit else ""),
         limits="Likeness is evidence, not proof: a prototype can answer to colour or background. A photo always gets "
         "one of the seven categories, whatever it shows.",

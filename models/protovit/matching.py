@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch.nn.functional import avg_pool2d
 
+TIE = 1e-4  # cosines this much apart are as good as equal: rounding alone must not decide
+
 
 def textured(pixel_values: torch.Tensor, grid: int, blank: float) -> torch.Tensor:
     """Which patches show something, rather than an even background that every picture shares.
@@ -41,7 +43,8 @@ def greedy_match(cosines: torch.Tensor, near: torch.Tensor, active: torch.Tensor
 
     Each round takes the free pair of part and patch with the largest cosine; the next looks only at the neighbours
     of the patch just taken, which keeps the matched patches together. All pictures and prototypes go through their
-    rounds side by side. Parts that are switched off come last and so never draw the others away.
+    rounds side by side. Parts that are switched off come last and so never draw the others away. Where parts match
+    equally well, the first comes first: on the very picture that a prototype was taken from all of them match wholly.
 
     Args:
         cosines: (B, P, K, N) in -1..1; pictures, prototypes, parts, patches.
@@ -52,7 +55,8 @@ def greedy_match(cosines: torch.Tensor, near: torch.Tensor, active: torch.Tensor
         (B, P, K) int64: the patch of each part, all K distinct.
     """
     pictures, prototypes, parts, patches = cosines.shape
-    scores = cosines.detach() - 4.0 * (~active)[None, :, :, None]
+    handicap = 4.0 * ~active + TIE * torch.arange(parts, device=active.device)
+    scores = cosines.detach() - handicap[None, :, :, None]
     free_part = torch.ones(pictures, prototypes, parts, dtype=torch.bool, device=cosines.device)
     free_patch = torch.ones(pictures, prototypes, patches, dtype=torch.bool, device=cosines.device)
     reach = free_patch
