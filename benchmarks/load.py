@@ -45,6 +45,7 @@ EXACT = 1e-9  # between probabilities of the credit model
 CLOSE = 1e-4  # between those of the photo classifier, whose sums depend on the number of threads
 LEVELS = 3.0  # mean difference of 8-bit levels between two overlays of the same map
 GROWTH = 20.0  # MB per 100 answers in the second half of the run, beyond which memory is not flat
+PHOTO_CLIENTS, PHOTO_SECONDS = 8, 20.0  # who send photos while nobody asks for anything else
 IDLE_CORES = 0.3  # what an app without work may use
 
 
@@ -232,6 +233,14 @@ class Load:
         await asyncio.gather(*killing, *(self.client(roles[place % len(roles)]) for place in range(clients)))
         watching.cancel()
 
+    async def photos_alone(self, clients: int, seconds: float) -> float:
+        """Photos a second, classified by every model, when nobody asks for anything else."""
+        self.tallies.pop(self.classify_image.__name__, None)
+        self.until = time.perf_counter() + seconds
+        start = time.perf_counter()
+        await asyncio.gather(*(self.client(self.classify_image) for _ in range(clients)))
+        return len(self.tallies[self.classify_image.__name__].seconds) / (time.perf_counter() - start)
+
     async def freed(self, ask: Callable[[], Coroutine[Any, Any, None]]) -> tuple[float, float, float]:
         """Seconds that a long call takes; cores in use while it runs, and when its client has left it early on."""
         start = time.perf_counter()
@@ -280,7 +289,8 @@ def report(load: Load, clients: int, seconds: float) -> bool:
         for trouble, count in tally.troubles.most_common():
             print(f"  {count} x {trouble}")
         sound = sound and not tally.troubles
-    print(f"full photo classifications: {len(load.tallies['classify_image'].seconds) / seconds:.1f} a second")
+    photos_a_second = len(load.tallies["classify_image"].seconds) / seconds
+    print(f"photos among all this: {photos_a_second:.1f} a second, each by every model")
     answers, megabytes = np.array(load.memory).T
     half = len(answers) // 2
     growth = 100 * np.polyfit(answers[half:], megabytes[half:], 1)[0]
@@ -313,6 +323,8 @@ async def main() -> int:
         if given.kill:
             print(f"right answers since the restart: {load.served_again}")
             sound = sound and load.served_again > 0
+        alone = await load.photos_alone(PHOTO_CLIENTS, PHOTO_SECONDS)
+        print(f"photos alone, {PHOTO_CLIENTS} clients: {alone:.1f} a second, each by every model")
         for name, ask in (("the page", load.watch_rise_on_page), ("/explain_image", load.ask_for_rise)):
             whole, during, after = await load.freed(ask)
             print(f"RISE on {name}: {whole:.1f} s, {during:.1f} cores; {after:.1f} cores once its client has left")

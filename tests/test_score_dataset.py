@@ -143,6 +143,7 @@ def test_pictures_as_one_process_sees_them(dataset: ModuleType, pictures: Path, 
     import torch
 
     from models.vision import registry
+    from models.vision.turns import in_turn
     from models.vision.uploads import read_upload
 
     if "yolov8" not in registry.available():
@@ -151,7 +152,7 @@ def test_pictures_as_one_process_sees_them(dataset: ModuleType, pictures: Path, 
     rows = read(tmp_path / "out").to_pylist()
     assert [row["file"] for row in rows] == [path.name for path in PICTURES]
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as in a worker: sums are added up in the same order
+    in_turn(lambda: torch.set_num_threads(1))  # as in a worker: sums are added up in the same order
     try:
         for row in rows:
             alone = registry.get("yolov8").explain(read_upload(pictures / row["file"]).image)
@@ -160,7 +161,7 @@ def test_pictures_as_one_process_sees_them(dataset: ModuleType, pictures: Path, 
                 assert row[name] == pytest.approx(probability, abs=1e-9)
             assert np.array_equal(np.array(row["saliency"], np.float16), alone.saliency.astype(np.float16))
     finally:
-        torch.set_num_threads(threads)
+        in_turn(lambda: torch.set_num_threads(threads))
 
 
 def test_a_wrong_cell_is_named_and_the_rest_is_finished(dataset: ModuleType, source: Path, tmp_path: Path) -> None:

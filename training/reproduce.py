@@ -98,6 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--models", nargs="+", default=list(registry.available()), choices=registry.available())
     parser.add_argument("--init", nargs="+", default=[], metavar="MODEL=PLACE", help="what a training starts from")
     parser.add_argument("--out", type=Path, default=Path("runs/reproduce"), help="folder for the new models")
+    parser.add_argument("--bf16", action="store_true", help="half precision, whatever the shipped model was trained in")
+    parser.add_argument("--resume", action="store_true", help="go on after an interruption")
     given = parser.parse_args(arguments)
     inits = dict(pair.split("=", 1) for pair in given.init if "=" in pair)
     if len(inits) < len(given.init) or not set(inits) <= set(given.models):
@@ -107,7 +109,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for model in given.models:
         record = shipped.read(weights.FOLDER / model / "training.json")
         out = given.out / model
-        line = command(model, record.get("arguments", {}), given.data, inits.get(model, ""), out)
+        chosen = {**record.get("arguments", {}), "resume": given.resume}
+        line = command(model, chosen | ({"bf16": True} if given.bf16 else {}), given.data, inits.get(model, ""), out)
         print(" ".join(line), flush=True)
         subprocess.run(line, check=True)
         found += compare(model, out, data)

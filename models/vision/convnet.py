@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from torch import nn
 from models.vision import saliency, weights
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
+from models.vision.turns import in_turn
 
 
 class Convnet(ABC):
@@ -41,7 +41,6 @@ class Convnet(ABC):
         self.temperature = float(config.get("temperature", 1.0))
         network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
         self.body, self.head = self.split(network)
-        self.lock = threading.Lock()  # a network serves one request at a time
 
     @staticmethod
     @abstractmethod
@@ -145,12 +144,15 @@ class Convnet(ABC):
     def _input(self, image: Image.Image) -> torch.Tensor:
         return self.preprocessing(image).contiguous(memory_format=torch.channels_last)
 
-    @torch.no_grad()  # not inference mode: the head may be asked for gradients by the feature maps
     def _pass(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Feature maps (B, C, h, w) and logits (B, classes)."""
-        with self.lock:
+
+        @torch.no_grad()  # not inference mode: the head may be asked for gradients by the feature maps
+        def work() -> tuple[torch.Tensor, torch.Tensor]:
             maps = self.body(inputs)
             return maps, self.head(maps)
+
+        return in_turn(work)
 
     def _prediction(self, logits: torch.Tensor, start: float) -> Prediction:
         return prediction(self.name, self.classes, logits, self.temperature, start)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from models.vision import saliency, weights
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
 from models.vision.prototypes import Case, Evidence, Prototype, Reasoning, boxes, read_prototypes
+from models.vision.turns import in_turn
 
 MATCHES = "prototypes"  # the method that draws where the points come from
 METHODS = (MATCHES, "rise")
@@ -50,7 +50,6 @@ class ProtoVit:
         self.prototypes = prototypes
         self.active = network.head.slot_weights() > 0.5  # (P, K)
         self.evidence_weights = network.head.evidence.weight.double()  # (C, P)
-        self.lock = threading.Lock()  # a network serves one request at a time
 
     @classmethod
     def of(
@@ -178,10 +177,12 @@ class ProtoVit:
             .view(grid, grid)
         )
 
-    @torch.inference_mode()
     def _pass(self, inputs: torch.Tensor) -> Comparison:
-        with self.lock:
+        @torch.no_grad()
+        def work() -> Comparison:
             return self.network.head(self.network.features(inputs))
+
+        return in_turn(work)
 
     def _evidence(self, output: Comparison, row: int, number: int, points: float, size: tuple[int, int]) -> Evidence:
         patches = output.patches[0, number][self.active[number]].tolist()
