@@ -45,7 +45,7 @@ from tabs.theme import STYLE_SHEET, head, theme
 MAX_UPLOAD = "100mb"
 # calls of one event at a time: as many as the free Space has cores
 CONCURRENT = int(os.environ.get("GRADIO_DEFAULT_CONCURRENCY_LIMIT", "2"))
-SESSIONS = 200  # visitors whose state is kept, at about 0.9 MB each; every call without a session makes one
+SESSIONS = 1000  # visitors whose state is kept, at about 0.1 MB each; every call without a session makes one
 SWEPT, KEPT = 600, 3600  # seconds between two sweeps of what visitors sent, and that it may stay
 WAITING = 64  # calls waiting; the next one is told at once that the app is busy
 

@@ -6,8 +6,11 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
 CATALOGUE = Path(__file__).parents[2] / "data" / "catalogue"
 PER_CATEGORY = 2
+THUMBNAIL = 128  # px: two for each that the page gives an example
 
 
 @dataclass(frozen=True)
@@ -37,3 +40,9 @@ def examples(folder: Path = CATALOGUE) -> tuple[Example, ...]:
         if len(own) < PER_CATEGORY and example.object not in [item.object for item in own]:
             chosen.append(example)
     return tuple(chosen)
+
+
+def thumbnail(example: Example) -> Image.Image:
+    """A picture at the size of its place in the gallery."""
+    with Image.open(example.path) as image:
+        return image.convert("RGB").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)

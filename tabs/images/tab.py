@@ -9,7 +9,7 @@ import gradio as gr
 from models.display import photo_cards
 from models.texts import Texts
 from models.vision import photos, registry
-from models.vision.gallery import examples
+from models.vision.gallery import examples, thumbnail
 from tabs import links
 from tabs.guard import guarded
 from tabs.images.evidence import evidence, method_choices
@@ -30,7 +30,7 @@ def images_tab(texts: Texts, app: gr.Blocks) -> None:
             )
             pictures = examples()
             gallery = gr.Gallery(
-                value=[(str(picture.path), photo_cards.class_name(picture.category, texts)) for picture in pictures],
+                value=[(thumbnail(picture), photo_cards.class_name(picture.category, texts)) for picture in pictures],
                 label=texts("images.examples"),
                 columns=7,
                 height="auto",
