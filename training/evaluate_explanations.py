@@ -14,7 +14,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from models.vision.convnet import Convnet
 from models.vision.faithfulness import STEPS, Faithfulness, judge
 from models.vision.protovit import ProtoVit
 from models.vision.rise import random_masks
+from models.vision.turns import in_turn
 from models.vision.uploads import read_upload
 from training.artefacts import write_json
 from training.vision_data import Photo, read_photos
@@ -88,15 +90,28 @@ class Judged:
     likeness: float | None = None
 
 
+@contextmanager
+def half_precision(is_on: bool) -> Iterator[None]:
+    """Within it, passes through a network are in bf16, if it is on."""
+    in_turn(lambda: torch.set_autocast_enabled("cpu", is_on))
+    try:
+        yield
+    finally:
+        in_turn(lambda: torch.set_autocast_enabled("cpu", False))
+
+
 class Judge:
     """One model, and what is asked of each photo.
 
     Args:
         model: the shipped one.
+        bf16: whether the dozens of answers to each photo changed are computed in half precision; the map itself is
+            always drawn as the app draws it.
     """
 
-    def __init__(self, model: Convnet | ProtoVit) -> None:
+    def __init__(self, model: Convnet | ProtoVit, bf16: bool = False) -> None:
         self.model = model
+        self.bf16 = bf16
         self.unlearnt = shuffled(model)
 
     def __call__(self, photo: Photo, method: str) -> Judged:
@@ -107,11 +122,13 @@ class Judge:
             digest = hashlib.sha256(photo.path.name.encode()).digest()
             generator = torch.Generator().manual_seed(int.from_bytes(digest[:4], "big"))
             saliency = random_masks(1, model.preprocessing.size, generator)[0, 0].numpy()
-            return _judged(judge(model, image, target, saliency))
+            with half_precision(self.bf16):
+                return _judged(judge(model, image, target, saliency))
         explanation = model.explain(image, method)
         other = self.unlearnt.explain(image, method, explanation.target)
         alike = likeness(explanation.saliency, other.saliency)
-        return _judged(judge(model, image, explanation.target, explanation.saliency), alike)
+        with half_precision(self.bf16):
+            return _judged(judge(model, image, explanation.target, explanation.saliency), alike)
 
 
 def _judged(found: Faithfulness, alike: float | None = None) -> Judged:
@@ -178,6 +195,7 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", help="default: all that the model has")
     parser.add_argument("--photos", type=int, help="how many test photos, the same number of each class")
     parser.add_argument("--slow-photos", type=int, default=14, help=f"the same for {', '.join(SLOW)} (default 14)")
+    parser.add_argument("--bf16", action="store_true", help="half precision, where the processor has it")
     parser.add_argument("--cache", type=Path, default=Path("runs/explanations"), help="keeps what was measured so far")
     args = parser.parse_args()
     photos = read_photos(args.data)["test"]
@@ -188,13 +206,14 @@ def main() -> None:
         sha256 = model.config["weights_sha256"]
         written = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         methods = dict(written["methods"]) if written.get("weights_sha256") == sha256 else {}
-        judge_ = Judge(model)
+        judge_ = Judge(model, args.bf16)
         for method in args.methods or [*model.methods, RANDOM]:
             count = args.slow_photos if method in SLOW else args.photos
             notebook = Notebook(args.cache / f"{name}-{sha256[:12]}-{method}.jsonl")
             methods[method] = evaluate(judge_, balanced(photos, count), method, notebook)
             order = [known for known in (*model.methods, RANDOM) if known in methods]
-            figures = {"steps": STEPS, "machine": machine(), "methods": {known: methods[known] for known in order}}
+            measured = {known: methods[known] for known in order}
+            figures = {"steps": STEPS, "bf16": args.bf16, "machine": machine(), "methods": measured}
             write_json(path, {"weights_sha256": sha256, **figures})
 
 
