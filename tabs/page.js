@@ -109,6 +109,32 @@
     }
   };
 
+  // the line between photo and map: Gradio's follows the pointer alone, so the keys do what a pointer would
+  const STEPS = { ArrowLeft: -0.05, ArrowDown: -0.05, ArrowRight: 0.05, ArrowUp: 0.05, Home: -1, End: 1 };
+  const divide = (line) => {
+    line.tabIndex = 0;
+    const marks = { "role": "slider", "aria-label": words.divider, "aria-valuemin": 0, "aria-valuemax": 100 };
+    for (const [mark, value] of Object.entries(marks)) line.setAttribute(mark, value);
+    const share = () => {
+      const [own, area] = [line.getBoundingClientRect(), line.parentElement.getBoundingClientRect()];
+      return (own.left + own.width / 2 - area.left) / area.width;
+    };
+    const tell = () => line.setAttribute("aria-valuenow", Math.round(100 * share()));
+    tell();
+    line.addEventListener("pointerup", () => requestAnimationFrame(tell));
+    line.addEventListener("keydown", (event) => {
+      if (!(event.key in STEPS)) return;
+      event.preventDefault();
+      const area = line.parentElement.getBoundingClientRect();
+      const wanted = Math.min(1, Math.max(0, share() + STEPS[event.key]));
+      const clientX = area.left + wanted * area.width;
+      const at = { bubbles: true, cancelable: true, view: window, clientX, clientY: area.top + area.height / 2 };
+      line.dispatchEvent(new MouseEvent("mousedown", at));
+      window.dispatchEvent(new MouseEvent("mouseup", at));
+      requestAnimationFrame(tell);
+    });
+  };
+
   // what Gradio names in English only, or not at all
   const name = (element, text) => {
     if (element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);
@@ -134,6 +160,7 @@
       if (own) heading.textContent = own;
     }
     for (const empty of document.querySelectorAll(".empty[aria-label]:not([role])")) empty.setAttribute("role", "img");
+    for (const line of document.querySelectorAll("#overlay .outer:not([role='slider'])")) divide(line);
     // wide code and formulas scroll, by keyboard too
     for (const wide of document.querySelectorAll(".cm-scroller, .katex-display, .prose pre")) {
       if (wide.tabIndex < 0) wide.tabIndex = 0;

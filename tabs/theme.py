@@ -129,6 +129,7 @@ def head() -> str:
         language: {
             "title": Texts(language)("page.title"),
             "data": Texts(language)("page.data"),
+            "divider": Texts(language)("page.divider"),
             "labels": {name: Texts(language)(key) for name, key in GRADIO_LABELS.items()},
         }
         for language in LANGUAGES

@@ -112,6 +112,13 @@ def test_a_photo_by_keyboard(visit: Open, tmp_path: Path) -> None:
     chooser.value.set_files(path)
     page.page.locator("article.vt-panel").nth(len(registry.available()) - 1).wait_for()
     assert page.page.locator("#photo img").first.is_visible()
+    line = page.page.get_by_role("slider", name=ENGLISH("page.divider"))
+    middle = line.bounding_box()
+    for key, direction in (("ArrowRight", 1), ("End", 1), ("ArrowLeft", 1), ("Home", -1)):
+        line.press(key)
+        page.page.wait_for_timeout(100)
+        moved = line.bounding_box()
+        assert middle and moved and (moved["x"] - middle["x"]) * direction > 5, key
     page.settle().keep("photo-by-keyboard")
 
 

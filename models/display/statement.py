@@ -16,7 +16,7 @@ CRITERIA = {
     "target": "axe",
     "motion": "test",
 }
-REMAINS = ("readers", "hover", "divider", "columns")
+REMAINS = ("readers", "hover", "columns")
 
 
 def statement(texts: Texts) -> str:
