@@ -24,7 +24,7 @@ def images_tab(texts: Texts, app: gr.Blocks) -> None:
     gr.Markdown(texts("images.intro"))
     missing = gr.HTML(padding=False, elem_classes="vt-notices")
     with gr.Row():
-        with gr.Column(scale=2, min_width=300):
+        with gr.Column(scale=1, min_width=300):
             photo = Photo(
                 label=texts("images.photo"), sources=["upload", "clipboard", "webcam"], height=300, elem_id="photo"
             )
@@ -41,7 +41,7 @@ def images_tab(texts: Texts, app: gr.Blocks) -> None:
                 visible=bool(pictures),
                 elem_classes="vt-gallery",
             )
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(scale=2, min_width=320):
             verdicts(texts, photo)
     shown = evidence(texts, photo)
     trust(texts, photo, shown)
