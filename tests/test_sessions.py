@@ -41,3 +41,16 @@ def test_the_page_itself_is_described_in_full() -> None:
         box = gr.Textbox("as built", label="a box")
     described = {block["id"]: block for block in page.get_config_file()["components"]}
     assert described[box._id]["props"]["value"] == "as built" and described[box._id]["api_info"]
+
+
+def test_who_listens_is_not_forgotten() -> None:
+    with LightBlocks() as page:
+        gr.Textbox()
+    messages = page.queue(max_size=3)._queue.pending_messages_per_session
+    messages["waits"] = "for a long time"
+    for number in range(messages.max_size + 5):
+        messages[f"gone {number}"] = "left"
+        assert messages["waits"] == "for a long time"
+    assert len(messages) == messages.max_size and "gone 0" not in messages
+    with pytest.raises(KeyError):
+        messages["gone 0"]
