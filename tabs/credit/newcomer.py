@@ -15,7 +15,7 @@ from models.display.html import render
 from models.display.waterfall import score_waterfall
 from tabs.credit.chosen import Chosen
 from tabs.guard import guarded
-from tabs.session import session_folder
+from tabs.downloads import session_folder
 from tabs.uploads import Table
 
 FIELDS = (

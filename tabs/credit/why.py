@@ -13,7 +13,7 @@ from models.display.html import render
 from models.display.waterfall import score_waterfall
 from tabs.credit.chosen import Chosen
 from tabs.guard import guarded
-from tabs.session import session_folder
+from tabs.downloads import session_folder
 
 
 def why_tab(chosen: Chosen, tab: gr.Tab) -> None:

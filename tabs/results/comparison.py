@@ -13,7 +13,7 @@ from models.display.protocol_charts import pairs_table
 from models.texts import Texts
 from tabs.guard import guarded
 from tabs.results.parts import chart, heading, table
-from tabs.session import session_folder
+from tabs.downloads import session_folder
 
 
 def comparison_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: Texts) -> None:
