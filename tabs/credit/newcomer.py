@@ -14,8 +14,8 @@ from models.display.credit_tables import batch, save_batch
 from models.display.html import render
 from models.display.waterfall import score_waterfall
 from tabs.credit.chosen import Chosen
-from tabs.guard import guarded
 from tabs.downloads import session_folder
+from tabs.guard import guarded
 from tabs.uploads import Table
 
 FIELDS = (

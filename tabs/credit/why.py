@@ -12,8 +12,8 @@ from models.display.credit_tables import contributions, save_contributions
 from models.display.html import render
 from models.display.waterfall import score_waterfall
 from tabs.credit.chosen import Chosen
-from tabs.guard import guarded
 from tabs.downloads import session_folder
+from tabs.guard import guarded
 
 
 def why_tab(chosen: Chosen, tab: gr.Tab) -> None:

@@ -11,9 +11,9 @@ from models.display import result_charts, result_sentences, result_tables
 from models.display.html import render
 from models.display.protocol_charts import pairs_table
 from models.texts import Texts
+from tabs.downloads import session_folder
 from tabs.guard import guarded
 from tabs.results.parts import chart, heading, table
-from tabs.downloads import session_folder
 
 
 def comparison_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: Texts) -> None:
