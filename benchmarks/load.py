@@ -233,13 +233,14 @@ class Load:
         await asyncio.gather(*killing, *(self.client(roles[place % len(roles)]) for place in range(clients)))
         watching.cancel()
 
-    async def photos_alone(self, clients: int, seconds: float) -> float:
-        """Photos a second, classified by every model, when nobody asks for anything else."""
+    async def photos_alone(self, clients: int, seconds: float) -> tuple[float, bool]:
+        """Photos a second, classified by every model, when nobody asks for anything else; whether all came back right."""
         self.tallies.pop(self.classify_image.__name__, None)
         self.until = time.perf_counter() + seconds
         start = time.perf_counter()
         await asyncio.gather(*(self.client(self.classify_image) for _ in range(clients)))
-        return len(self.tallies[self.classify_image.__name__].seconds) / (time.perf_counter() - start)
+        tally = self.tallies[self.classify_image.__name__]
+        return len(tally.seconds) / (time.perf_counter() - start), not tally.troubles
 
     async def freed(self, ask: Callable[[], Coroutine[Any, Any, None]]) -> tuple[float, float, float]:
         """Seconds that a long call takes; cores in use while it runs, and when its client has left it early on."""
@@ -323,7 +324,8 @@ async def main() -> int:
         if given.kill:
             print(f"right answers since the restart: {load.served_again}")
             sound = sound and load.served_again > 0
-        alone = await load.photos_alone(PHOTO_CLIENTS, PHOTO_SECONDS)
+        alone, all_right = await load.photos_alone(PHOTO_CLIENTS, PHOTO_SECONDS)
+        sound = sound and all_right
         print(f"photos alone, {PHOTO_CLIENTS} clients: {alone:.1f} a second, each by every model")
         for name, ask in (("the page", load.watch_rise_on_page), ("/explain_image", load.ask_for_rise)):
             whole, during, after = await load.freed(ask)
