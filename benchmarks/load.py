@@ -234,7 +234,7 @@ class Load:
         watching.cancel()
 
     async def photos_alone(self, clients: int, seconds: float) -> tuple[float, bool]:
-        """Photos a second, classified by every model, when nobody asks for anything else; whether all came back right."""
+        """Photos a second, classified by every model, when nobody asks for anything else; whether all were right."""
         self.tallies.pop(self.classify_image.__name__, None)
         self.until = time.perf_counter() + seconds
         start = time.perf_counter()
