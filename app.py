@@ -33,6 +33,7 @@ from tabs import links
 from tabs.accessibility import accessibility_tab
 from tabs.agents import Attended
 from tabs.credit.tab import credit_tab
+from tabs.document import Documents
 from tabs.endpoints import endpoints
 from tabs.guard import guarded
 from tabs.images.tab import images_tab
@@ -40,7 +41,7 @@ from tabs.method import method_tab
 from tabs.programs import programs_tab
 from tabs.results.tab import results_tab
 from tabs.sessions import LightBlocks
-from tabs.theme import STYLE_SHEET, head, theme
+from tabs.theme import STYLE_SHEET, theme
 
 MAX_UPLOAD = "100mb"
 # calls of one event at a time: as many as the free Space has cores
@@ -121,7 +122,6 @@ def serve(app: gr.Blocks, **options: Any) -> tuple[FastAPI, str, str]:
     server, url, share = app.queue(default_concurrency_limit=CONCURRENT, max_size=WAITING, api_open=False).launch(
         theme=theme(),
         css_paths=[STYLE_SHEET],
-        head=head(),
         max_file_size=MAX_UPLOAD,
         state_session_capacity=SESSIONS,
         allowed_paths=[],
@@ -131,7 +131,8 @@ def serve(app: gr.Blocks, **options: Any) -> tuple[FastAPI, str, str]:
         enable_monitoring=False,
         footer_links=["api"],
         mcp_server=True,
-        app_kwargs={"middleware": [Middleware(Attended)]},
+        app_kwargs={"middleware": [Middleware(Documents), Middleware(Attended)]},
+        ssr_mode=False,  # a Space would turn it on; what is tested is what Python serves
         prevent_thread_lock=True,
         # without Gradio's visit to itself, which gives up after 3 s: an app that is started again while its visitors
         # wait at the door would not come back

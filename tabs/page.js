@@ -1,5 +1,5 @@
 // What the page does by itself: language, light or dark, and what Gradio's widgets leave unsaid to those who listen.
-// tabs/theme.py puts WORDS before it: {en: {...}, fr: {...}}, from data/texts/page.yaml.
+// tabs/document.py puts WORDS before it: {en: {...}, fr: {...}}, from data/texts/page.yaml.
 (() => {
   const root = document.documentElement;
   const french = /\/fr\/?$/.test(location.pathname);
@@ -18,7 +18,6 @@
   if (!french && wanted === "fr") {
     location.replace(location.pathname.replace(/\/?$/, "/fr") + location.search + location.hash);
   }
-  root.lang = language;
   // Gradio writes its own widgets in the navigator's language; they follow the page instead
   Object.defineProperty(navigator, "language", { get: () => language });
   Object.defineProperty(navigator, "languages", { get: () => [language] });

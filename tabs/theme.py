@@ -1,50 +1,16 @@
-"""The look of the page: one theme, light and dark, and the style sheet and script beside this file."""
+"""The look of the page: one theme, light and dark, and the style sheet beside this file."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import gradio as gr
 
-from models.texts import LANGUAGES, Texts
-
 STYLE_SHEET = Path(__file__).with_name("vitrine.css")
-SCRIPT = Path(__file__).with_name("page.js")
 
 # Fonts that every system has: a page that fetches none shows its text at once.
 SANS = ("Inter", "Segoe UI", "Roboto", "Helvetica Neue", "system-ui", "sans-serif")
 MONO = ("ui-monospace", "Cascadia Mono", "Menlo", "Consolas", "monospace")
-# A window with something in it, as the page's icon: drawn here, so that nothing is fetched for it.
-ICON = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
-    "%3Crect width='32' height='32' rx='7' fill='%230369a1'/%3E"
-    "%3Cpath d='M8 22V10h16v12z' fill='none' stroke='white' stroke-width='2.5'/%3E"
-    "%3Ccircle cx='16' cy='16' r='3' fill='%23f59a5b'/%3E%3C/svg%3E"
-)
-
-
-# Names that Gradio gives its own buttons in English only, and the texts that stand for them.
-GRADIO_LABELS = {
-    "Fullscreen": "page.gradio.fullscreen",
-    "Exit fullscreen mode": "page.gradio.exit_fullscreen",
-    "Remove Image": "page.gradio.remove",
-    "Empty value": "page.gradio.empty",
-    "Gradio footer navigation": "page.gradio.footer",
-    "Reset to default value": "page.gradio.reset",
-    "More tabs": "page.gradio.more",
-    "number input": "page.gradio.number",
-    "range slider": "page.gradio.slider",
-    "File upload": "page.gradio.upload",
-    "Upload file": "page.gradio.upload",
-    "Click to upload or drop files": "page.gradio.upload",
-    "Capture from camera": "page.gradio.camera",
-    "Paste from clipboard": "page.gradio.paste",
-    "undo": "page.gradio.undo",
-    "Stop Recording": "page.gradio.stop",
-    "Close": "page.gradio.close",
-    "Error": "page.error",
-}
 
 
 def theme() -> gr.themes.Base:
@@ -121,26 +87,3 @@ def theme() -> gr.themes.Base:
         slider_color="*primary_700",
         slider_color_dark="*primary_400",
     )
-
-
-def head() -> str:
-    """What the head of the document gets: its description, the icon, and the page's script with its words."""
-    words = {
-        language: {
-            "title": Texts(language)("page.title"),
-            "data": Texts(language)("page.data"),
-            "divider": Texts(language)("page.divider"),
-            "labels": {name: Texts(language)(key) for name, key in GRADIO_LABELS.items()},
-        }
-        for language in LANGUAGES
-    }
-    # the bar that Gradio gives an app of several pages, which the switch in the header replaces, is hidden from the
-    # first moment: the style sheet comes too late not to move the page
-    return f"""
-<style>.nav-holder {{ display: none !important; }}</style>
-<meta name="description" content="{Texts("en")("page.tagline")}">
-<link rel="icon" href="{ICON}">
-<script>
-const WORDS = {json.dumps(words, ensure_ascii=False)};
-{SCRIPT.read_text(encoding="utf-8")}
-</script>"""

@@ -31,7 +31,7 @@ def ratio_slider(texts: Texts) -> gr.Slider:
 
 def verdict_card(chosen: Chosen) -> None:
     """The decision in one line of figures; it stands above every sub-tab."""
-    card = gr.HTML(min_height=150, elem_classes="vt-chosen")
+    card = gr.HTML(elem_classes="vt-chosen")
 
     def show(client_id: int, ratio: float) -> str:
         judged = desk().judge(client_id, ratio)

@@ -1,0 +1,116 @@
+"""The document that a browser gets before any of its scripts has run.
+
+Gradio writes its own name there, in English, and brings what an app puts in its head only once its script has come:
+too late for the first paint, for who follows a link's preview, and for a page that must turn to another language.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from models.display.html import render
+from models.texts import LANGUAGES, Language, Texts
+
+FIRST_PAINT = Path(__file__).with_name("first_paint.css")
+SCRIPT = Path(__file__).with_name("page.js")
+DOCUMENTS: dict[str, Language] = {"/": "en", "/fr": "fr", "/fr/": "fr"}  # by path
+# A window with something in it, as the page's icon: drawn here, so that nothing is fetched for it.
+ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
+    "%3Crect width='32' height='32' rx='7' fill='%230369a1'/%3E"
+    "%3Cpath d='M8 22V10h16v12z' fill='none' stroke='white' stroke-width='2.5'/%3E"
+    "%3Ccircle cx='16' cy='16' r='3' fill='%23f59a5b'/%3E%3C/svg%3E"
+)
+
+# Names that Gradio gives its own buttons in English only, and the texts that stand for them.
+GRADIO_LABELS = {
+    "Fullscreen": "page.gradio.fullscreen",
+    "Exit fullscreen mode": "page.gradio.exit_fullscreen",
+    "Remove Image": "page.gradio.remove",
+    "Empty value": "page.gradio.empty",
+    "Gradio footer navigation": "page.gradio.footer",
+    "Reset to default value": "page.gradio.reset",
+    "More tabs": "page.gradio.more",
+    "number input": "page.gradio.number",
+    "range slider": "page.gradio.slider",
+    "File upload": "page.gradio.upload",
+    "Upload file": "page.gradio.upload",
+    "Click to upload or drop files": "page.gradio.upload",
+    "Capture from camera": "page.gradio.camera",
+    "Paste from clipboard": "page.gradio.paste",
+    "undo": "page.gradio.undo",
+    "Stop Recording": "page.gradio.stop",
+    "Close": "page.gradio.close",
+    "Error": "page.error",
+}
+
+
+def head(language: Language) -> str:
+    """What a document's head begins with: title, description, icon, first styles, the page's script."""
+    words = {
+        each: {
+            "title": Texts(each)("page.title"),
+            "data": Texts(each)("page.data"),
+            "divider": Texts(each)("page.divider"),
+            "labels": {name: Texts(each)(key) for name, key in GRADIO_LABELS.items()},
+        }
+        for each in LANGUAGES
+    }
+    return render(
+        "head",
+        texts=Texts(language),
+        icon=ICON,
+        styles=FIRST_PAINT.read_text(encoding="utf-8"),
+        words=json.dumps(words, ensure_ascii=False),
+        script=SCRIPT.read_text(encoding="utf-8"),
+    )
+
+
+class Documents:
+    """ASGI middleware: the pages come with a head of ours, in their language, and compressed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.compressed = GZipMiddleware(self._rewritten, compresslevel=5)
+        self.heads = {language: head(language).encode() for language in LANGUAGES}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request."""
+        page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] in DOCUMENTS
+        await (self.compressed if page else self.app)(scope, receive, send)
+
+    async def _rewritten(self, scope: Scope, receive: Receive, send: Send) -> None:
+        language = DOCUMENTS[scope["path"]]
+        start: Message = {}
+        body = b""
+
+        async def collect(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body += message.get("body", b"")
+            if message.get("more_body"):
+                return
+            headers = MutableHeaders(raw=start["headers"])
+            if headers.get("content-type", "").startswith("text/html"):
+                body = rewrite(body, language, self.heads[language])
+                headers["content-length"] = str(len(body))
+            await send(start)
+            await send({"type": "http.response.body", "body": body})
+
+        await self.app(scope, receive, collect)
+
+
+def rewrite(document: bytes, language: Language, head: bytes) -> bytes:
+    """Gradio's document in ``language``, with ``head`` before its own and without what it tells previews."""
+    opening, script, rest = document.partition(b"<script")
+    opening = re.sub(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>\s*', b"", opening)
+    opening = re.sub(rb'(<html\s+lang=)"\w*"', rb'\1"%b"' % language.encode(), opening, count=1)
+    return opening.replace(b"<head>", b"<head>\n" + head, 1) + script + rest
