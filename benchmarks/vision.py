@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -28,6 +29,8 @@ from models.vision.overlay import overlay
 from models.vision.preprocessing import Preprocessing
 from models.vision.protovit import ProtoVit
 from models.vision.registry import VisionModel
+from models.vision.uploads import read_upload
+from training.vision_data import Photo, read_photos
 
 CASES = (("vgg16", "grad-cam", pytorch_grad_cam.GradCAM), ("yolov8", "eigen-cam", pytorch_grad_cam.EigenCAM))
 WIDTH, HEIGHT = 640, 480  # px of the photo
@@ -164,11 +167,26 @@ def protovit(model: ProtoVit, image: Image.Image, runs: int) -> None:
     print(f"  reasoning / bare encoder {p50['reasoning'] / p50['bare encoder']:.2f}")
 
 
+def labels_moved(model: Convnet, photos: Sequence[Photo]) -> None:
+    """Counts the photos that get another label from the app than from the same weights in float32."""
+    network, _ = plain_network(model)
+    moved = 0
+    for photo in photos:
+        image = read_upload(photo.path).image
+        with torch.no_grad():
+            label = model.classes[int(network(model.preprocessing(image)).argmax())]
+        moved += model.predict(image).label != label
+    print(f"  labels that differ from those in float32: {moved} of {len(photos)}")
+
+
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description="Time predictions and explanations.")
     parser.add_argument("--runs", type=int, default=30)
-    runs = parser.parse_args().runs
+    parser.add_argument("--data", type=Path, help="folder with labels.csv and images/: compare the labels too")
+    args = parser.parse_args()
+    runs = args.runs
+    photos = read_photos(args.data)["test"] if args.data else []
     image, speed = photo(), peak()
     print(f"{torch.get_num_threads()} threads, matrix product {speed / 1e9:.0f} GFLOP/s, {runs} runs each")
     for name, method, cam_class in CASES:
@@ -178,6 +196,8 @@ def main() -> None:
         model = registry.get(name)
         assert isinstance(model, Convnet)
         convnet(model, method, cam_class, image, runs, speed)
+        if photos:
+            labels_moved(model, photos)
     if "protovit" in registry.available():
         model = registry.get("protovit")
         assert isinstance(model, ProtoVit)

@@ -12,9 +12,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from models.vision import registry, weights
+from models.vision import gallery, halves, registry, weights
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
+from models.vision.uploads import read_upload
 from models.vision.vgg16 import Vgg16, Vgg16Network
 from tests.pictures import picture, write_dataset
 from training import train_vgg16
@@ -96,6 +97,23 @@ def test_probabilities_of_a_batch(model: Vgg16) -> None:
     rows = model.probabilities(batch)
     assert rows.shape == (3, 7)
     assert torch.allclose(rows.sum(dim=1), torch.ones(3))
+
+
+def test_half_precision_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    models = []
+    for native in (False, True):
+        monkeypatch.setattr(halves, "NATIVE", native)
+        models.append(Vgg16.load())
+    exact, halved = models
+    assert {tensor.dtype for tensor in exact.body.state_dict().values()} == {torch.float32}
+    assert {tensor.dtype for tensor in halved.body.state_dict().values()} == {torch.bfloat16}
+    for example in gallery.examples()[::3]:
+        image = read_upload(example.path).image
+        expected, found = exact.explain(image), halved.explain(image)
+        assert found.prediction.label == expected.prediction.label
+        assert found.prediction.probabilities == pytest.approx(expected.prediction.probabilities, abs=0.02)
+        assert found.saliency.dtype == np.float32
+        assert np.abs(found.saliency - expected.saliency).max() < 0.1
 
 
 def test_names_are_timm_s() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from models.statistics import wilson
+from models.vision import halves
 
 CALIBRATION_BINS = 10  # of equal width over 0..1
 
@@ -82,7 +83,8 @@ def machine() -> str:
     """The kind of machine that the figures were measured on; says nothing of whose it is."""
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
-    return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
+    half = " with bf16" if halves.NATIVE else ""
+    return f"{platform.machine()} CPU{half}, {torch.get_num_threads()} threads"
 
 
 def _interval(hits: int, trials: int) -> list[float]:

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from models.vision import saliency, weights
+from models.vision import halves, saliency, weights
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
 from models.vision.turns import in_turn
@@ -33,6 +33,7 @@ class Convnet(ABC):
     name: ClassVar[str]  # in the registry and below ``weights/``
     layer: ClassVar[str]  # the last of the body, by its name in the state of the network
     default_method: ClassVar[str]
+    halved: ClassVar[bool] = False  # whether the body may work in bf16: where that changes no label of the test photos
 
     def __init__(self, config: Mapping[str, Any], network: nn.Module) -> None:
         self.config = config
@@ -41,6 +42,8 @@ class Convnet(ABC):
         self.temperature = float(config.get("temperature", 1.0))
         network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
         self.body, self.head = self.split(network)
+        if self.halved and halves.NATIVE:
+            self.body = halves.Halved(self.body)
 
     @staticmethod
     @abstractmethod

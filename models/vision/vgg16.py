@@ -17,8 +17,7 @@ DROPOUT = 0.5
 class Vgg16Network(nn.Module):
     """The convolutions of VGG16 (Simonyan & Zisserman 2015, arXiv:1409.1556) with a small head.
 
-    Configuration D, its layers named as in timm: ``features.0`` to ``features.30``. The published head holds
-        nine
+    Configuration D, its layers named as in timm: ``features.0`` to ``features.30``. The published head holds nine
     tenths of the parameters; here the feature maps are averaged, then a dense layer of 256 decides.
 
     Args:
@@ -55,6 +54,7 @@ class Vgg16(Convnet):
     name: ClassVar[str] = "vgg16"
     layer: ClassVar[str] = "features.29"
     default_method: ClassVar[str] = "grad-cam"
+    halved: ClassVar[bool] = True  # "python -m benchmarks.vision --data FOLDER" counts the labels that it changes: none
 
     @staticmethod
     def build(config: Mapping[str, Any]) -> nn.Module:
