@@ -33,9 +33,9 @@ RECIPE = Recipe(
     head_rate=1e-3,
     head_schedule=Schedule(epochs=40, patience=15, warmup=2, weight_decay=0.05, smoothing=0.1, average=0.99),
     joint_head_rate=2e-4,
-    rate=1e-4,
+    rate=3e-5,
     decay=0.9,
-    schedule=Schedule(epochs=15, patience=8, warmup=1, weight_decay=0.05, smoothing=0.1, average=0.99),
+    schedule=Schedule(epochs=12, patience=8, warmup=1, weight_decay=0.05, smoothing=0.1, average=0.99),
 )
 
 
