@@ -106,14 +106,14 @@ def vision() -> list[dict[str, Any]]:
 
 
 def published() -> list[dict[str, Any]]:
-    """What others reported: model, accuracy, macro_f1 (or None), split and source in each language."""
+    """What others reported: accuracy, macro_f1 (or None); model, split and source in each language."""
     return _json(PUBLISHED) or []
 
 
 def _reported() -> list[dict[str, Any]]:
     """The published figures as rows of the same keys as the measured ones, in English."""
     return [
-        {"model": row["model"]}
+        {"model": f"{row['model']['en']} (reported)"}
         | {key: row.get(key) for key in ROW}
         | {"split": row["split"]["en"], "source": row["source"]["en"]}
         for row in published()

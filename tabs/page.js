@@ -134,6 +134,25 @@
     });
   };
 
+  // the heading of a column sorts the rows by what their cells stand for; once more, the other way round
+  document.addEventListener("click", (event) => {
+    const heading = event.target.closest?.("[data-sort]")?.parentElement;
+    if (!heading) return;
+    const body = heading.closest("table").tBodies[0];
+    const way = heading.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";
+    const value = (row) => row.cells[heading.cellIndex].dataset.value;
+    const compare = (first, second) => {
+      const [one, other] = [value(first), value(second)];
+      if (!one || !other) return !one - !other; // rows without a figure stay last
+      const order = one.localeCompare(other, language, { numeric: true });
+      const difference = isNaN(one) || isNaN(other) ? order : one - other;
+      return way === "ascending" ? difference : -difference;
+    };
+    for (const other of heading.parentElement.cells) other.removeAttribute("aria-sort");
+    heading.setAttribute("aria-sort", way);
+    body.append(...[...body.rows].sort(compare));
+  });
+
   // what Gradio names in English only, or not at all
   const name = (element, text) => {
     if (element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);

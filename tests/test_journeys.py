@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -97,6 +96,11 @@ def test_a_new_application_and_a_whole_file(visit: Open, tmp_path: Path) -> None
     applications(12).drop(columns=["TARGET"]).to_csv(path, index=False)
     page.page.locator("input[type=file]:not([accept*=image])").first.set_input_files(path)
     page.page.get_by_text(re.compile("^12 lignes notées")).wait_for()
+    rows = page.page.locator("table.vt-sortable tbody tr").filter(has_text=re.compile("Crédit (refusé|accordé)"))
+    assert rows.count() == 12
+    page.page.get_by_role("button", name=f"{FRENCH('credit.probability')} (%)", exact=True).click()
+    shown = [FRENCH.read_number(row.locator("td").nth(1).inner_text()) for row in rows.all()]
+    assert shown == sorted(shown) and shown[0] < shown[-1]
     page.settle().keep("new-client-phone")
 
 
@@ -204,13 +208,18 @@ def test_reading_the_prototypes(visit: Open) -> None:
 
 
 def test_sorting_the_results(visit: Open) -> None:
-    page = visit().open("?tab=results").settle()
-    table = page.page.locator(".gradio-dataframe, [data-testid=dataframe], table").filter(
-        has_text=ENGLISH("results.vision.accuracy")
-    )
-    heading = table.get_by_text(ENGLISH("results.vision.accuracy"), exact=True).first
-    cells = "[...document.querySelectorAll('[data-row]')].map(e => e.innerText)"
-    before = page.page.evaluate(cells)
+    page = visit(language="fr").open("fr?tab=results").settle()
+    rows = page.page.locator("table.vt-sortable tbody tr")
+    place = page.page.locator("table.vt-sortable thead th").all_inner_texts().index(FRENCH("results.vision.accuracy"))
+
+    def accuracies() -> list[float]:
+        return [FRENCH.read_number(row.locator("th, td").nth(place).inner_text()) for row in rows.all()]
+
+    heading = page.page.get_by_role("button", name=FRENCH("results.vision.accuracy"), exact=True)
+    assert len(rows.all()) == 3
     heading.click()
-    page.page.wait_for_function(f"before => JSON.stringify({cells}) !== before", arg=json.dumps(before))
-    page.settle().keep("results-sorted")
+    assert accuracies() == sorted(accuracies()) != accuracies()[::-1]
+    heading.press("Enter")
+    assert accuracies() == sorted(accuracies(), reverse=True)
+    assert page.page.locator("[aria-sort=descending]").inner_text() == FRENCH("results.vision.accuracy")
+    page.keep("results-sorted")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ from models.credit.policy import Confusion, CutOff
 from models.credit.score import Score
 from models.credit.wording import Value, label, value_text
 from models.display.html import Table, render
+from models.display.sortable import sortable
 from models.texts import Texts
+
+SHOWN = 100  # rows of a batch on the page; the file that is offered holds all
 
 
 def contributions(score: Score, texts: Texts) -> pd.DataFrame:
@@ -30,6 +33,13 @@ def contributions(score: Score, texts: Texts) -> pd.DataFrame:
         for item in score.contributions
     ]
     return pd.DataFrame(rows, columns=heads)
+
+
+def contributions_table(score: Score, texts: Texts) -> str:
+    """The same table in HTML."""
+    return sortable(
+        contributions(score, texts), texts("credit.why.table"), texts, {texts("credit.why.contribution"): 4}
+    )
 
 
 def save_contributions(score: Score, texts: Texts, folder: Path) -> Path:
@@ -109,7 +119,7 @@ def counterfactuals(answer: Answer, application: Mapping[str, Value], texts: Tex
 
 
 def batch(answer: Mapping[str, Any], texts: Texts) -> tuple[str, pd.DataFrame]:
-    """A batch's scores: how many rows, how many refused and what was ignored, as HTML; and the scores as a table."""
+    """A batch in HTML: how many rows, how many refused, what was ignored, the first scores; and all as a frame."""
     frame = pd.DataFrame(answer["scores"], columns=["row", "client_id", "probability", "decision"])
     sentences = [
         texts(
@@ -120,7 +130,28 @@ def batch(answer: Mapping[str, Any], texts: Texts) -> tuple[str, pd.DataFrame]:
     ]
     if answer["ignored"]:
         sentences.append(texts("credit.batch.ignored", columns=", ".join(answer["ignored"][:20])))
-    return render("sentences", sentences=sentences), frame
+    if len(frame) > SHOWN:
+        sentences.append(texts("credit.batch.first", shown=texts.number(SHOWN)))
+    return render("sentences", sentences=sentences) + _scores(answer["scores"][:SHOWN], texts), frame
+
+
+def _scores(scores: Sequence[Mapping[str, Any]], texts: Texts) -> str:
+    """Scores as a reader's table."""
+    row, probability = texts("credit.batch.row"), f"{texts('credit.probability')} (%)"
+    frame = pd.DataFrame(
+        {
+            row: [score["row"] for score in scores],
+            texts("credit.finder.client"): [_known(score["client_id"]) for score in scores],
+            probability: [100 * score["probability"] for score in scores],
+            texts("credit.tab.decision"): [texts(f"credit.decision.{score['decision']}") for score in scores],
+        }
+    )
+    return sortable(frame, texts("credit.batch.scores"), texts, {row: 0, probability: 1})
+
+
+def _known(client_id: object) -> str:
+    """A client's number as text, of those that have one."""
+    return "\u2013" if client_id is None else str(client_id)
 
 
 def save_batch(frame: pd.DataFrame, folder: Path) -> Path:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from models.display.html import Table, render
 from models.display.result_style import class_name, interval, maybe, model_name
+from models.display.sortable import sortable
 from models.texts import Texts
 
 # columns of the comparison: key of a row, what a reader's unit makes of it, decimals
@@ -48,6 +49,13 @@ def comparison(rows: Sequence[dict[str, Any]], texts: Texts) -> pd.DataFrame:
     return frame
 
 
+def comparison_table(frame: pd.DataFrame, texts: Texts) -> str:
+    """The comparison in HTML."""
+    digits = {texts(f"results.vision.{key}"): digits for key, _, digits in NUMBERS}
+    digits[texts("results.vision.test_images")] = 0
+    return sortable(frame, texts("results.vision.caption"), texts, digits)
+
+
 def save_comparison(frame: pd.DataFrame, folder: Path) -> Path:
     """The comparison as a CSV file in a folder of the caller's."""
     path = folder / "comparison.csv"
@@ -69,7 +77,7 @@ def published_table(rows: Sequence[dict[str, Any]], texts: Texts) -> Table:
         tuple(texts(f"results.published.{name}") for name in ("model", "accuracy", "macro_f1", "split", "source")),
         tuple(
             (
-                row["model"],
+                row["model"][texts.language],
                 texts.percent(row["accuracy"], 2 if round(row["accuracy"] * 1e4) % 100 else 0),
                 maybe(row["macro_f1"], lambda value: texts.number(value, 2)),
                 row["split"][texts.language],

@@ -57,8 +57,7 @@ def newcomer_tab(chosen: Chosen) -> None:
             table = Table(label=texts("credit.batch.file"), file_types=[".csv", ".parquet"], height=140)
             download = gr.DownloadButton(texts("credit.why.download"), visible=False, size="sm")
         with gr.Column(scale=3, min_width=320):
-            summary = gr.HTML()
-            rows = gr.Dataframe(interactive=False, max_height=320, show_label=False, visible=False)
+            scores = gr.HTML(elem_classes=["vt-wide", "vt-bounded"])
 
     def show(ratio: float, *values: Any) -> tuple[Any, ...]:
         pairs = zip(editors, values, strict=True)
@@ -74,10 +73,10 @@ def newcomer_tab(chosen: Chosen) -> None:
         answer = desk().score_batch(path)
         words, frame = batch(answer, texts)
         saved = str(save_batch(frame, session_folder(request)))
-        return words, gr.Dataframe(frame, visible=True), gr.DownloadButton(value=saved, visible=True)
+        return words, gr.DownloadButton(value=saved, visible=True)
 
     score.click(guarded(show, texts), [chosen.ratio, *widgets], [card, words, chart], api_visibility="private")
-    table.upload(guarded(score_file, texts), table, [summary, rows, download], api_visibility="private")
+    table.upload(guarded(score_file, texts), table, [scores, download], api_visibility="private")
 
 
 def _field(editor: whatif.Editor, unknown: str) -> gr.components.Component:

@@ -8,7 +8,7 @@ import gradio as gr
 
 from models.credit.desk import desk
 from models.credit.reasons import reasons
-from models.display.credit_tables import contributions, save_contributions
+from models.display.credit_tables import contributions_table, save_contributions
 from models.display.html import render
 from models.display.waterfall import score_waterfall
 from tabs.credit.chosen import Chosen
@@ -28,7 +28,7 @@ def why_tab(chosen: Chosen, tab: gr.Tab) -> None:
     chart = gr.Plot(show_label=False, elem_classes=["vt-plot", "vt-tall"])
     gr.Markdown(texts("credit.why.read"), elem_classes="vt-note")
     with gr.Accordion(texts("credit.why.table"), open=False):
-        table = gr.Dataframe(interactive=False, wrap=True, max_height=420, show_label=False)
+        table = gr.HTML(elem_classes=["vt-wide", "vt-bounded"])
         download = gr.DownloadButton(texts("credit.why.download"), size="sm")
 
     def show(client_id: int, ratio: float, scale: Any) -> tuple[Any, ...]:
@@ -36,7 +36,7 @@ def why_tab(chosen: Chosen, tab: gr.Tab) -> None:
         return (
             render("sentences", sentences=reasons(score, texts)),
             score_waterfall(score, texts, scale),
-            contributions(score, texts),
+            contributions_table(score, texts),
         )
 
     def save(client_id: int, request: gr.Request) -> str:

@@ -24,15 +24,7 @@ def comparison_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts
     chart(result_charts.accuracy(rows, texts))
     gr.Markdown(f"### {texts('results.vision.caption')}\n{texts('results.vision.sort')}")
     frame = result_tables.comparison(rows, texts)
-    gr.Dataframe(
-        frame,
-        interactive=False,
-        show_label=False,
-        pinned_columns=1,
-        elem_classes="vt-sortable",
-        elem_id=f"comparison-{texts.language}",
-        datatype=["number" if kind == "Float64" else "str" for kind in frame.dtypes.astype(str)],
-    )
+    gr.HTML(result_tables.comparison_table(frame, texts), elem_classes="vt-wide")
     gr.HTML(render("caption", line=texts("results.vision.learnt"), meaning=""))
     download = gr.DownloadButton(texts("results.vision.download"), size="sm", elem_classes="vt-narrow")
 
