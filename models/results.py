@@ -141,6 +141,11 @@ def training_recipe(model: str) -> dict[str, Any]:
     return _record(model).get("recipe", {})
 
 
+def learnt_anew() -> list[str]:
+    """The models that learnt once more, from the validation photos too, for the epochs chosen on these before."""
+    return [name for name in VISION if _record(name).get("arguments", {}).get("refit", False)]
+
+
 def learning_curves() -> dict[str, tuple[Phase, ...]]:
     """Each model's learning curves, phase by phase, as its training wrote them."""
     found = {name: _phases(_record(name)) for name in VISION}

@@ -87,6 +87,16 @@ def test_changed_weights_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert results.changed_since() == []
 
 
+def test_the_method_names_the_models_that_learnt_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "WEIGHTS", tmp_path)
+    for name, refit in (("vgg16", True), ("yolov8", False), ("protovit", True)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "training.json").write_text(json.dumps({"arguments": {"refit": refit}}))
+    assert "Then VGG16, ProtoViT learnt once more" in method_note.facts(ENGLISH)["anew"]
+    monkeypatch.setattr(results, "WEIGHTS", tmp_path / "none")
+    assert method_note.facts(ENGLISH)["anew"] == ""
+
+
 def test_learning_curves_are_those_of_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "WEIGHTS", tmp_path)
     (tmp_path / "protovit").mkdir()

@@ -131,6 +131,8 @@ def _training_facts(texts: Texts) -> dict[str, str]:
             f"{model}_seconds": maybe(row.get("train_seconds"), texts.number),
         }
     schedule = results.training_recipe("vgg16").get("schedule", {})
+    anew = ", ".join(model_name(name, texts) for name in results.learnt_anew())
+    known["anew"] = texts("method.anew", models=anew) if anew else ""
     known["smoothing"] = maybe(schedule.get("smoothing"), lambda value: texts.number(value, 1))
     known["decay"] = maybe(schedule.get("weight_decay"), lambda value: texts.number(value, 2))
     known["average"] = maybe(schedule.get("average"), lambda value: texts.number(value, 2))
