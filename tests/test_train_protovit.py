@@ -23,8 +23,9 @@ from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from models.vision.prototypes import boxes
 from models.vision.protovit import ProtoVit
+from models.vision.ultralytics_quiet import yolov8_classifier
 from tests.pictures import picture, write_dataset
-from training import distil_encoder, evaluate_reasoning, train_protovit
+from training import distil_encoder, evaluate_reasoning, students, train_protovit
 from training.protovit_parts import Lower, Upper
 from training.vision_data import read_photos
 
@@ -236,8 +237,11 @@ def test_boxes_cover_the_picture() -> None:
     assert all(x1 > x0 and y1 > y0 for x0, y0, x1, y1 in boxes(range(256), 16, (1, 1)))
 
 
-def test_distillation_teaches_and_resumes(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few steps lessen the loss on pictures seen before; stopped and resumed, they end where one run ends."""
+@pytest.mark.parametrize("student", ["protovit", "yolov8"])
+def test_distillation_teaches_and_resumes(
+    student: str, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few steps change what may learn; stopped and resumed, they end where one run ends."""
     import timm
 
     for index in range(6):
@@ -245,19 +249,22 @@ def test_distillation_teaches_and_resumes(made: Path, tmp_path: Path, monkeypatc
         picture(index % 7, 50 + index).save(tmp_path / "pool" / f"{index}.jpg")
     teacher = timm.create_model("test_vit")
     save_file(teacher.state_dict(), tmp_path / "teacher.safetensors")
-    recipe = replace(
-        distil_encoder.RECIPE, batch=4, size=28, teacher_size=160, fitted=8, frozen=0, warmup=1, encoder={
-            "model_name": "vit_tiny_patch16_224", "img_size": 28, "patch_size": 7, "embed_dim": 16, "depth": 2,
-            "num_heads": 2, "num_classes": 0,
-        },
-    )  # fmt: skip
-    monkeypatch.setattr(distil_encoder, "RECIPE", recipe)
-    encoder = timm.create_model(**recipe.encoder)
-    save_file(encoder.state_dict(), tmp_path / "init.safetensors")
+    small = replace(students.RECIPES[student], batch=4, teacher_size=160, fitted=8, warmup=1)
+    if student == "protovit":
+        shape = {"model_name": "vit_tiny_patch16_224", "img_size": 28, "patch_size": 7, "embed_dim": 16, "depth": 2}
+        small = replace(small, size=28, frozen=0, encoder={**shape, "num_heads": 2, "num_classes": 0})
+        network = timm.create_model(**small.encoder)
+        stays, learns = "patch_embed.proj.weight", "blocks.1.mlp.fc2.weight"
+    else:
+        small = replace(small, frozen=1)
+        network = yolov8_classifier("n", 7)
+        stays, learns = "model.0.conv.weight", "model.9.conv.conv.weight"
+    monkeypatch.setattr(distil_encoder, "RECIPES", {student: small})
+    save_file(network.state_dict(), tmp_path / "init.safetensors")
 
     def distil(out: str, steps: int, *options: str, teachers: int = 1) -> dict[str, torch.Tensor]:
-        arguments = ["distil", "--init", str(tmp_path / "init.safetensors"), "--data", str(made / "data")]
-        arguments += ["--pool", str(tmp_path / "pool")]
+        arguments = ["distil", "--student", student, "--init", str(tmp_path / "init.safetensors")]
+        arguments += ["--data", str(made / "data"), "--pool", str(tmp_path / "pool")]
         arguments += ["--teacher", f"test_vit={tmp_path / 'teacher.safetensors'}"] * teachers
         arguments += ["--steps", str(steps), "--save-every", "2", "--out", str(tmp_path / out), *options]
         monkeypatch.setattr(sys, "argv", arguments)
@@ -269,10 +276,11 @@ def test_distillation_teaches_and_resumes(made: Path, tmp_path: Path, monkeypatc
     with pytest.raises(SystemExit, match="taught by test_vit: give the same teachers"):
         distil("parts.safetensors", 4, "--resume", teachers=2)
     resumed = distil("parts.safetensors", 4, "--resume")
-    before = {name: tensor.half() for name, tensor in encoder.state_dict().items()}
-    assert not torch.equal(whole["blocks.1.mlp.fc2.weight"], before["blocks.1.mlp.fc2.weight"])
-    assert torch.equal(whole["patch_embed.proj.weight"], before["patch_embed.proj.weight"])
+    before = {name: tensor.half() for name, tensor in network.state_dict().items()}
+    assert not torch.equal(whole[learns], before[learns])
+    assert torch.equal(whole[stays], before[stays])
     assert all(torch.allclose(whole[name].float(), resumed[name].float(), atol=2e-3) for name in whole)
+    students.STUDENTS[student](tmp_path / "whole.safetensors", small)  # a training can start from it
 
 
 def test_whether_the_reasoning_holds(trained: Path, made: Path) -> None:

@@ -1,10 +1,11 @@
-"""Teaches a vision transformer what convolutional networks know, from pictures without labels.
+"""Teaches an encoder what larger networks know, from pictures without labels.
 
     python -m training.distil_encoder --init FILE --data FOLDER --pool FOLDER --teacher MODEL=FILE --out FILE
+    python -m training.distil_encoder --student vgg16 --init FILE --data FOLDER --pool FOLDER --teacher MODEL --out FILE
 
 The student sees the same variation of a picture as its teachers (consistent teaching, Beyer et al. 2022,
 arXiv:2106.05237) and learns to tell their pooled features (mean squared error, each dimension standardised) and their
-ImageNet probabilities (Kullback-Leibler divergence) from its class token and mean patch. Half of its patches are
+ImageNet probabilities (Kullback-Leibler divergence) from its own. Half of the patches of a vision transformer are
 dropped (PatchDropout, Liu et al. 2022, arXiv:2208.07220), which halves the time of a step. The rate is constant and
 the result is a moving average of the weights, so the training may be stopped at any checkpoint.
 """
@@ -13,17 +14,15 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import timm
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from timm.data import resolve_model_data_config
-from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 from torch.nn.functional import interpolate, kl_div, log_softmax, mse_loss
 from torch.utils.data import DataLoader, Dataset
@@ -32,55 +31,10 @@ from torchvision.transforms import v2
 from models.vision.preprocessing import Preprocessing, to_tensor
 from models.vision.uploads import read_upload
 from training import checkpoints
-from training.fine_tune import layer_rates, parameter_groups
+from training.fine_tune import layer_rates, parameter_groups, train_mode
 from training.processes import DEVICE, STATE, average_gradients, share
+from training.students import RECIPES, STUDENTS, Encoder, Recipe
 from training.vision_data import read_catalogue, read_photos
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Hyperparameters of the distillation.
-
-    Args:
-        batch: pictures a step.
-        own: share of a batch drawn from the product photos rather than from the pool.
-        size: side of the student's input, px.
-        teacher_size: side of the teachers' input, px.
-        dropped: share of the student's patches left out of a step.
-        frozen: lowest blocks that stay as they are.
-        rate: AdamW's learning rate for the last block; each block below has ``decay`` times that of the one above.
-        decay: see ``rate``.
-        head_rate: for the linear heads.
-        weight_decay: AdamW's.
-        warmup: steps over which the rates rise.
-        average: decay of the moving average of the weights, a step.
-        mix: probability that a batch is mixed pairwise (MixUp): the teachers are asked about the mixture.
-        probabilities: weight of the divergence of the probabilities beside the features' error.
-        encoder: what ``timm.create_model`` builds.
-        fitted: pictures that the heads are fitted to, by ridge regression, before the encoder moves.
-    """
-
-    batch: int = 32
-    own: float = 0.4
-    size: int = 168
-    teacher_size: int = 192
-    dropped: float = 0.5
-    frozen: int = 4
-    rate: float = 2e-4
-    decay: float = 0.85
-    head_rate: float = 5e-4
-    weight_decay: float = 0.05
-    warmup: int = 40
-    average: float = 0.99
-    mix: float = 0.3
-    probabilities: float = 0.3
-    fitted: int = 1024
-    encoder: Mapping[str, Any] = field(
-        default_factory=lambda: {"model_name": "vit_small_patch14_dinov2", "img_size": 224, "num_classes": 0}
-    )
-
-
-RECIPE = Recipe()
 
 
 class Pictures(Dataset[torch.Tensor]):
@@ -134,23 +88,23 @@ class Teachers(nn.Module):
 
 
 class Student(nn.Module):
-    """The encoder with a linear head for each of the two things that it learns to tell."""
+    """An encoder with a linear head for each of the two things that it learns to tell."""
 
-    def __init__(self, encoder: VisionTransformer, features: int, recipe: Recipe) -> None:
+    def __init__(self, parts: Encoder, features: int) -> None:
         super().__init__()
-        self.encoder = encoder
-        self.scale = Preprocessing(recipe.size, *_imagenet(encoder))
-        self.head = nn.Linear(2 * encoder.num_features, features + 1000)
+        self.parts = parts
+        self.encoder = parts.network
+        self.head = nn.Linear(parts.width, features + 1000)
         self.mean: torch.Tensor
         self.std: torch.Tensor
         self.register_buffer("mean", torch.zeros(features))
         self.register_buffer("std", torch.ones(features))
 
     def embed(self, pixels: torch.Tensor) -> torch.Tensor:
-        """(B, 3, T, T) in 0..1 -> class token and mean patch side by side, (B, 2 D)."""
-        smaller = interpolate(pixels, self.scale.size, mode="bilinear", antialias=True, align_corners=False)
-        tokens = self.encoder.forward_features(self.scale.normalise(smaller))
-        return torch.cat([tokens[:, 0], tokens[:, 1:].mean(1)], 1)
+        """(B, 3, T, T) in 0..1 -> the encoder's features (B, width)."""
+        scale = self.parts.scale
+        smaller = interpolate(pixels, scale.size, mode="bilinear", antialias=True, align_corners=False)
+        return self.parts.embed(scale.normalise(smaller))
 
     def loss(self, pixels: torch.Tensor, target: tuple[torch.Tensor, torch.Tensor], weight: float) -> torch.Tensor:
         """Squared error of the standardised features + ``weight`` x divergence of the probabilities, nats."""
@@ -178,21 +132,15 @@ class Student(nn.Module):
         self.head.bias.copy_(level - centre @ solution)
 
 
-def _imagenet(encoder: VisionTransformer) -> tuple[Any, Any]:
-    config = resolve_model_data_config(encoder)
-    return config["mean"], config["std"]
-
-
 def rates(student: Student, recipe: Recipe) -> list[tuple[nn.Module, float]]:
-    """What learns, with its peak rate: lower blocks change less (layer-wise rate decay)."""
-    blocks = list(student.encoder.blocks)[recipe.frozen :]
-    moving = layer_rates(blocks, recipe.rate, recipe.decay)
-    return [(student.head, recipe.head_rate), (student.encoder.norm, recipe.rate), *moving]
+    """What learns, with its peak rate: lower layers change less (layer-wise rate decay)."""
+    return [(student.head, recipe.head_rate), *layer_rates(student.parts.layers, recipe.rate, recipe.decay)]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--init", type=Path, required=True, help="safetensors with the names of timm's encoder")
+    parser.add_argument("--student", choices=list(STUDENTS), default="protovit", help="the model whose encoder learns")
+    parser.add_argument("--init", type=Path, required=True, help="safetensors of the encoder, under its own names")
     parser.add_argument("--data", type=Path, required=True, help="folder with labels.csv and images/")
     parser.add_argument("--catalogue", type=Path, help="folder of rendered pictures to add to the photos")
     parser.add_argument("--pool", type=Path, required=True, help="folder of unlabelled .jpg photos")
@@ -204,17 +152,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="safetensors of the encoder")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
     args = parser.parse_args()
-    distil(args, RECIPE)
+    distil(args, RECIPES[args.student])
 
 
 def distil(args: argparse.Namespace, recipe: Recipe) -> None:
     """Runs the training; ``args.out`` always holds the averaged encoder of the last checkpoint."""
-    encoder: Any = timm.create_model(**recipe.encoder, dynamic_img_size=True, patch_drop_rate=recipe.dropped)
-    encoder.load_state_dict({name: tensor.float() for name, tensor in load_file(args.init).items()})
     taught_by = [_teacher(text) for text in args.teacher]
     teachers = Teachers(taught_by).to(DEVICE).to(memory_format=torch.channels_last)
     features = sum(network.num_features for network in teachers.listed)
-    student = Student(encoder, features, recipe).to(DEVICE).train()
+    student = Student(STUDENTS[args.student](args.init, recipe), features).to(DEVICE)
+    train_mode(student)
     student.encoder.requires_grad_(False)
     optimiser = torch.optim.AdamW(parameter_groups(rates(student, recipe), recipe.weight_decay))
     average = {name: tensor.clone() for name, tensor in student.state_dict().items()}
@@ -253,7 +200,8 @@ def distil(args: argparse.Namespace, recipe: Recipe) -> None:
         losses.append(loss.item())
         decay = min(recipe.average, (1 + step) / (10 + step))
         for name, tensor in student.state_dict().items():
-            average[name].lerp_(tensor, 1 - decay)
+            if tensor.is_floating_point():
+                average[name].lerp_(tensor, 1 - decay)
         if step % args.save_every == 0 or step == args.steps:
             seconds = time.perf_counter() - start
             print(
@@ -263,7 +211,8 @@ def distil(args: argparse.Namespace, recipe: Recipe) -> None:
             weights = {"student": student.state_dict(), "average": average}
             checkpoints.save(checkpoint, optimiser, weights, " ".join([str(step), *(name for name, _ in taught_by)]))
             prefix = "encoder."
-            learnt = {name[len(prefix) :]: t.half() for name, t in average.items() if name.startswith(prefix)}
+            kept = {name[len(prefix) :]: tensor for name, tensor in average.items() if name.startswith(prefix)}
+            learnt = {name: tensor.half().contiguous() for name, tensor in kept.items() if tensor.is_floating_point()}
             if STATE.is_main_process:
                 save_file(learnt, args.out)
 

@@ -130,7 +130,7 @@ def fine_tune(
             break
         start = time.perf_counter()
         losses: list[dict[str, float]] = []
-        _train_mode(network)
+        train_mode(network)
         progress = tqdm(batches.epoch(number), total=len(batches), desc=f"epoch {number + 1}", leave=False)
         for step, (inputs, targets) in enumerate(progress, start=number * len(batches)):
             factor = _pace(step, steps, warmup)
@@ -184,6 +184,14 @@ def predict_logits(network: nn.Module, inputs: torch.Tensor, batch: int = 32) ->
     return torch.cat([output[1] if isinstance(output, tuple) else output for output in outputs]).float().cpu()
 
 
+def train_mode(network: nn.Module) -> None:
+    """Training mode for all but batch norm: too few pictures to estimate its statistics anew."""
+    network.train()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+
+
 def parameter_groups(rates: Sequence[tuple[nn.Module, float]], weight_decay: float) -> list[dict[str, Any]]:
     """AdamW's groups for modules that are to learn, each with its peak rate; only matrices and kernels decay."""
     groups: list[dict[str, Any]] = []
@@ -198,13 +206,6 @@ def parameter_groups(rates: Sequence[tuple[nn.Module, float]], weight_decay: flo
 def layer_rates(layers: Sequence[nn.Module], rate: float, decay: float) -> list[tuple[nn.Module, float]]:
     """Each layer with its peak rate: ``rate`` for the last, ``decay`` times that of the one above for each below."""
     return [(layer, rate * decay ** (len(layers) - 1 - index)) for index, layer in enumerate(layers)]
-
-
-def _train_mode(network: nn.Module) -> None:
-    network.train()
-    for module in network.modules():  # too few pictures to estimate statistics anew: batch norm stays as it was
-        if isinstance(module, nn.BatchNorm2d):
-            module.eval()
 
 
 def _pace(step: int, steps: int, warmup: int) -> float:

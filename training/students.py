@@ -1,0 +1,136 @@
+"""The networks that can be taught without labels, each with its hyperparameters: see :mod:`training.distil_encoder`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from safetensors.torch import load_file
+from timm.data import resolve_model_data_config
+from torch import nn
+
+from models.vision.preprocessing import Preprocessing
+from models.vision.vgg16 import CHANNELS
+from training import train_vgg16, train_yolov8
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Hyperparameters of the distillation.
+
+    Args:
+        batch: pictures a step.
+        own: share of a batch drawn from the product photos rather than from the pool.
+        size: side of the student's input, px.
+        teacher_size: side of the teachers' input, px.
+        dropped: share of a transformer's patches left out of a step.
+        frozen: lowest layers that stay as they are.
+        rate: AdamW's learning rate for the last layer; each layer below has ``decay`` times that of the one above.
+        decay: see ``rate``.
+        head_rate: for the linear heads.
+        weight_decay: AdamW's.
+        warmup: steps over which the rates rise.
+        average: decay of the moving average of the weights, a step.
+        mix: probability that a batch is mixed pairwise (MixUp): the teachers are asked about the mixture.
+        probabilities: weight of the divergence of the probabilities beside the features' error.
+        fitted: pictures that the heads are fitted to, by ridge regression, before the encoder moves.
+        encoder: what ``timm.create_model`` builds, for a transformer.
+    """
+
+    batch: int = 32
+    own: float = 0.4
+    size: int = 168
+    teacher_size: int = 192
+    dropped: float = 0.5
+    frozen: int = 4
+    rate: float = 2e-4
+    decay: float = 0.85
+    head_rate: float = 5e-4
+    weight_decay: float = 0.05
+    warmup: int = 40
+    average: float = 0.99
+    mix: float = 0.3
+    probabilities: float = 0.3
+    fitted: int = 1024
+    encoder: Mapping[str, Any] = field(
+        default_factory=lambda: {"model_name": "vit_small_patch14_dinov2", "img_size": 224, "num_classes": 0}
+    )
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A network without its head.
+
+    Args:
+        network: what is kept of it, under its own names.
+        embed: normalised pixels (B, 3, S, S) -> features (B, width).
+        width: of the features.
+        layers: those that learn, the lowest first.
+        scale: of its input.
+    """
+
+    network: nn.Module
+    embed: Callable[[torch.Tensor], torch.Tensor]
+    width: int
+    layers: Sequence[nn.Module]
+    scale: Preprocessing
+
+
+def protovit(init: Path, recipe: Recipe) -> Encoder:
+    """A vision transformer of timm, read by its class token beside its mean patch."""
+    network: Any = timm.create_model(**recipe.encoder, dynamic_img_size=True, patch_drop_rate=recipe.dropped)
+    network.load_state_dict({name: tensor.float() for name, tensor in load_file(init).items()})
+
+    def embed(pixels: torch.Tensor) -> torch.Tensor:
+        tokens = network.forward_features(pixels)
+        return torch.cat([tokens[:, 0], tokens[:, 1:].mean(1)], 1)
+
+    *blocks, last = network.blocks[recipe.frozen :]
+    config = resolve_model_data_config(network)
+    scale = Preprocessing(recipe.size, config["mean"], config["std"])
+    return Encoder(network, embed, 2 * network.num_features, [*blocks, nn.ModuleList([last, network.norm])], scale)
+
+
+def yolov8(init: Path, recipe: Recipe) -> Encoder:
+    """YOLOv8n-cls down to the convolution of its head, averaged over its places."""
+    network = train_yolov8.initial_network("n", str(init))
+    *backbone, head = network.model
+    width = head.linear.in_features
+    head.linear = nn.Identity()  # another is learnt for each set of classes
+    return _convolutional(network, [*backbone, head.conv], width, recipe, train_yolov8.RECIPE.preprocessing)
+
+
+def vgg16(init: Path, recipe: Recipe) -> Encoder:
+    """VGG16's convolutions, averaged over their places."""
+    network = train_vgg16.initial_network(str(init))
+    network.head = nn.Sequential()
+    return _convolutional(network, list(network.features), CHANNELS[-1][-1], recipe, train_vgg16.RECIPE.preprocessing)
+
+
+def _convolutional(
+    network: nn.Module, layers: Sequence[nn.Module], width: int, recipe: Recipe, scale: Preprocessing
+) -> Encoder:
+    """The first layers leave no gradients: they run outside of the graph."""
+    pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    below, above = nn.Sequential(*layers[: recipe.frozen]), nn.Sequential(*layers[recipe.frozen :])
+
+    def embed(pixels: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            maps = below(pixels.contiguous(memory_format=torch.channels_last))
+        features: torch.Tensor = pool(above(maps))
+        return features
+
+    learning = [layer for layer in above if any(True for _ in layer.parameters())]
+    return Encoder(network.to(memory_format=torch.channels_last), embed, width, learning, scale)
+
+
+STUDENTS: Mapping[str, Callable[[Path, Recipe], Encoder]] = {"protovit": protovit, "yolov8": yolov8, "vgg16": vgg16}
+RECIPES: Mapping[str, Recipe] = {
+    "protovit": Recipe(),
+    "yolov8": Recipe(teacher_size=224, frozen=0, rate=4e-4, fitted=2048),
+    "vgg16": Recipe(frozen=train_vgg16.FROZEN, rate=1e-4, fitted=2048),
+}
