@@ -146,6 +146,11 @@ def learnt_anew() -> list[str]:
     return [name for name in VISION if _record(name).get("arguments", {}).get("refit", False)]
 
 
+def taught() -> dict[str, list[str]]:
+    """The models whose encoder was taught without labels, each with the networks that taught it."""
+    return {name: teachers for name in VISION if (teachers := _record(name).get("taught_by", []))}
+
+
 def learning_curves() -> dict[str, tuple[Phase, ...]]:
     """Each model's learning curves, phase by phase, as its training wrote them."""
     found = {name: _phases(_record(name)) for name in VISION}

@@ -87,14 +87,19 @@ def test_changed_weights_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert results.changed_since() == []
 
 
-def test_the_method_names_the_models_that_learnt_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_method_names_the_models_that_learnt_anew_and_what_taught_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(results, "WEIGHTS", tmp_path)
     for name, refit in (("vgg16", True), ("yolov8", False), ("protovit", True)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "training.json").write_text(json.dumps({"arguments": {"refit": refit}}))
+    taught = {"arguments": {"refit": True}, "taught_by": ["a_network", "another"]}
+    (tmp_path / "protovit" / "training.json").write_text(json.dumps(taught))
     assert "Then VGG16, ProtoViT learnt once more" in method_note.facts(ENGLISH)["anew"]
+    assert method_note.facts(ENGLISH)["taught"].endswith("ProtoViT (a_network, another).")
     monkeypatch.setattr(results, "WEIGHTS", tmp_path / "none")
-    assert method_note.facts(ENGLISH)["anew"] == ""
+    assert method_note.facts(ENGLISH)["anew"] == method_note.facts(ENGLISH)["taught"] == ""
 
 
 def test_learning_curves_are_those_of_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

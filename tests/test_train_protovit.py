@@ -25,7 +25,7 @@ from models.vision.prototypes import boxes
 from models.vision.protovit import ProtoVit
 from models.vision.ultralytics_quiet import yolov8_classifier
 from tests.pictures import picture, write_dataset
-from training import distil_encoder, evaluate_reasoning, students, train_protovit
+from training import artefacts, distil_encoder, evaluate_reasoning, students, train_protovit
 from training.protovit_parts import Lower, Upper
 from training.vision_data import read_photos
 
@@ -281,6 +281,8 @@ def test_distillation_teaches_and_resumes(
     assert torch.equal(whole[stays], before[stays])
     assert all(torch.allclose(whole[name].float(), resumed[name].float(), atol=2e-3) for name in whole)
     students.STUDENTS[student](tmp_path / "whole.safetensors", small)  # a training can start from it
+    assert artefacts.teachers(tmp_path / "whole.safetensors") == ["test_vit"]
+    assert artefacts.teachers(tmp_path / "init.safetensors") == artefacts.teachers("vgg16") == []
 
 
 def test_whether_the_reasoning_holds(trained: Path, made: Path) -> None:

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import save
 
 from models.vision.weights import CONFIG, WEIGHTS
 
 TRAINING = "training.json"
+TAUGHT_BY = "taught_by"  # in the header of an encoder's file, and in training.json
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ class Card:
     library: str
     command: str
     limits: str
+
+
+def teachers(init: str | Path) -> list[str]:
+    """The networks that taught an encoder before it met a label, as its file says; none for the name of a network."""
+    if Path(init).suffix != ".safetensors":
+        return []
+    with safe_open(init, framework="pt") as file:
+        return ((file.metadata() or {}).get(TAUGHT_BY) or "").split()
 
 
 def write_model(folder: Path, network: torch.nn.Module, config: Mapping[str, Any]) -> None:
@@ -64,7 +74,10 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 def write_card(folder: Path, metrics: Mapping[str, Any]) -> None:
     """Writes README.md from the words that the training left in ``training.json`` and the measured figures."""
-    card = Card(**json.loads((folder / TRAINING).read_text(encoding="utf-8"))["card"])
+    training = json.loads((folder / TRAINING).read_text(encoding="utf-8"))
+    card = Card(**training["card"])
+    taught = ", ".join(f"`{name}`" for name in training.get(TAUGHT_BY, []))
+    before = f"\nBefore it met a label, the encoder learnt from unlabelled pictures to tell the features of {taught}.\n"
     low, high = metrics["accuracy_ci95"]
     rows = "\n".join(
         f"| {name} | {metrics['per_class_precision'][name]:.3f} | {metrics['per_class_recall'][name]:.3f} "
@@ -105,7 +118,7 @@ macro F1 {metrics["macro_f1"]:.3f}, expected calibration error {metrics["ece"]:.
 ```
 {card.command}
 ```
-
+{before if taught else ""}
 The arguments and the learning curves stand in `training.json`, every figure in `metrics.json`.
 
 ## Limits

@@ -1,4 +1,4 @@
-"""Teaches an encoder what larger networks know, from pictures without labels.
+"""Teaches an encoder what stronger networks know, from pictures without labels.
 
     python -m training.distil_encoder --init FILE --data FOLDER --pool FOLDER --teacher MODEL=FILE --out FILE
     python -m training.distil_encoder --student vgg16 --init FILE --data FOLDER --pool FOLDER --teacher MODEL --out FILE
@@ -31,6 +31,7 @@ from torchvision.transforms import v2
 from models.vision.preprocessing import Preprocessing, to_tensor
 from models.vision.uploads import read_upload
 from training import checkpoints
+from training.artefacts import TAUGHT_BY
 from training.fine_tune import layer_rates, parameter_groups, train_mode
 from training.processes import DEVICE, STATE, average_gradients, share
 from training.students import RECIPES, STUDENTS, Encoder, Recipe
@@ -159,6 +160,7 @@ def distil(args: argparse.Namespace, recipe: Recipe) -> None:
     """Runs the training; ``args.out`` always holds the averaged encoder of the last checkpoint."""
     taught_by = [_teacher(text) for text in args.teacher]
     teachers = Teachers(taught_by).to(DEVICE).to(memory_format=torch.channels_last)
+    taught = " ".join(name for name, _ in taught_by)
     features = sum(network.num_features for network in teachers.listed)
     student = Student(STUDENTS[args.student](args.init, recipe), features).to(DEVICE)
     train_mode(student)
@@ -169,9 +171,9 @@ def distil(args: argparse.Namespace, recipe: Recipe) -> None:
     first = 0
     if args.resume and checkpoint.exists():
         weights, note = checkpoints.read(checkpoint, optimiser)
-        steps, *before = note.split()
-        if before != [name for name, _ in taught_by]:  # the heads tell their features in this order
-            raise SystemExit(f"{checkpoint} was taught by {', '.join(before)}: give the same teachers in that order")
+        steps, _, before = note.partition(" ")
+        if before != taught:  # the heads tell their features in this order
+            raise SystemExit(f"{checkpoint} was taught by {before}: give the same teachers in that order")
         first, average = int(steps), weights["average"]
         student.load_state_dict(weights["student"])
 
@@ -209,12 +211,12 @@ def distil(args: argparse.Namespace, recipe: Recipe) -> None:
             )
             start, losses = time.perf_counter(), []
             weights = {"student": student.state_dict(), "average": average}
-            checkpoints.save(checkpoint, optimiser, weights, " ".join([str(step), *(name for name, _ in taught_by)]))
+            checkpoints.save(checkpoint, optimiser, weights, f"{step} {taught}")
             prefix = "encoder."
             kept = {name[len(prefix) :]: tensor for name, tensor in average.items() if name.startswith(prefix)}
             learnt = {name: tensor.half().contiguous() for name, tensor in kept.items() if tensor.is_floating_point()}
             if STATE.is_main_process:
-                save_file(learnt, args.out)
+                save_file(learnt, args.out, metadata={TAUGHT_BY: taught})
 
 
 def _teacher(text: str) -> tuple[str, str | None]:

@@ -30,7 +30,7 @@ from models.vision.gallery import CATALOGUE
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from models.vision.protovit import ProtoVit
-from training.artefacts import Card
+from training.artefacts import TAUGHT_BY, Card, teachers
 from training.fine_tune import Epoch, Schedule, best_epoch, evaluate, fine_tune, layer_rates, predict_logits
 from training.processes import DEVICE, STATE
 from training.protovit_objective import Objective, Reasoner, Sources, Weights
@@ -321,6 +321,7 @@ def _report(
             "fresh": args.fresh,
             "refit": args.refit,
         },
+        TAUGHT_BY: teachers(args.init),
         "recipe": asdict(recipe),
         "photos": {split: len(rows) for split, rows in photos.items()},
         "steps": chosen.steps,
@@ -345,7 +346,7 @@ def _report(
         title="Vitrine ProtoViT",
         summary="A vision transformer that classifies a product by the likeness of its parts to parts of rendered "
         "example products (Ma et al. 2024), so that its whole reasoning can be shown.",
-        base_model="timm/vit_small_patch14_dinov2.lvd142m, distilled from ImageNet convnets",
+        base_model="timm/vit_small_patch14_dinov2.lvd142m",
         library="transformers",
         command=f"python -m training.train_protovit --data DATA --init {Path(args.init).name}"
         + (" --catalogue data/catalogue" if args.catalogue else "")

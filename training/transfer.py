@@ -20,7 +20,7 @@ from models.vision.convnet import Convnet
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from models.vision.weights import FOLDER
-from training.artefacts import Card
+from training.artefacts import TAUGHT_BY, Card, teachers
 from training.fine_tune import Epoch, Schedule, best_epoch, fine_tune, layer_rates, predict_logits
 from training.processes import DEVICE, STATE
 from training.vision_data import (
@@ -147,6 +147,7 @@ def transfer(
             "fresh": args.fresh,
             "refit": args.refit,
         },
+        TAUGHT_BY: teachers(args.init),
         "recipe": asdict(recipe),
         "photos": {split: len(rows) for split, rows in photos.items()},
         "head_curves": [asdict(point) for point in chosen.head_curves],
