@@ -280,7 +280,7 @@ def test_distillation_teaches_and_resumes(
     assert not torch.equal(whole[learns], before[learns])
     assert torch.equal(whole[stays], before[stays])
     assert all(torch.allclose(whole[name].float(), resumed[name].float(), atol=2e-3) for name in whole)
-    students.STUDENTS[student](tmp_path / "whole.safetensors", small)  # a training can start from it
+    students.STUDENTS[student](str(tmp_path / "whole.safetensors"), small)  # a training can start from it
     assert artefacts.teachers(tmp_path / "whole.safetensors") == ["test_vit"]
     assert artefacts.teachers(tmp_path / "init.safetensors") == artefacts.teachers("vgg16") == []
 

@@ -141,7 +141,7 @@ def rates(student: Student, recipe: Recipe) -> list[tuple[nn.Module, float]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--student", choices=list(STUDENTS), default="protovit", help="the model whose encoder learns")
-    parser.add_argument("--init", type=Path, required=True, help="safetensors of the encoder, under its own names")
+    parser.add_argument("--init", required=True, help="file of safetensors; for a convnet, a name too")
     parser.add_argument("--data", type=Path, required=True, help="folder with labels.csv and images/")
     parser.add_argument("--catalogue", type=Path, help="folder of rendered pictures to add to the photos")
     parser.add_argument("--pool", type=Path, required=True, help="folder of unlabelled .jpg photos")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import timm
@@ -80,7 +79,7 @@ class Encoder:
     scale: Preprocessing
 
 
-def protovit(init: Path, recipe: Recipe) -> Encoder:
+def protovit(init: str, recipe: Recipe) -> Encoder:
     """A vision transformer of timm, read by its class token beside its mean patch."""
     network: Any = timm.create_model(**recipe.encoder, dynamic_img_size=True, patch_drop_rate=recipe.dropped)
     network.load_state_dict({name: tensor.float() for name, tensor in load_file(init).items()})
@@ -95,18 +94,18 @@ def protovit(init: Path, recipe: Recipe) -> Encoder:
     return Encoder(network, embed, 2 * network.num_features, [*blocks, nn.ModuleList([last, network.norm])], scale)
 
 
-def yolov8(init: Path, recipe: Recipe) -> Encoder:
+def yolov8(init: str, recipe: Recipe) -> Encoder:
     """YOLOv8n-cls down to the convolution of its head, averaged over its places."""
-    network = train_yolov8.initial_network("n", str(init))
+    network = train_yolov8.initial_network("n", init)
     *backbone, head = network.model
     width = head.linear.in_features
     head.linear = nn.Identity()  # another is learnt for each set of classes
     return _convolutional(network, [*backbone, head.conv], width, recipe, train_yolov8.RECIPE.preprocessing)
 
 
-def vgg16(init: Path, recipe: Recipe) -> Encoder:
+def vgg16(init: str, recipe: Recipe) -> Encoder:
     """VGG16's convolutions, averaged over their places."""
-    network = train_vgg16.initial_network(str(init))
+    network = train_vgg16.initial_network(init)
     network.head = nn.Sequential()
     return _convolutional(network, list(network.features), CHANNELS[-1][-1], recipe, train_vgg16.RECIPE.preprocessing)
 
@@ -128,7 +127,7 @@ def _convolutional(
     return Encoder(network.to(memory_format=torch.channels_last), embed, width, learning, scale)
 
 
-STUDENTS: Mapping[str, Callable[[Path, Recipe], Encoder]] = {"protovit": protovit, "yolov8": yolov8, "vgg16": vgg16}
+STUDENTS: Mapping[str, Callable[[str, Recipe], Encoder]] = {"protovit": protovit, "yolov8": yolov8, "vgg16": vgg16}
 RECIPES: Mapping[str, Recipe] = {
     "protovit": Recipe(),
     "yolov8": Recipe(teacher_size=224, frozen=0, rate=4e-4, fitted=2048),
