@@ -38,7 +38,7 @@ RECIPE = Recipe(
     head_rate=2e-3,
     head_schedule=Schedule(epochs=40, patience=15, warmup=2, weight_decay=0.05, smoothing=0.1, average=0.99),
     joint_head_rate=1e-4,
-    rate=4e-5,
+    rate=2.5e-4,
     decay=0.7,
     schedule=Schedule(epochs=20, patience=8, warmup=2, weight_decay=0.05, smoothing=0.1, average=0.99),
 )
