@@ -91,6 +91,11 @@ class Texts:
         points = abs(share) * 100
         return self("credit.points", points=self.number(points, 1 if points >= 0.1 else 3))
 
+    def between(self, low: str, high: str) -> str:
+        """An interval of two written numbers, which no line break parts: ``[0.1, 0.2]`` or ``[0,1 ; 0,2]``."""
+        separator = "\u00a0;\u00a0" if self.language == "fr" else ",\u00a0"
+        return f"[{low}{separator}{high}]".replace(" ", "\u00a0")
+
     def signed(self, value: float, digits: int = 2) -> str:
         """A number that always carries its sign, with a true minus."""
         return ("+" if value >= 0 else "\u2212") + self.number(abs(value), digits)

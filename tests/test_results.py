@@ -122,7 +122,7 @@ def test_the_comparison_sorts_by_number() -> None:
     heads = list(frame.columns)
     assert frame[heads[0]].tolist() == ["VGG16", "YOLOv8n"]
     assert frame["Accuracy (%)"].dtype == "Float64" and frame["Accuracy (%)"].tolist() == [83.7, 81.0]
-    assert frame["95 % interval of accuracy"].tolist()[0] == "77.7–89.7"
+    assert frame["95 % interval of accuracy"].tolist()[0] == "[77.7,\u00a089.7]"
     assert frame["Epochs"].isna().all() and len(set(heads)) == len(heads)
 
 
@@ -236,3 +236,18 @@ def test_the_tabs_show_the_shipped_figures(texts: Texts) -> None:
     assert all(row["source"][texts.language] in html for row in results.published())
     for failure in results.evaluation().get("failures", {}).get("test", []):
         assert failure["image"] in html
+
+
+@pytest.mark.parametrize(("texts", "negative"), [(ENGLISH, "[−0.300, −0.100]"), (FRENCH, "[−0,300 ; −0,100]")])
+def test_the_faithfulness_table_says_where_no_map_is_left(texts: Texts, negative: str) -> None:
+    def method(low: float, high: float) -> dict[str, Any]:
+        figure = {"mean": 0.5, "ci95": [0.4, 0.6]}
+        likeness = {"mean": (low + high) / 2, "ci95": [low, high]}
+        names = ("deletion", "insertion", "road")
+        return {"photos": 7, **dict.fromkeys(names, figure), "likeness_to_shuffled_weights": likeness}
+
+    measured = {"yolov8": {"methods": {"grad-cam": method(0, 0), "eigen-cam": method(-0.3, -0.1)}}}
+    empty, other = result_tables.explanation_table(measured, texts).rows
+    assert empty[4] == texts("results.explanations.empty")
+    assert str(other[4]).replace("\u00a0", " ").endswith(negative)
+    assert negative.count(" ") == str(other[4]).count("\u00a0")  # no line ends within an interval

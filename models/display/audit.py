@@ -52,7 +52,7 @@ def curve(band: Mapping[str, Any], kind: str, texts: Texts) -> go.Figure:
             (
                 texts.number(band["x"][place], 2),
                 texts.number(band["y"][place], 3),
-                f"{texts.number(band['low'][place], 3)}\u2013{texts.number(band['high'][place], 3)}",
+                texts.between(texts.number(band["low"][place], 3), texts.number(band["high"][place], 3)),
             )
             for place in thinned(len(band["x"]))
         ],
@@ -92,7 +92,7 @@ def calibration(bins: list[Mapping[str, float]], texts: Texts) -> go.Figure:
             (
                 texts.percent(part["predicted"]),
                 texts.percent(part["observed"]),
-                f"{texts.percent(part['low'])}\u2013{texts.percent(part['high'])}",
+                texts.between(texts.percent(part["low"]), texts.percent(part["high"])),
             )
             for part in bins
         ],
@@ -140,8 +140,8 @@ def fairness(metrics: Mapping[str, Any], key: str, threshold: float, texts: Text
     """Acceptance and true-positive rates of each group with intervals, and their ratios to the highest."""
 
     def rate(interval: Interval) -> str:
-        low, high = texts.percent(interval.low), texts.percent(interval.high)
-        return f"{texts.percent(interval.value)} [{low}\u2013{high}]"
+        bounds = texts.between(texts.percent(interval.low), texts.percent(interval.high))
+        return f"{texts.percent(interval.value)} {bounds}"
 
     def ratio(value: float) -> str:
         return texts.number(value, 2) + (" \u26a0" if value < FOUR_FIFTHS else "")

@@ -55,12 +55,12 @@ def class_name(name: str, texts: Texts) -> str:
 
 
 def interval(value: float, bounds: list[float] | tuple[float, float], texts: Texts, as_percent: bool = True) -> str:
-    """A figure with its interval: ``83.7% [77.6%–89.6%]``."""
+    """A figure with its interval: ``83.7% [77.6%, 89.6%]``."""
 
     def write(number: float) -> str:
         return texts.percent(number) if as_percent else texts.number(number, 3)
 
-    return f"{write(value)} [{write(bounds[0])}\u2013{write(bounds[1])}]"
+    return f"{write(value)} {texts.between(*map(write, bounds))}"
 
 
 def maybe(value: Any, write: Any) -> str:

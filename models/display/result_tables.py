@@ -39,7 +39,7 @@ def comparison(rows: Sequence[dict[str, Any]], texts: Texts) -> pd.DataFrame:
         if f"{key}_ci95" in rows[0]:
             bounds = [row[f"{key}_ci95"] for row in rows]
             frame[texts(f"results.vision.{key}_ci95")] = [
-                maybe(pair, lambda pair, f=factor, d=digits: "\u2013".join(texts.number(x * f, d) for x in pair))
+                maybe(pair, lambda pair, f=factor, d=digits: texts.between(*(texts.number(x * f, d) for x in pair)))
                 for pair in bounds
             ]
     frame[texts("results.vision.test_images")] = [row["test_images"] for row in rows]
@@ -150,6 +150,9 @@ def explanation_table(measured: dict[str, dict[str, Any]], texts: Texts) -> Tabl
     def figure(found: dict[str, Any] | None) -> str:
         return interval(found["mean"], found["ci95"], texts, as_percent=False) if found else "\u2013"
 
+    def likeness(found: dict[str, Any] | None) -> str:
+        return texts("results.explanations.empty") if found and found["ci95"] == [0, 0] else figure(found)
+
     return Table(
         texts("results.explanations.caption"),
         tuple(texts(f"results.explanations.{name}") for name in names),
@@ -159,7 +162,7 @@ def explanation_table(measured: dict[str, dict[str, Any]], texts: Texts) -> Tabl
                 figure(found["deletion"]),
                 figure(found["insertion"]),
                 figure(found["road"]),
-                figure(found["likeness_to_shuffled_weights"]),
+                likeness(found["likeness_to_shuffled_weights"]),
                 texts.number(found["photos"]),
             )
             for model, figures in measured.items()
