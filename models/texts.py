@@ -7,6 +7,7 @@ are ``str.format`` fields: ``{rows}``. Numbers are written for the reader's lang
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -95,6 +96,10 @@ class Texts:
         """An interval of two written numbers, which no line break parts: ``[0.1, 0.2]`` or ``[0,1 ; 0,2]``."""
         separator = "\u00a0;\u00a0" if self.language == "fr" else ",\u00a0"
         return f"[{low}{separator}{high}]".replace(" ", "\u00a0")
+
+    def series(self, parts: Iterable[str]) -> str:
+        """What a sentence lists, set apart by semicolons."""
+        return ("\u00a0; " if self.language == "fr" else "; ").join(parts)
 
     def signed(self, value: float, digits: int = 2) -> str:
         """A number that always carries its sign, with a true minus."""

@@ -134,7 +134,7 @@ def _training_facts(texts: Texts) -> dict[str, str]:
     anew = ", ".join(model_name(name, texts) for name in results.learnt_anew())
     known["anew"] = texts("method.anew", models=anew) if anew else ""
     pupils = [f"{model_name(name, texts)} ({', '.join(found)})" for name, found in results.taught().items()]
-    known["taught"] = texts("method.taught", pupils="; ".join(pupils)) if pupils else ""
+    known["taught"] = texts("method.taught", pupils=texts.series(pupils)) if pupils else ""
     known["smoothing"] = maybe(schedule.get("smoothing"), lambda value: texts.number(value, 1))
     known["decay"] = maybe(schedule.get("weight_decay"), lambda value: texts.number(value, 2))
     known["average"] = maybe(schedule.get("average"), lambda value: texts.number(value, 2))

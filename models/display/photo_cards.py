@@ -57,7 +57,7 @@ def agreement(predictions: tuple[Prediction, ...], texts: Texts) -> str:
         key = "images.agree_both" if len(predictions) == 2 else "images.agree"
         return texts(key, count=texts.number(len(predictions)), label=class_name(predictions[0].label, texts))
     sides = [f"{', '.join(models)} \u2192 {class_name(label, texts)}" for label, models in by_label.items()]
-    return texts("images.disagree", sides=" ; ".join(sides))
+    return texts("images.disagree", sides=texts.series(sides))
 
 
 def caption(explanation: Explanation, texts: Texts, share: float = 1.0) -> str:

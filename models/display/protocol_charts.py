@@ -179,8 +179,7 @@ def pairs_table(pairs: list[dict[str, Any]], shipped: bool, texts: Texts) -> Tab
                 texts.number(pair["only_first"]),
                 texts.number(pair["only_second"]),
                 f"{texts.signed(100 * pair['difference'], 1)} "
-                f"[{texts.signed(100 * pair['difference_ci95'][0], 1)} ; "
-                f"{texts.signed(100 * pair['difference_ci95'][1], 1)}]",
+                + texts.between(*(texts.signed(100 * bound, 1) for bound in pair["difference_ci95"])),
                 p_value(pair["p_value"], texts),
             )
             for pair in pairs
