@@ -122,7 +122,7 @@ def test_the_comparison_sorts_by_number() -> None:
     heads = list(frame.columns)
     assert frame[heads[0]].tolist() == ["VGG16", "YOLOv8n"]
     assert frame["Accuracy (%)"].dtype == "Float64" and frame["Accuracy (%)"].tolist() == [83.7, 81.0]
-    assert frame["95 % interval of accuracy"].tolist()[0] == "[77.7,\u00a089.7]"
+    assert frame["95% interval of accuracy"].tolist()[0] == "[77.7,\u00a089.7]"
     assert frame["Epochs"].isna().all() and len(set(heads)) == len(heads)
 
 
