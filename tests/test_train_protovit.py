@@ -24,6 +24,7 @@ from models.vision.preprocessing import Preprocessing
 from models.vision.prototypes import boxes
 from models.vision.protovit import ProtoVit
 from models.vision.ultralytics_quiet import yolov8_classifier
+from models.vision.vgg16 import Vgg16Network
 from tests.pictures import picture, write_dataset
 from training import artefacts, distil_encoder, evaluate_reasoning, students, train_protovit
 from training.protovit_parts import Lower, Upper
@@ -283,6 +284,20 @@ def test_distillation_teaches_and_resumes(
     students.STUDENTS[student](str(tmp_path / "whole.safetensors"), small)  # a training can start from it
     assert artefacts.teachers(tmp_path / "whole.safetensors") == ["test_vit"]
     assert artefacts.teachers(tmp_path / "init.safetensors") == artefacts.teachers("vgg16") == []
+
+
+def test_vgg16_is_taught_in_its_last_block(tmp_path: Path) -> None:
+    network = Vgg16Network(7)
+    save_file(network.state_dict(), tmp_path / "init.safetensors")
+    encoder = students.vgg16(str(tmp_path / "init.safetensors"), students.RECIPES["vgg16"])
+    pixels = torch.rand(1, 3, 64, 64)
+    features = encoder.embed(pixels)
+    assert features.shape == (1, encoder.width)
+    assert torch.allclose(features, network.features(pixels).mean((2, 3)), atol=1e-5)
+    features.sum().backward()
+    learning = {name for name, weights in encoder.network.named_parameters() if weights.grad is not None}
+    assert learning == {f"features.{place}.{kind}" for place in (24, 26, 28) for kind in ("weight", "bias")}
+    assert sum(1 for layer in encoder.layers for _ in layer.parameters()) == len(learning)
 
 
 def test_whether_the_reasoning_holds(trained: Path, made: Path) -> None:
