@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from models.errors import InputError
+
+LONGEST = 60  # characters of a value that is repeated in a message
+
+
+def spelled(value: object, names: Iterable[str]) -> str | None:
+    """The name that is meant, whatever its case, blanks, hyphens and other signs: "GradCAM" is "grad-cam".
+
+    None where it is none of them.
+    """
+    if not isinstance(value, str):
+        return None
+    wanted = _bare(value[:LONGEST])
+    return next((name for name in names if value == name or _bare(name) == wanted), None)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[^\w+]|_", "", name.casefold()).replace("plusplus", "++")
 
 
 def one_of(argument: str, value: object, allowed: Sequence[str]) -> str:
     """A text among those allowed."""
     if isinstance(value, str) and value in allowed:
         return value
-    raise InputError("choice", argument=argument, received=repr(value)[:60], allowed=", ".join(map(repr, allowed)))
+    raise InputError("choice", argument=argument, received=shown(value), allowed=", ".join(map(repr, allowed)))
 
 
 def whole_number(argument: str, value: object, low: int, high: int) -> int:
@@ -21,11 +39,17 @@ def whole_number(argument: str, value: object, low: int, high: int) -> int:
         number = int(value)
         if number == value and low <= number <= high:
             return number
-    raise InputError("whole_number", argument=argument, received=repr(value)[:60], low=low, high=high)
+    raise InputError("whole_number", argument=argument, received=shown(value), low=low, high=high)
 
 
 def number(argument: str, value: object, low: float, high: float) -> float:
     """A finite number in ``low..high``."""
     if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
         return float(value)
-    raise InputError("number_range", argument=argument, received=repr(value)[:60], low=low, high=high)
+    raise InputError("number_range", argument=argument, received=shown(value), low=low, high=high)
+
+
+def shown(value: object) -> str:
+    """A value as a message repeats it."""
+    text = repr(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "\u2026"

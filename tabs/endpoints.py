@@ -93,7 +93,7 @@ def classify_image(image: str, models: list[str] | None = None) -> dict:
     """Classifies a product photo into one of seven categories, with the probability of each.
 
     Args:
-        image: JPEG, PNG, WebP, GIF, BMP or TIFF file; agents send it as a data URL (data:image/jpeg;base64,...).
+        image: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF file; agents send a data URL (data:image/jpeg;base64,...).
         models: names among "vgg16", "yolov8", "protovit"; empty for all that are available.
     """
     return photos.classify(image, models if models is not None else [])
@@ -105,7 +105,7 @@ def explain_image(
     """Shows where in a photo a model found its evidence: a saliency map laid over it, at the size of the upload.
 
     Args:
-        image: JPEG, PNG, WebP, GIF, BMP or TIFF file; agents send it as a data URL (data:image/jpeg;base64,...).
+        image: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF file; agents send a data URL (data:image/jpeg;base64,...).
         model: one of the names that /classify_image takes.
         method: a saliency method of that model, such as "eigen-cam"; empty for its usual one.
         target: the class to explain; empty for the predicted one.
@@ -125,8 +125,8 @@ def prototypes(image: str, top: int = 5) -> dict:
     in pixels of the upload, matches the k-th of the prototype's "boxes", in pixels of its own "image".
 
     Args:
-        image: JPEG, PNG, WebP, GIF, BMP or TIFF file; agents send it as a data URL (data:image/jpeg;base64,...).
-        top: prototypes in the evidence of each class, 1 to the number of prototypes that the model has.
+        image: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF file; agents send a data URL (data:image/jpeg;base64,...).
+        top: prototypes in the evidence of each class, at least 1; more than there are means all.
     """
     return likeness.reason(image, top)
 

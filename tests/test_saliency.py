@@ -25,7 +25,7 @@ class Small(Convnet):
 
     name = "small"
     layer = "3"
-    default_method = "grad-cam"
+    published_method = "grad-cam"
 
     @staticmethod
     def build(config: Mapping[str, Any]) -> nn.Module:
