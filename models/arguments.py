@@ -30,7 +30,7 @@ def one_of(argument: str, value: object, allowed: Sequence[str]) -> str:
     """A text among those allowed."""
     if isinstance(value, str) and value in allowed:
         return value
-    raise InputError("choice", argument=argument, received=shown(value), allowed=", ".join(map(repr, allowed)))
+    raise InputError("choice", argument=argument, received=shown(repr(value)), allowed=", ".join(map(repr, allowed)))
 
 
 def whole_number(argument: str, value: object, low: int, high: int) -> int:
@@ -39,17 +39,17 @@ def whole_number(argument: str, value: object, low: int, high: int) -> int:
         number = int(value)
         if number == value and low <= number <= high:
             return number
-    raise InputError("whole_number", argument=argument, received=shown(value), low=low, high=high)
+    raise InputError("whole_number", argument=argument, received=shown(repr(value)), low=low, high=high)
 
 
 def number(argument: str, value: object, low: float, high: float) -> float:
     """A finite number in ``low..high``."""
     if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
         return float(value)
-    raise InputError("number_range", argument=argument, received=shown(value), low=low, high=high)
+    raise InputError("number_range", argument=argument, received=shown(repr(value)), low=low, high=high)
 
 
 def shown(value: object) -> str:
-    """A value as a message repeats it."""
-    text = repr(value)
+    """A value as a message repeats it: text as it is, anything else as Python writes it, cut where it is long."""
+    text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "\u2026"

@@ -13,6 +13,7 @@ from models.credit.desk import desk
 from models.texts import ENGLISH
 from models.vision import likeness, photos
 from tabs.agents import has_left
+from tabs.downloads import Picture
 from tabs.guard import guarded
 from tabs.uploads import Photo, Table
 
@@ -104,10 +105,12 @@ def explain_image(
 ) -> Iterator[Image | None]:
     """Shows where in a photo a model found its evidence: a saliency map laid over it, at the size of the upload.
 
+    Uploads of more than 50 megapixels come back scaled down to that.
+
     Args:
         image: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF file; agents send a data URL (data:image/jpeg;base64,...).
         model: one of the names that /classify_image takes.
-        method: a saliency method of that model, such as "eigen-cam"; empty for its usual one.
+        method: a saliency method of that model, such as "eigen-cam"; empty for its most faithful quick one.
         target: the class to explain; empty for the predicted one.
     """
     # step by step, though only the last step has a picture: between two steps the work of a caller who left is dropped
@@ -172,7 +175,7 @@ def endpoints() -> None:
             Table(label="table"),
             Photo(label="image"),
             Names(label="models"),
-            gr.Image(format="png"),
+            Picture(format="png"),
             gr.JSON(),
         )
         model, method, target = gr.Textbox("yolov8"), gr.Textbox(""), gr.Textbox("")

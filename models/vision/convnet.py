@@ -88,7 +88,7 @@ class Convnet(ABC):
             model = cls.of(config, state)
         except (RuntimeError, KeyError, TypeError, ValueError, FileNotFoundError) as error:
             raise weights.unavailable("weights_unfit", cls.name, weights.WEIGHTS) from error
-        model.predict(Image.new("RGB", (model.preprocessing.size,) * 2))  # the first pass is slow: take it now
+        model.explain(Image.new("RGB", (model.preprocessing.size,) * 2))  # the first pass is slow: take it now
         return model
 
     def predict(self, image: Image.Image) -> Prediction:

@@ -17,7 +17,6 @@ from models.vision.prototypes import Box, Case, Prototype, Reasoning
 from models.vision.uploads import read_upload
 
 MODEL = "protovit"
-MOST = 1_000_000  # prototypes that may be asked for: far more than any model has
 
 
 class PrototypeModel(Protocol):
@@ -84,9 +83,11 @@ def reason(path: Path | str | None, top: int) -> dict[str, Any]:
         ModelUnavailable: the model's files are missing or damaged.
     """
     model = _model()
-    top = arguments.whole_number("top", top, 1, MOST)
+    count = len(model.prototypes)
+    if not (isinstance(top, int | float) and top > count):
+        count = arguments.whole_number("top", top, 1, count)
     upload = read_upload(path)
-    reasoning = model.reason(upload.image, top)
+    reasoning = model.reason(upload.image, count)
     scale = (upload.width / upload.image.width, upload.height / upload.image.height)
     named = {evidence.prototype for case in reasoning.cases for evidence in case.evidence}
     note = {"note": ENGLISH("images.cut_short")} if upload.cut_short else {}
