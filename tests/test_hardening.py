@@ -22,7 +22,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from models import hub, leftovers
+from models import health, hub, leftovers
 from models.errors import InputError
 from models.health import check_models
 from models.vision import registry
@@ -152,7 +152,14 @@ def test_logs_hold_no_personal_data(client: Client, first_client: int, caplog: p
     assert not any(str(first_client) in line or "123457" in line for line in lines)
 
 
-def test_health_names_each_model(app_url: str) -> None:
+@pytest.fixture
+def tested_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No self-test of before is given again, and none of this test afterwards."""
+    monkeypatch.setattr(health, "FRESH", -1.0)
+    monkeypatch.setattr(health, "_last", health._last)
+
+
+def test_health_names_each_model(app_url: str, tested_anew: None) -> None:
     with urllib.request.urlopen(f"{app_url}health") as answer:
         body = json.load(answer)
     assert body["status"] == "ok"
@@ -173,7 +180,7 @@ def unpinned(tmp_path: Path) -> Iterator[None]:
     hub.folder("yolov8", tmp_path)
 
 
-def test_health_says_why_the_local_copy_is_used(app_url: str, unpinned: None) -> None:
+def test_health_says_why_the_local_copy_is_used(app_url: str, tested_anew: None, unpinned: None) -> None:
     with urllib.request.urlopen(f"{app_url}health") as answer:
         states = {state["model"]: state for state in json.load(answer)["models"]}
     assert "someone/somewhere@main" in states["yolov8"]["note"]
@@ -181,7 +188,9 @@ def test_health_says_why_the_local_copy_is_used(app_url: str, unpinned: None) ->
     assert states["credit"]["note"] == ""
 
 
-def test_health_names_a_model_that_does_not_answer(app_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_health_names_a_model_that_does_not_answer(
+    app_url: str, tested_anew: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(registry._PLACES, "broken", "models.vision.yolov8:YoloV8")
     monkeypatch.setattr(registry, "get", _unavailable(registry.get))
     with pytest.raises(urllib.error.HTTPError) as degraded:
