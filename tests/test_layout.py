@@ -84,6 +84,7 @@ def test_every_place_with_a_rule_exists(place: str) -> None:
 def test_displays_of_one_subject_use_no_other_subject() -> None:
     found = {path.name for path in (ROOT / "models" / "display").iterdir() if (path / "__init__.py").is_file()}
     assert found == set(DISPLAYS)
+    assert [path.name for path in (ROOT / "models" / "display").glob("*.py")] == ["__init__.py"]
     for room, below in DISPLAYS.items():
         others = tuple(f"models.display.{name}" for name in found - below - {room})
         for path in (ROOT / "models" / "display" / room).rglob("*.py"):
