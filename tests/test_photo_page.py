@@ -12,7 +12,7 @@ import pytest
 from models.texts import ENGLISH, FRENCH
 from models.vision import photos, registry
 from tests.browser import Open, Visit
-from tests.made import photo
+from tests.factories import photo
 
 
 @pytest.fixture

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models import health
-from models.display.faithfulness import curves, sentences
-from models.display.method_note import facts
+from models.display.pages.method import facts
+from models.display.photos.faithfulness import curves, sentences
+from models.runtime import health
 from models.texts import ENGLISH, FRENCH
 from models.vision import photos, registry
 from models.vision.faithfulness import Curve, Faithfulness
 from models.vision.overlay import COLOUR_MAP, heatmap, overlay
 from models.vision.predictions import CLASSES, Explanation, Prediction
 from models.vision.rise import MASKS
-from tests.made import photo
+from tests.factories import photo
 
 STEPS = 20
 
