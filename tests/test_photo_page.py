@@ -101,3 +101,33 @@ def test_what_was_measured_of_another_map_goes(page: Visit, tmp_path: Path, monk
         page.page.wait_for_timeout(200)
     page.page.wait_for_timeout(1000)
     assert road.count() == 0
+
+
+def test_a_map_that_takes_long_gives_way_to_the_next_photo(
+    page: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(page, picture(tmp_path, "first.png"))
+    answered(page)
+    read_steps = photos.read_steps
+    going_on = []
+
+    def endless(path: str, *arguments: Any) -> Any:
+        *_, (_, reading) = read_steps(path, *arguments)
+        going_on.append(path)
+        try:
+            while True:
+                time.sleep(0.2)
+                yield 0.5, reading
+        finally:
+            going_on.remove(path)
+
+    monkeypatch.setattr(photos, "read_steps", endless)
+    page.page.get_by_label(ENGLISH("images.models.vgg16"), exact=True).first.check()
+    stop = page.page.get_by_role("button", name=ENGLISH("images.stop"))
+    stop.wait_for()
+    monkeypatch.setattr(photos, "read_steps", read_steps)
+    send(page, picture(tmp_path, "second.webp"))
+    answered(page)
+    stop.wait_for(state="hidden")
+    while going_on:
+        page.page.wait_for_timeout(200)

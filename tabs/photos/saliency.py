@@ -92,14 +92,19 @@ def evidence(texts: Texts, photo: gr.State) -> Shown:
         return photos.relay(held.path, drawn[1], opacity)
 
     inputs, outputs = [photo, model, method, target, against, opacity], [slider, caption, drawn, stop]
-    drawing = gr.on(
-        [photo.change, method.select, target.change, against.change],
-        guarded(show, texts),
-        inputs,
-        outputs,
-        api_visibility="private",
-        trigger_mode="always_last",
-    )
+    # a new map takes the place of one that is still being drawn: half a minute of it would stand beside another photo
+    turn = gr.State(0)
+    drawing = turn.change(guarded(show, texts), inputs, outputs, api_visibility="private", trigger_mode="always_last")
+    begin: dict[str, Any] = {
+        "fn": lambda turn: turn + 1,
+        "inputs": turn,
+        "outputs": turn,
+        "cancels": drawing,
+        "api_visibility": "private",
+        "show_progress": "hidden",
+        "queue": False,
+    }
+    gr.on([photo.change, method.select, target.change, against.change], **begin)
 
     def offer(model: str) -> gr.Dropdown:
         offered = method_choices(model, texts)
@@ -107,12 +112,12 @@ def evidence(texts: Texts, photo: gr.State) -> Shown:
 
     # a model comes with its own methods, and the usual one chosen: drawn once, after that is set
     chosen = model.input(guarded(offer, texts), model, method, api_visibility="private", show_progress="hidden")
-    redrawing = chosen.then(guarded(show, texts), inputs, outputs, api_visibility="private")
+    chosen.then(**begin)
     stop.click(
         lambda: gr.Button(visible=False),
         None,
         stop,
-        cancels=[drawing, redrawing],
+        cancels=drawing,
         api_visibility="private",
         queue=False,
     )
