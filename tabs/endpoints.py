@@ -12,7 +12,6 @@ from models import results as measured
 from models.credit.desk import desk
 from models.texts import ENGLISH
 from models.vision import likeness, photos
-from tabs.agents import has_left
 from tabs.guard import guarded
 from tabs.uploads import Photo, Table
 
@@ -99,9 +98,7 @@ def classify_image(image: str, models: list[str] | None = None) -> dict:
     return photos.classify(image, models if models is not None else [])
 
 
-def explain_image(
-    request: gr.Request, image: str, model: str = "yolov8", method: str = "", target: str = ""
-) -> Iterator[Image | None]:
+def explain_image(image: str, model: str = "yolov8", method: str = "", target: str = "") -> Iterator[Image | None]:
     """Shows where in a photo a model found its evidence: a saliency map laid over it, at the size of the upload.
 
     Args:
@@ -112,8 +109,6 @@ def explain_image(
     """
     # step by step, though only the last step has a picture: between two steps the work of a caller who left is dropped
     for share, reading in photos.read_steps(image, model, method, target):
-        if has_left(request):
-            return
         yield reading.overlay if share == 1 else None
 
 
@@ -126,7 +121,7 @@ def prototypes(image: str, top: int = 5) -> dict:
 
     Args:
         image: JPEG, PNG, WebP, GIF, BMP or TIFF file; agents send it as a data URL (data:image/jpeg;base64,...).
-        top: prototypes in the evidence of each class, 1 to the number of prototypes that the model has.
+        top: prototypes in the evidence of each class, at least 1; more than the model has means all.
     """
     return likeness.reason(image, top)
 
@@ -185,7 +180,7 @@ def endpoints() -> None:
         prototypes: ([image, top], answer),
     }
     for function in ENDPOINTS:
-        name, guarded_function = function.__name__, guarded(function, ENGLISH)
+        name, guarded_function = function.__name__, guarded(function, ENGLISH, markup=False)
         if function in through:
             call.click(guarded_function, *through[function], api_name=name)
         else:

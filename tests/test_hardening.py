@@ -6,8 +6,10 @@ import base64
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -17,11 +19,13 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar
 
+import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from app import create_app
 from models import hub, leftovers
 from models.errors import InputError
 from models.health import check_models
@@ -124,6 +128,28 @@ def test_a_picture_may_come_as_base64(app_url: str, tmp_path: Path) -> None:
     assert "event: complete" in answer
 
 
+@pytest.mark.parametrize("kind", ["image", "file"])
+def test_the_page_fetches_no_link(app_url: str, trap: str, kind: str) -> None:
+    """The page's own events are open to anybody who counts them out."""
+    config = httpx.get(f"{app_url}config", trust_env=False).json()
+    kinds = {item["id"]: item["type"] for item in config["components"]}
+    file = {"path": trap, "url": trap, "meta": {"_type": "gradio.FileData"}}
+    events = [
+        event
+        for event in config["dependencies"]
+        if event["api_visibility"] == "private" and kind in [kinds[taken] for taken in event["inputs"]]
+    ]
+    assert events
+    for event in events[:2]:
+        session = f"{kind}{event['id']}"
+        data = [file if kinds[taken] == kind else None for taken in event["inputs"]]
+        call = {"data": data, "fn_index": event["id"], "session_hash": session}
+        assert httpx.post(f"{app_url}gradio_api/queue/join", json=call, trust_env=False).status_code == 200
+        stream = f"{app_url}gradio_api/queue/data?session_hash={session}"
+        assert "a link was given" in httpx.get(stream, timeout=60, trust_env=False).text
+    assert _Trap.visits == []
+
+
 def test_a_bomb_is_refused_before_it_is_decoded(client: Client, tmp_path: Path) -> None:
     path = tmp_path / "bomb.png"
     Image.new("1", (30_000, 30_000)).save(path)
@@ -131,17 +157,68 @@ def test_a_bomb_is_refused_before_it_is_decoded(client: Client, tmp_path: Path) 
         client.predict(handle_file(path), ["yolov8"], api_name="/classify_image")
 
 
-def test_foreign_origins_get_no_answer(app_url: str) -> None:
-    request = urllib.request.Request(f"{app_url}config", headers={"Origin": "https://elsewhere.example"})
-    with urllib.request.urlopen(request) as answer:
-        assert answer.headers.get("access-control-allow-origin") != "https://elsewhere.example"
+SPACE = "me-vitrine.hf.space"
 
 
-def test_nothing_is_recorded_or_reported(app_url: str) -> None:
-    with urllib.request.urlopen(f"{app_url}config") as answer:
-        config = json.load(answer)
-    assert not config.get("analytics_enabled")
-    assert not config.get("run_history")
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        (f"https://{SPACE}", True),
+        ("https://huggingface.co", True),
+        ("https://elsewhere.example", False),
+        ("https://huggingface.co.elsewhere.example", False),
+        (f"https://{SPACE}.elsewhere.example", False),
+        ("http://localhost:3000", False),
+        ("null", False),
+    ],
+)
+def test_foreign_origins_get_no_answer(app_url: str, method: str, origin: str, allowed: bool) -> None:
+    headers = {"Host": SPACE, "Origin": origin}
+    if method == "OPTIONS":
+        headers["Access-Control-Request-Method"] = "POST"
+    for path in ("config", "health", "gradio_api/call/clients"):
+        answer = httpx.request(method, f"{app_url}{path}", headers=headers, trust_env=False)
+        assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
+
+
+def test_nothing_is_recorded_or_reported(app_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Building the app asks no name on the network, whatever the environment says; the history of calls is closed."""
+    asked: list[str] = []
+    look_up = socket.getaddrinfo
+
+    def remember(host: Any, *others: Any, **options: Any) -> Any:
+        asked.append(str(host))
+        raise OSError("no network in this test") if "gradio" in str(host) else look_up(host, *others, **options)
+
+    monkeypatch.delenv("GRADIO_ANALYTICS_ENABLED", raising=False)
+    monkeypatch.setattr(socket, "getaddrinfo", remember)
+    before = set(threading.enumerate())
+    assert create_app().analytics_enabled is False
+    for thread in set(threading.enumerate()) - before:
+        thread.join(timeout=30)
+    assert asked == []
+    for path in ("gradio_api/runs", "gradio_api/run-history/buckets", "monitoring", "monitoring/summary"):
+        assert httpx.get(f"{app_url}{path}", trust_env=False).status_code in (403, 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "gradio_api/file=http://127.0.0.1:9/photo.jpg"),
+        ("GET", "gradio_api/file=https://elsewhere.example/photo.jpg"),
+        ("GET", "gradio_api/proxy=https://x.hf.space/photo.jpg"),
+        ("GET", "gradio_api/startup-events"),
+        ("GET", "gradio_api/deep_link?session_hash=a"),
+        ("POST", "gradio_api/process_recording"),
+        ("POST", "gradio_api/component_server"),
+        ("POST", "gradio_api/vibe-edit"),
+        ("POST", "login"),
+    ],
+)
+def test_routes_without_a_use_are_closed(app_url: str, method: str, path: str) -> None:
+    answer = httpx.request(method, f"{app_url}{path}", trust_env=False)
+    assert answer.status_code == 404 and answer.json()["detail"].endswith("is not served here")
 
 
 def test_logs_hold_no_personal_data(client: Client, first_client: int, caplog: pytest.LogCaptureFixture) -> None:

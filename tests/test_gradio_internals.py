@@ -6,9 +6,9 @@ import gradio as gr
 import pytest
 from gradio.blocks import BlocksConfig
 from gradio.state_holder import SessionState
+from tabs.sessions import LightBlocks
 
 from app import create_app
-from tabs.sessions import LightBlocks
 
 
 def test_a_session_describes_no_block(monkeypatch: pytest.MonkeyPatch) -> None:
