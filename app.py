@@ -88,7 +88,7 @@ def page(texts: Texts, app: gr.Blocks) -> None:
     app.load(guarded(open_link, texts), None, tabs, api_visibility="private")
 
 
-def create_app() -> gr.Blocks:
+def create_app() -> LightBlocks:
     """The whole app, not yet launched."""
     # nothing that a visitor uploads or receives stays on disk longer than an hour after it was made
     with LightBlocks(title=ENGLISH("page.title"), analytics_enabled=False, delete_cache=(SWEPT, KEPT)) as app:

@@ -26,10 +26,10 @@ from server.calls import Calls
 from server.origins import EMBEDDING, OwnOrigin
 from server.root_path import RootPath, root_path
 from tabs.document import Documents
+from tabs.gradio_internals import LightBlocks
 from tabs.theme import STYLE_SHEET, theme
 
 MAX_UPLOAD = "100mb"
-SESSIONS = 1000  # visitors whose state is kept, at about 0.1 MB each; every call without a session makes one
 SWEPT, KEPT = 600, 3600  # seconds between two sweeps of what visitors sent, and that it may stay
 WAITING = 64  # calls waiting; the next one is told at once that the app is busy
 STOPPING = 3  # seconds that open streams have when the server stops
@@ -55,7 +55,7 @@ CLOSED = (
 )
 
 
-def create_server(blocks: gr.Blocks, concurrent: int) -> FastAPI:
+def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
     """The app as it is served everywhere.
 
     Args:
@@ -63,10 +63,9 @@ def create_server(blocks: gr.Blocks, concurrent: int) -> FastAPI:
         concurrent: calls of one event at a time.
     """
     blocks.queue(default_concurrency_limit=concurrent, max_size=WAITING, api_open=False)
-    blocks.state_session_capacity = SESSIONS  # an option of launch() that mount_gradio_app() has not
     root = root_path()
-    public = {number: fn for number, fn in blocks.fns.items() if fn.api_visibility == "public" and fn.fn}
-    endpoints = {str(fn.api_name): fn.fn for fn in public.values()}
+    numbers = blocks.endpoints()
+    endpoints = {function.__name__: function for function in numbers.values()}
     tools = Agents(str(blocks.title), endpoints, concurrent, WAITING, root)
 
     @asynccontextmanager
@@ -94,7 +93,7 @@ def create_server(blocks: gr.Blocks, concurrent: int) -> FastAPI:
                 allow_credentials=True,
             ),
             Middleware(BoundedBodies),
-            Middleware(Calls, endpoints=endpoints, numbers={number: fn.fn for number, fn in public.items()}),
+            Middleware(Calls, endpoints=endpoints, numbers=numbers),
             Middleware(Documents, root=root),
         ],
     )

@@ -6,6 +6,7 @@ Everything else that the app uses of Gradio is documented. What Gradio could off
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,16 @@ from models.texts import ENGLISH
 from tabs.calls import file_of, positional
 from tabs.guard import refusal
 
+SESSIONS = 1000  # visitors whose state is kept, at about 0.1 MB each; every call without a session makes one
+
 
 class LightBlocks(gr.Blocks):
-    """A ``gr.Blocks`` whose sessions are light, whose queue forgets nobody who listens, and whose endpoints check their
-    own arguments.
+    """A ``gr.Blocks`` whose sessions are few and light, whose queue forgets nobody who listens, and whose endpoints
+    check their own arguments.
     """
 
     def __init__(self, **options: Any) -> None:
-        """Light sessions.
+        """Few and light sessions.
 
         Gradio describes every block of the page anew for every session, for links that restore one
         (``gr.DeepLinkButton``); a program's call without a session is a session of its own. For some six hundred blocks
@@ -36,10 +39,21 @@ class LightBlocks(gr.Blocks):
         (:mod:`tabs.links`), so its sessions do without.
 
         Uses ``default_config``, of which a session takes a ``copy()``, and ``BlocksConfig.config_for_block``. If they
-        went, sessions would be heavy again: ``test_a_session_describes_no_block``.
+        went, sessions would be heavy again: ``test_a_session_describes_no_block``. And ``state_session_capacity``, an
+        option of ``launch()`` that ``mount_gradio_app()`` has not; without it, 10,000 are kept:
+        ``test_only_so_many_sessions_are_kept``.
         """
         super().__init__(**options)
         self.default_config = _OfPage(self)
+        self.state_session_capacity = SESSIONS
+
+    def endpoints(self) -> dict[int, Callable[..., Any]]:
+        """What programs may call, by the number under which ``gradio_client`` calls it.
+
+        Uses ``fns``, and of each function ``api_visibility`` and ``fn``. If they went, the app would not start:
+        ``test_the_endpoints_are_known_by_their_numbers``.
+        """
+        return {number: fn.fn for number, fn in self.fns.items() if fn.api_visibility == "public" and fn.fn}
 
     def queue(self, **options: Any) -> LightBlocks:  # type: ignore[override]  # Gradio's options, by name
         """As Gradio's, but nobody who listens is forgotten.

@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar
 
+import gradio as gr
 import httpx
 import pytest
 from gradio_client import Client, handle_file
@@ -27,9 +28,14 @@ from PIL import Image
 
 from app import create_app
 from models import hub, leftovers
-from models.errors import InputError
+from models.display.html import TEMPLATES, render
+from models.errors import InputError, shown
 from models.health import check_models
+from models.texts import ENGLISH, FRENCH, Texts
 from models.vision import registry
+from server import application
+from tabs.gradio_internals import LightBlocks
+from tabs.guard import guarded
 from tests.made import photo
 
 ROOT = Path(__file__).parent.parent
@@ -219,6 +225,55 @@ def test_nothing_is_recorded_or_reported(app_url: str, monkeypatch: pytest.Monke
 def test_routes_without_a_use_are_closed(app_url: str, method: str, path: str) -> None:
     answer = httpx.request(method, f"{app_url}{path}", trust_env=False)
     assert answer.status_code == 404 and answer.json()["detail"].endswith("is not served here")
+
+
+MARKUP = '"><img src=x onerror=alert(1)><form>'
+
+
+def test_every_template_escapes() -> None:
+    assert "<img" not in render("sentences", sentences=[MARKUP])
+    trusted = [
+        path.name for path in TEMPLATES.glob("*.html") if re.search(r"\bsafe\b", path.read_text(encoding="utf-8"))
+    ]
+    assert trusted == ["head.html"]  # our own style sheet and script
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH])
+def test_markup_in_a_message_is_text(texts: Texts) -> None:
+    """On the page a message is read as HTML; programs read it as it is. Neither is long."""
+
+    def refuse(value: str) -> None:
+        raise InputError("client_unknown", received=shown(value), low=1, high=2)
+
+    for function in (refuse, _once(refuse)):
+        with pytest.raises(gr.Error) as on_the_page:
+            list(guarded(function, texts)(MARKUP) or ())
+        assert "<" not in on_the_page.value.message and "&lt;img src=x" in on_the_page.value.message
+        with pytest.raises(gr.Error) as to_a_program:
+            list(guarded(function, texts, markup=False)(MARKUP * 1000) or ())
+        assert MARKUP[:30] in to_a_program.value.message and len(to_a_program.value.message) < 300
+
+
+def _once(refuse: Callable[[str], None]) -> Callable[[str], Iterator[None]]:
+    def step(value: str) -> Iterator[None]:
+        yield refuse(value)
+
+    return step
+
+
+def test_an_upload_goes_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application, "SWEPT", 0.01)
+    monkeypatch.setattr(application, "KEPT", 0)
+    assert create_app().delete_cache == (600, 3600)  # what Gradio remembers of it goes too
+    with LightBlocks() as page:
+        gr.File()
+    with application.running(application.create_server(page, 1)) as url:
+        answer = httpx.post(f"{url}gradio_api/upload", files={"files": ("a.txt", b"mine")}, trust_env=False)
+        path = Path(answer.json()[0])
+        deadline = time.monotonic() + 60
+        while path.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert not path.exists()
 
 
 def test_logs_hold_no_personal_data(client: Client, first_client: int, caplog: pytest.LogCaptureFixture) -> None:

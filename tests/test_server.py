@@ -6,8 +6,10 @@ import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
+import gradio as gr
 import httpx
 import pytest
 from gradio_client import Client
@@ -15,8 +17,10 @@ from gradio_client.exceptions import AppError
 
 from models import leftovers
 from models.errors import LONGEST
-from server import bodies
+from server import application, bodies
+from server.application import create_server, running
 from server.bodies import LIMIT, SMALL
+from tabs.gradio_internals import LightBlocks
 from tests.made import photo
 
 CALL = "gradio_api/call/"
@@ -213,3 +217,33 @@ def test_only_so_much_is_held_at_once(http: httpx.Client, monkeypatch: pytest.Mo
     answer = http.post(f"{CALL}clients", json={"data": ["x" * 60_000]})
     assert answer.status_code == 503 and "busy" in answer.json()["detail"]
     assert http.post(f"{CALL}clients", json={"data": ["all", 1]}).status_code == 200  # and is let go of
+
+
+# how many calls
+
+
+def test_calls_beyond_those_that_may_wait_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = Event(), Event()
+
+    def wait(number: int) -> dict:
+        """Waits.
+
+        Args:
+            number: any.
+        """
+        begun.set()
+        go_on.wait(60)
+        return {"number": number}
+
+    monkeypatch.setattr(application, "WAITING", 1)
+    with LightBlocks() as page:
+        gr.api(wait)
+    with running(create_server(page, concurrent=1)) as url, httpx.Client(base_url=url, trust_env=False) as http:
+        first = http.post(f"{CALL}wait", json={"data": [1]}).json()["event_id"]
+        assert begun.wait(60)
+        second = http.post(f"{CALL}wait", json={"data": [2]}).json()["event_id"]
+        third = http.post(f"{CALL}wait", json={"data": [3]})
+        assert third.status_code == 503 and "full" in third.json()["detail"]
+        go_on.set()
+        for number, event in ((1, first), (2, second)):
+            assert f'[{{"number": {number}}}]' in http.get(f"{CALL}wait/{event}").text
