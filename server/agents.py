@@ -34,7 +34,7 @@ from tabs.calls import FILES, named, parameters
 from tabs.downloads import new_folder
 
 PLACE = "/gradio_api/mcp"
-CONTENT = " A data URL (data:...;base64,...), plain base64, or the address of a file that this server gave."
+CONTENT = " Plain base64, or the address of a file that this server gave, will do too."
 
 
 class Agents:
@@ -142,7 +142,7 @@ def _tool(name: str, function: Callable[..., Any]) -> types.Tool:
     return types.Tool(
         name=name,
         description=" ".join(text.split()),
-        inputSchema={"type": "object", "properties": properties, "required": required},
+        inputSchema={"type": "object", "properties": properties} | ({"required": required} if required else {}),
         outputSchema={"type": "object"} if answers else None,
         annotations=types.ToolAnnotations(readOnlyHint=True, openWorldHint=False),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -64,8 +65,8 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
     """
     blocks.queue(default_concurrency_limit=concurrent, max_size=WAITING, api_open=False)
     root = root_path()
-    numbers = blocks.endpoints()
-    endpoints = {function.__name__: function for function in numbers.values()}
+    functions = blocks.functions()
+    endpoints = {function.__name__: function for function in functions.values() if function is not None}
     tools = Agents(str(blocks.title), endpoints, concurrent, WAITING, root)
 
     @asynccontextmanager
@@ -93,29 +94,30 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
                 allow_credentials=True,
             ),
             Middleware(BoundedBodies),
-            Middleware(Calls, endpoints=endpoints, numbers=numbers),
+            Middleware(Calls, endpoints=endpoints, functions=functions),
             Middleware(Documents, root=root),
         ],
     )
     server.add_api_route("/health", health, methods=["GET"])
     server.router.routes += [Route(path, _closed, methods=["GET", "POST"]) for path in CLOSED]
     server.router.routes.append(Route(f"{agents.PLACE}{{rest:path}}", tools))
-    return gr.mount_gradio_app(
-        server,
-        blocks,
-        path="/",
-        root_path=root,
-        theme=theme(),
-        css_paths=[STYLE_SHEET],
-        max_file_size=MAX_UPLOAD,
-        allowed_paths=[],
-        show_error=False,
-        run_history=False,
-        enable_monitoring=False,
-        footer_links=["api"],
-        mcp_server=False,  # agents are served by ours
-        ssr_mode=False,  # a Space would turn it on; what is tested is what Python serves
-    )
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # that a page in two languages has no SSR
+        return gr.mount_gradio_app(
+            server,
+            blocks,
+            path="/",
+            root_path=root,
+            theme=theme(),
+            css_paths=[STYLE_SHEET],
+            max_file_size=MAX_UPLOAD,
+            allowed_paths=[],
+            show_error=False,
+            run_history=False,
+            enable_monitoring=False,
+            footer_links=["api"],
+            mcp_server=False,  # agents are served by ours
+            ssr_mode=False,  # a Space would turn it on; what is tested is what Python serves
+        )
 
 
 def health() -> JSONResponse:

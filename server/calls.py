@@ -22,10 +22,10 @@ from tabs.calls import FILES, complete, file_of, parameters
 CALL = re.compile(r"/gradio_api/(?P<way>call/v2|call|run|api)/(?P<name>[^/]*)(?P<event>/[^/]+)?/?")
 JOIN = "/gradio_api/queue/join"  # gradio_client's way, and the page's
 LONG = 65_536  # characters: no argument takes so long a text, but files may come as one
+MOST_DIGITS = 1000  # of a number; Python reads 4,300
 NAMED = 'an object of arguments by name, such as {"client_id": 900001}'
 LISTED = 'an object with a list of arguments, such as {"data": [900001]}'
-STATUS = {"body_unreadable": 400, "body_heavy": 413}  # else 422
-Endpoints = Mapping[str, Callable[..., Any]]
+STATUS = {"endpoint_unknown": 404, "body_unreadable": 400, "body_heavy": 413}  # else 422
 
 
 class Calls:
@@ -34,13 +34,18 @@ class Calls:
     Args:
         app: what comes next.
         endpoints: by name.
-        numbers: the endpoints by the number that Gradio gives their function.
+        functions: the same by the number that Gradio gives each; None for what is the page's own.
     """
 
-    def __init__(self, app: ASGIApp, endpoints: Endpoints, numbers: Mapping[int, Callable[..., Any]]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        endpoints: Mapping[str, Callable[..., Any]],
+        functions: Mapping[int, Callable[..., Any] | None],
+    ) -> None:
         self.app = app
         self.endpoints = endpoints
-        self.numbers = numbers
+        self.functions = functions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
@@ -49,11 +54,7 @@ class Calls:
             return
         call = CALL.fullmatch(scope["path"])
         if call and call["name"] not in self.endpoints:
-            error = InputError(
-                "endpoint_unknown",
-                received=shown(call["name"]),
-                allowed=", ".join(f"/{name}" for name in self.endpoints),
-            )
+            error = InputError("endpoint_unknown", received=shown(call["name"]), allowed=self._names())
             await JSONResponse({"detail": str(error)}, 404)(scope, receive, send)
             return
         if scope["method"] == "POST" and (call or scope["path"].rstrip("/") == JOIN):
@@ -62,7 +63,10 @@ class Calls:
             except ClientDisconnect:
                 return
             try:
-                scope, body = await anyio.to_thread.run_sync(self._checked, scope, body, call)
+                if len(body) > LONG:
+                    scope, body = await anyio.to_thread.run_sync(self._checked, scope, body, call)
+                else:
+                    scope, body = self._checked(scope, body, call)
             except InputError as error:
                 await JSONResponse({"detail": str(error)}, STATUS.get(error.key, 422))(scope, receive, send)
                 return
@@ -70,11 +74,9 @@ class Calls:
         await self.app(scope, receive, send)
 
     def _checked(self, scope: Scope, body: bytes, call: re.Match[str] | None) -> tuple[Scope, bytes]:
-        if call is None and len(body) <= LONG:
-            return scope, body
         by_name = call is not None and call["way"] == "call/v2"
         content = _read(body, by_name)
-        function = self.endpoints[call["name"]] if call else self.numbers.get(_number(content))
+        function = self.endpoints[call["name"]] if call else self._numbered(content.get("fn_index"))
         if function is not None and by_name:
             content = {"data": list(complete(function, content).values())}
             path = scope["path"].replace("/call/v2/", "/call/")
@@ -87,21 +89,35 @@ class Calls:
             raise InputError("body_heavy", limit=SMALL // 1_000_000)
         return scope, body
 
+    def _numbered(self, number: Any) -> Callable[..., Any] | None:
+        """What ``gradio_client`` or the page calls; Gradio itself says where no number was given."""
+        if not isinstance(number, int):
+            return None
+        if number in self.functions:
+            return self.functions[number]
+        raise InputError("endpoint_unknown", received=shown(number), allowed=self._names())
+
+    def _names(self) -> str:
+        return ", ".join(f"/{name}" for name in self.endpoints)
+
 
 def _read(body: bytes, by_name: bool) -> dict[str, Any]:
     allowed = NAMED if by_name else LISTED
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        content = json.loads(body, parse_int=_whole_number)
+    except RecursionError as error:
+        raise InputError("body_unreadable", reason="brackets in brackets, without an end", allowed=allowed) from error
+    except ValueError as error:
         raise InputError("body_unreadable", reason=str(error), allowed=allowed) from error
     if not isinstance(content, dict) or not (by_name or isinstance(content.get("data"), list)):
         raise InputError("body_unreadable", reason=shown(content), allowed=allowed)
     return content
 
 
-def _number(content: dict[str, Any]) -> int:
-    number = content.get("fn_index")
-    return number if isinstance(number, int) else -1
+def _whole_number(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"a number of {len(digits)} digits")
+    return int(digits)
 
 
 def _short(argument: str, value: Any) -> Any:

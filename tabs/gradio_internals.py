@@ -47,13 +47,13 @@ class LightBlocks(gr.Blocks):
         self.default_config = _OfPage(self)
         self.state_session_capacity = SESSIONS
 
-    def endpoints(self) -> dict[int, Callable[..., Any]]:
-        """What programs may call, by the number under which ``gradio_client`` calls it.
+    def functions(self) -> dict[int, Callable[..., Any] | None]:
+        """What can be called, by the number under which ``gradio_client`` calls it; None for what is the page's own.
 
         Uses ``fns``, and of each function ``api_visibility`` and ``fn``. If they went, the app would not start:
-        ``test_the_endpoints_are_known_by_their_numbers``.
+        ``test_functions_are_known_by_their_numbers``.
         """
-        return {number: fn.fn for number, fn in self.fns.items() if fn.api_visibility == "public" and fn.fn}
+        return {number: fn.fn if fn.api_visibility == "public" else None for number, fn in self.fns.items()}
 
     def queue(self, **options: Any) -> LightBlocks:  # type: ignore[override]  # Gradio's options, by name
         """As Gradio's, but nobody who listens is forgotten.

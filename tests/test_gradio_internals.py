@@ -12,11 +12,11 @@ import httpx
 import pytest
 from gradio.blocks import BlocksConfig
 from gradio.state_holder import SessionState
+
+from app import create_app
 from server.application import create_server, running
 from tabs import gradio_internals
 from tabs.gradio_internals import LightBlocks
-
-from app import create_app
 
 
 def test_a_session_describes_no_block(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,11 +78,11 @@ def test_only_so_many_sessions_are_kept(monkeypatch: pytest.MonkeyPatch) -> None
     assert list(page.state_holder.session_data) == ["visitor 2", "visitor 3", "visitor 4"]
 
 
-def test_the_endpoints_are_known_by_their_numbers() -> None:
+def test_functions_are_known_by_their_numbers() -> None:
     with LightBlocks() as page:
         gr.Button().click(print, api_visibility="private")
         gr.api(add)
-    assert page.endpoints() == {1: add}
+    assert page.functions() == {0: None, 1: add}
     assert page.config["dependencies"][1]["api_name"] == "add"
 
 

@@ -65,6 +65,11 @@ def test_an_unknown_endpoint_is_told_which_there_are(http: httpx.Client, way: st
         assert "there is no endpoint" in sentence and "/score_client" in sentence and len(sentence) < 500
 
 
+def test_an_unknown_function_is_told_which_endpoints_there_are(http: httpx.Client) -> None:
+    answer = http.post("gradio_api/queue/join", json={"data": [], "fn_index": 99999, "session_hash": "a"})
+    assert answer.status_code == 404 and "/score_client" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
