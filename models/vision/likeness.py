@@ -75,14 +75,14 @@ def reason(path: Path | str | None, top: int) -> dict[str, Any]:
 
     Args:
         path: the uploaded file.
-        top: prototypes in the evidence of each class, at least 1; more than there are means all.
+        top: prototypes in the evidence of each class, 1 to the number of prototypes.
 
     Raises:
-        InputError: as in :func:`read_likeness`; ``top`` is no whole number, or less than 1.
+        InputError: as in :func:`read_likeness`; ``top`` is out of range.
         ModelUnavailable: the model's files are missing or damaged.
     """
     model = _model()
-    top = arguments.count("top", top, len(model.prototypes))
+    top = arguments.whole_number("top", top, 1, len(model.prototypes))
     upload = read_upload(path)
     reasoning = model.reason(upload.image, top)
     scale = (upload.width / upload.image.width, upload.height / upload.image.height)
