@@ -80,7 +80,8 @@ class Texts:
 
     def plain(self, value: float) -> str:
         """A number with the decimals that it has: ``1 234,5`` or ``1,234.5``."""
-        return numbers.format_decimal(value, format="#,##0.######", locale=self.language).replace("-", "\u2212")
+        written = numbers.format_decimal(value, format="#,##0.######", locale=self.language)
+        return written.replace("-", "\u2212")
 
     def read_number(self, text: str) -> float:
         """A number as this language writes it: ``1 234,5`` or ``1,234.5``.

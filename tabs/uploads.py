@@ -11,7 +11,7 @@ import base64
 import binascii
 import tempfile
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 import gradio as gr
 from gradio.data_classes import FileData, ImageData, ListFiles
@@ -63,7 +63,23 @@ class Table(gr.File):
 
     def preprocess(self, payload: ListFiles | FileData | None) -> str | None:  # type: ignore[override]
         """The path of the file in this session's cache, or None."""
-        return payload.path if isinstance(payload, FileData) else None
+        if not isinstance(payload, FileData):
+            return None
+        if payload.url and payload.url.startswith("data:"):
+            return self._saved(payload.url)
+        return payload.path
+
+    def _saved(self, url: str) -> str:
+        """A table sent as a data URL, in base64 or percent-encoded, in a file of Gradio's cache."""
+        kind, _, content = url.partition(",")
+        try:
+            encoded = unquote_to_bytes(content)
+            table = base64.b64decode(encoded, validate=True) if kind.endswith(";base64") else encoded
+        except binascii.Error as error:
+            raise _said(InputError("table_base64")) from error
+        with tempfile.NamedTemporaryFile(delete=False, dir=self.GRADIO_CACHE) as file:
+            file.write(table)
+        return file.name
 
 
 def _place(argument: str, path: str | Path | None) -> str | Path | None:

@@ -125,7 +125,10 @@ def batch(answer: Batch, texts: Texts) -> str:
         texts.count("credit.batch.summary", len(answer.scores), refused=texts.number(refused)),
     ]
     if answer.unscored:
-        named = [str(row if client_id is None else client_id) for row, client_id in answer.unscored]
+        named = [
+            f"{texts('credit.batch.row')} {row}" if client_id is None else texts("credit.client", client_id=client_id)
+            for row, client_id in answer.unscored
+        ]
         rows = texts.count("credit.batch.rows", len(named))
         sentences.append(texts("credit.batch.unscored", rows=rows, which=_first(named, texts)))
     if answer.ignored:

@@ -44,7 +44,12 @@ class Applications:
 
 @dataclass(frozen=True)
 class _Texts:
-    """A column of texts: what stands in it, each once, and where; -1 where a cell is null. What stands nowhere is empty."""
+    """A column of texts: what stands in it, each once, and where.
+
+    Attributes:
+        texts: those that stand in some cell; what the dictionary holds besides is empty.
+        codes: (rows,) the place of each row's text; -1 where the cell is null.
+    """
 
     texts: tuple[str, ...]
     codes: np.ndarray

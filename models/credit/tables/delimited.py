@@ -1,4 +1,4 @@
-"""CSV as people have it: any of four separators, Excel's ``sep=`` line, blanks around values; never a row of other length."""
+"""CSV as people have it: four separators, Excel's ``sep=`` line, blanks around values, but no row of another length."""
 
 from __future__ import annotations
 

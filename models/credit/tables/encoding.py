@@ -1,4 +1,4 @@
-"""Which characters the bytes of a text file stand for: a byte order mark, UTF-8 where it fits, else what Excel writes."""
+"""Which characters a file's bytes stand for: a byte order mark says it, or they are UTF-8, or what Excel writes."""
 
 from __future__ import annotations
 
