@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from models.errors import InputError, shown
@@ -17,17 +16,10 @@ def one_of(argument: str, value: object, allowed: Sequence[str]) -> str:
 
 def whole_number(argument: str, value: object, low: int, high: int) -> int:
     """A whole number in ``low..high``; 3.0 is taken as 3, True and "3" are not numbers."""
-    # compared before it is converted: a whole number of JSON may have any count of digits
+    # the range comes first: a number of hundreds of digits is compared, but not turned into a float
     if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high and value == int(value):
         return int(value)
     raise InputError("whole_number", argument=argument, received=shown(value), low=low, high=high)
-
-
-def count(argument: str, value: object, every: int) -> int:
-    """How many are wanted, at least 1; more than there are means all of them."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and every < value < math.inf:
-        return every
-    return whole_number(argument, value, 1, every)
 
 
 def number(argument: str, value: object, low: float, high: float) -> float:

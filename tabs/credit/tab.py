@@ -46,7 +46,8 @@ def credit_tab(texts: Texts, app: gr.Blocks) -> None:
     except ModelUnavailable as error:
         gr.HTML(render("notices", sentences=[error.say(texts)]))
         return
-    chosen = Chosen(app, texts, finder(texts), ratio_slider(texts))
+    ratio = ratio_slider(texts)
+    chosen = Chosen(app, texts, finder(texts, ratio), ratio)
     verdict_card(chosen)
     with gr.Tabs() as views:
         for name, build in SUB_TABS.items():
