@@ -12,6 +12,7 @@ from models import results as measured
 from models.credit.desk import desk
 from models.texts import ENGLISH
 from models.vision import likeness, photos
+from tabs.downloads import Picture
 from tabs.guard import guarded
 from tabs.uploads import Photo, Table
 
@@ -92,7 +93,7 @@ def classify_image(image: str, models: list[str] | None = None) -> dict:
     """Classifies a product photo into one of seven categories, with the probability of each.
 
     Args:
-        image: JPEG, PNG, WebP, GIF, BMP or TIFF file; agents send it as a data URL (data:image/jpeg;base64,...).
+        image: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF file; agents send a data URL (data:image/jpeg;base64,...).
         models: names among "vgg16", "yolov8", "protovit"; empty for all that are available.
     """
     return photos.classify(image, models if models is not None else [])
@@ -101,10 +102,12 @@ def classify_image(image: str, models: list[str] | None = None) -> dict:
 def explain_image(image: str, model: str = "yolov8", method: str = "", target: str = "") -> Iterator[Image | None]:
     """Shows where in a photo a model found its evidence: a saliency map laid over it, at the size of the upload.
 
+    Uploads of more than 50 megapixels come back scaled down to that.
+
     Args:
-        image: JPEG, PNG, WebP, GIF, BMP or TIFF file; agents send it as a data URL (data:image/jpeg;base64,...).
+        image: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF file; agents send a data URL (data:image/jpeg;base64,...).
         model: one of the names that /classify_image takes.
-        method: a saliency method of that model, such as "eigen-cam"; empty for its usual one.
+        method: a saliency method of that model, such as "eigen-cam"; empty for its most faithful quick one.
         target: the class to explain; empty for the predicted one.
     """
     # step by step, though only the last step has a picture: between two steps the work of a caller who left is dropped
@@ -120,8 +123,8 @@ def prototypes(image: str, top: int = 5) -> dict:
     in pixels of the upload, matches the k-th of the prototype's "boxes", in pixels of its own "image".
 
     Args:
-        image: JPEG, PNG, WebP, GIF, BMP or TIFF file; agents send it as a data URL (data:image/jpeg;base64,...).
-        top: prototypes in the evidence of each class, at least 1; more than the model has means all.
+        image: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF file; agents send a data URL (data:image/jpeg;base64,...).
+        top: prototypes in the evidence of each class, at least 1; more than there are means all.
     """
     return likeness.reason(image, top)
 
@@ -167,7 +170,7 @@ def endpoints() -> None:
             Table(label="table"),
             Photo(label="image"),
             Names(label="models"),
-            gr.Image(format="png"),
+            Picture(format="png"),
             gr.JSON(),
         )
         model, method, target = gr.Textbox("yolov8"), gr.Textbox(""), gr.Textbox("")

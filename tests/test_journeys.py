@@ -134,7 +134,7 @@ def test_an_example_picture_and_another_method(visit: Open) -> None:
     caption = page.page.locator("[data-alt-for=overlay]")
     caption.wait_for()
     name = FRENCH("images.methods.eigen-cam")
-    choose(page, FRENCH("images.method"), name)
+    choose(page, FRENCH("images.method"), FRENCH("images.published", method=name))
     page.page.wait_for_function(
         "name => document.querySelector('[data-alt-for=overlay]')?.textContent.includes(name)", arg=name
     )
