@@ -160,7 +160,7 @@ def _refused(sentence: str) -> types.CallToolResult:
 def _picture(image: Image, address: str) -> Sequence[types.ContentBlock]:
     """A picture, and where it can be had, so that an agent can pass it on without its content."""
     buffer = io.BytesIO()
-    image.save(buffer, "PNG")
+    image.save(buffer, "PNG", compress_level=1)  # a quarter of the time for a fifth more bytes
     path = new_folder("agents") / "picture.png"
     path.write_bytes(buffer.getvalue())
     return [
