@@ -133,7 +133,7 @@ def _tool(name: str, function: Callable[..., Any]) -> types.Tool:
     properties: dict[str, Any] = {}
     for argument, parameter in parameters(function).items():
         schema = TypeAdapter(hints[argument]).json_schema()
-        schema["description"] = described[argument] + (CONTENT if argument in FILES else "")
+        schema["description"] = described.get(argument, argument) + (CONTENT if argument in FILES else "")
         if parameter.default not in (parameter.empty, None):
             schema["default"] = parameter.default
         properties[argument] = schema

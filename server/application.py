@@ -19,10 +19,11 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from models import leftovers
+from models.errors import InputError
 from models.health import check_models
 from server import agents
 from server.agents import Agents
-from server.bodies import BoundedBodies
+from server.bodies import UPLOAD, BoundedBodies
 from server.calls import Calls
 from server.origins import EMBEDDING, OwnOrigin
 from server.root_path import RootPath, root_path
@@ -115,6 +116,7 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
             run_history=False,
             enable_monitoring=False,
             footer_links=["api"],
+            app_kwargs={"exception_handlers": {TypeError: _no_upload}},
             mcp_server=False,  # agents are served by ours
             ssr_mode=False,  # a Space would turn it on; what is tested is what Python serves
         )
@@ -130,6 +132,13 @@ def health() -> JSONResponse:
 
 def _closed(request: Request) -> JSONResponse:
     return JSONResponse({"detail": f"{request.url.path[:60]} is not served here"}, 404)
+
+
+def _no_upload(request: Request, error: Exception) -> JSONResponse:
+    """Gradio takes a file without a name for a text, and answers with a 500."""
+    if not request.url.path.endswith(UPLOAD):
+        raise error
+    return JSONResponse({"detail": str(InputError("upload_unnamed"))}, 400)
 
 
 @contextmanager

@@ -217,6 +217,22 @@ def test_an_upload_that_is_too_large_leaves_nothing(http: httpx.Client, monkeypa
     assert _files() == before
 
 
+def test_an_upload_without_a_name_is_refused(http: httpx.Client) -> None:
+    before = _files()
+    for name in ("", '; filename=""'):
+        form = f'--x\r\nContent-Disposition: form-data; name="files"{name}\r\n\r\n123\r\n--x--\r\n'.encode()
+        answer = http.post(
+            "gradio_api/upload", content=form, headers={"content-type": "multipart/form-data; boundary=x"}
+        )
+        assert answer.status_code == 200 if name else "holds no file" in answer.json()["detail"]
+    long = (
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="' + b"a" * 100_000 + b'"\r\n\r\n1\r\n--x--\r\n'
+    )
+    answer = http.post("gradio_api/upload", content=long, headers={"content-type": "multipart/form-data; boundary=x"})
+    assert answer.status_code == 400 and len(answer.text) < 2 * LONGEST
+    assert len(_files() - before) == 1
+
+
 def test_only_so_much_is_held_at_once(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "AT_ONCE", 50_000)
     answer = http.post(f"{CALL}clients", json={"data": ["x" * 60_000]})
