@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
-from models.errors import InputError, shown
+from models.errors import SHOWN, InputError, shown
+
+
+def spelled(value: object, names: Iterable[str]) -> str | None:
+    """The name that is meant, whatever its case, blanks, hyphens and other signs: "GradCAM" is "grad-cam".
+
+    None where it is none of them.
+    """
+    if not isinstance(value, str):
+        return None
+    wanted = _bare(value[:SHOWN])
+    return next((name for name in names if value == name or _bare(name) == wanted), None)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[^\w+]|_", "", name.casefold()).replace("plusplus", "++")
 
 
 def one_of(argument: str, value: object, allowed: Sequence[str]) -> str:

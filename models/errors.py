@@ -10,6 +10,7 @@ import numpy as np
 from models.texts import ENGLISH, Texts
 
 SHOWN = 60  # characters of a value that a sentence repeats
+LONGEST = 200  # characters of any text in a sentence
 
 
 @runtime_checkable
@@ -46,18 +47,23 @@ class VitrineError(Exception):
     Args:
         key: entry below ``errors`` in the catalogue.
         details: what fills the entry's placeholders: the argument, the value received, what is allowed; a
-            :class:`Phrase` is said in the reader's language.
+            :class:`Phrase` is said in the reader's language. A text among them is cut where it is long, but for what is
+            ``allowed``, which is ours.
     """
 
     def __init__(self, key: str, **details: object) -> None:
         self.key = key
-        self.details = details
+        self.details = {name: part if name == "allowed" else _bounded(part) for name, part in details.items()}
         super().__init__(self.say(ENGLISH))
 
     def say(self, texts: Texts) -> str:
         """The sentence that a person reads."""
         details = {name: part.say(texts) if isinstance(part, Phrase) else part for name, part in self.details.items()}
         return texts(f"errors.{self.key}", **details)
+
+
+def _bounded(part: object) -> object:
+    return f"{part[: LONGEST - 3]}..." if isinstance(part, str) and len(part) > LONGEST else part
 
 
 class InputError(VitrineError):

@@ -51,9 +51,8 @@ def credit_tab(texts: Texts, app: gr.Blocks) -> None:
     verdict_card(chosen)
     with gr.Tabs() as views:
         for name, build in SUB_TABS.items():
-            with gr.Tab(texts(f"credit.tab.{name}"), id=name) as tab:
+            with links.linked_tab(texts(f"credit.tab.{name}"), "view", name) as tab:
                 build(chosen, tab)
-            links.told_by_tab(tab, "view", name)
 
     def open_link(request: gr.Request) -> tuple[Any, Any]:
         view, client = links.asked(request, "view"), links.asked(request, "client")
