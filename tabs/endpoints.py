@@ -12,7 +12,6 @@ from models import results as measured
 from models.credit.service import desk
 from models.texts import ENGLISH
 from models.vision import photos, prototype_explanation
-from tabs.disconnect import has_left
 from tabs.downloads import Picture
 from tabs.error_handling import guarded
 from tabs.uploads import Photo, Table
@@ -100,9 +99,7 @@ def classify_image(image: str, models: list[str] | None = None) -> dict:
     return photos.classify(image, models if models is not None else [])
 
 
-def explain_image(
-    request: gr.Request, image: str, model: str = "yolov8", method: str = "", target: str = ""
-) -> Iterator[Image | None]:
+def explain_image(image: str, model: str = "yolov8", method: str = "", target: str = "") -> Iterator[Image | None]:
     """Shows where in a photo a model found its evidence: a saliency map laid over it, at the size of the upload.
 
     Uploads of more than 50 megapixels come back scaled down to that.
@@ -115,8 +112,6 @@ def explain_image(
     """
     # step by step, though only the last step has a picture: between two steps the work of a caller who left is dropped
     for share, reading in photos.read_steps(image, model, method, target):
-        if has_left(request):
-            return
         yield reading.overlay if share == 1 else None
 
 
@@ -188,7 +183,7 @@ def endpoints() -> None:
         prototypes: ([image, top], answer),
     }
     for function in ENDPOINTS:
-        name, guarded_function = function.__name__, guarded(function, ENGLISH)
+        name, guarded_function = function.__name__, guarded(function, ENGLISH, markup=False)
         if function in through:
             call.click(guarded_function, *through[function], api_name=name)
         else:
