@@ -63,6 +63,11 @@ class BoundedBodies:
 
         try:
             await self.app(scope, body.receive, answer)
+        except (HTTPException, MultiPartException):
+            if body.refusal is None:
+                raise
+            if not answered:
+                await body.refusal(scope, receive, send)
         finally:
             self.held -= body.held
 
