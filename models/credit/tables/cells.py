@@ -164,8 +164,8 @@ def _marked(numeric: Mapping[str, _Texts]) -> Iterator[tuple[str, str, int]]:
     """
     for name, column in numeric.items():
         plain = column.which(SURE)
-        for place in [*np.flatnonzero(plain)[:1], *np.flatnonzero(column.which("[.,]") & ~plain)]:
-            yield name, column.texts[int(place)].as_py(), int(place)
+        for place in [*np.flatnonzero(plain)[:1].tolist(), *np.flatnonzero(column.which("[.,]") & ~plain).tolist()]:
+            yield name, column.texts[place].as_py(), place
 
 
 def _numbers(column: _Texts, rule: Column, decimal: Decimal, table: RawTable) -> np.ndarray:
@@ -175,8 +175,8 @@ def _numbers(column: _Texts, rule: Column, decimal: Decimal, table: RawTable) ->
     simple = column.which(SIMPLE[decimal])
     pointed = pc.replace_substring(column.texts.filter(pa.array(simple)), decimal, ".")
     values[simple] = pointed.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    for place in np.flatnonzero(~simple):
-        plain = numerals.tidy(column.texts[int(place)].as_py())
+    for place in np.flatnonzero(~simple).tolist():
+        plain = numerals.tidy(column.texts[place].as_py())
         word = plain[:10].casefold()
         if rule.unit == "flag" and word in TRUTH:
             plain = TRUTH[word]
@@ -185,8 +185,8 @@ def _numbers(column: _Texts, rule: Column, decimal: Decimal, table: RawTable) ->
             values[place] = numerals.read(plain, decimal)
     wrong = ~unknown & ~_fits(values, rule)
     if wrong.any():
-        place = int(np.argmax(wrong))
-        raise _refusal(table, column.first(place), rule, column.texts[place].as_py())
+        first = int(np.argmax(wrong))
+        raise _refusal(table, column.first(first), rule, column.texts[first].as_py())
     return column.spread(values, np.nan)
 
 
