@@ -133,6 +133,8 @@ def _tool(name: str, function: Callable[..., Any]) -> types.Tool:
     properties: dict[str, Any] = {}
     for argument, parameter in parameters(function).items():
         schema = TypeAdapter(hints[argument]).json_schema()
+        # None stands for what is left out: agents do that
+        schema = next((kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}), schema)
         schema["description"] = described.get(argument, argument) + (CONTENT if argument in FILES else "")
         if parameter.default not in (parameter.empty, None):
             schema["default"] = parameter.default

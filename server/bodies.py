@@ -51,20 +51,24 @@ class BoundedBodies:
             await Refusal(413, InputError("body_heavy", limit=limit // 1_000_000))(scope, receive, send)
             return
         body = _Body(self, receive, limit, headers.get("content-type", "").startswith("multipart/form-data"))
-        answered = False
+        begun = False
 
         async def answer(message: Message) -> None:
-            nonlocal answered
-            if body.refusal is None:
+            nonlocal begun
+            if body.refusal is None or begun:
+                begun = True
                 await send(message)
-            elif not answered:  # whatever the app makes of a body that breaks off
-                answered = True
-                await body.refusal(scope, receive, send)
+
 
         try:
             await self.app(scope, body.receive, answer)
+        except (HTTPException, MultiPartException):
+            if body.refusal is None:
+                raise
         finally:
             self.held -= body.held
+        if body.refusal is not None and not begun:  # whatever the app made of a body that breaks off
+            await body.refusal(scope, receive, send)
 
 
 class _Body:

@@ -58,10 +58,12 @@ def score_application(application: dict[str, Any]) -> dict:
 def score_batch(table: str) -> dict:
     """Scores every row of a file of applications.
 
-    A missing column is unknown; a column that no application has is named in "ignored".
+    A missing column is unknown; a column that no application has is named in "ignored", a row that says nothing of its
+    application in "unscored"; "read" says how the file was read. What might be misread is refused with its row.
 
     Args:
-        table: CSV (UTF-8, with a header) or Parquet file of Home Credit columns; agents send it as a data URL.
+        table: CSV (with headings; any usual separator and encoding) or Parquet file of Home Credit columns, plain or in
+            gzip or zip; agents send it as a data URL.
     """
     return desk().score_batch(table)
 

@@ -18,6 +18,10 @@
   if (!french && wanted === "fr") {
     location.replace(location.pathname.replace(/\/?$/, "/fr") + location.search + location.hash);
   }
+  // below a prefix (/x), Gradio's files are looked for beside the page: at /x/, not at /
+  if (!french && !location.pathname.endsWith("/")) {
+    history.replaceState(history.state, "", `${location.pathname}/${location.search}${location.hash}`);
+  }
   // Gradio writes its own widgets in the navigator's language; they follow the page instead
   Object.defineProperty(navigator, "language", { get: () => language });
   Object.defineProperty(navigator, "languages", { get: () => [language] });

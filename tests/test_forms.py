@@ -178,7 +178,7 @@ def _portfolio(**unknown: object) -> Portfolio:
     table = desk().portfolio.applications.copy().astype({name: object for name in unknown})
     for name, value in unknown.items():
         table.loc[: len(table) // 2, name] = value
-    table["SK_ID_CURR"], table["TARGET"] = desk().portfolio.ids, desk().portfolio.outcomes
+    table = table.copy().assign(SK_ID_CURR=desk().portfolio.ids, TARGET=desk().portfolio.outcomes)
     return Portfolio(table, desk().model)
 
 

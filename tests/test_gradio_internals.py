@@ -94,7 +94,9 @@ def test_what_a_program_sends_is_checked_by_its_endpoint(data: list[object], ans
     with LightBlocks() as page:
         gr.api(add)
     with running(create_server(page, 1)) as url:
-        event = httpx.post(f"{url}gradio_api/call/add", json={"data": data}, trust_env=False).json()["event_id"]
-        stream = httpx.get(f"{url}gradio_api/call/add/{event}", trust_env=False).text
+        event = httpx.post(f"{url}gradio_api/call/add", json={"data": data}, timeout=60, trust_env=False).json()[
+            "event_id"
+        ]
+        stream = httpx.get(f"{url}gradio_api/call/add/{event}", timeout=60, trust_env=False).text
     content = json.loads(stream.strip().rpartition("data: ")[2])
     assert content == [answer] if isinstance(answer, dict) else content["error"].startswith(answer)

@@ -137,7 +137,7 @@ def test_a_picture_may_come_as_base64(app_url: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["image", "file"])
 def test_the_page_fetches_no_link(app_url: str, trap: str, kind: str) -> None:
     """The page's own events are open to anybody who counts them out."""
-    config = httpx.get(f"{app_url}config", trust_env=False).json()
+    config = httpx.get(f"{app_url}config", timeout=60, trust_env=False).json()
     kinds = {item["id"]: item["type"] for item in config["components"]}
     file = {"path": trap, "url": trap, "meta": {"_type": "gradio.FileData"}}
     events = [
@@ -150,7 +150,7 @@ def test_the_page_fetches_no_link(app_url: str, trap: str, kind: str) -> None:
         session = f"{kind}{event['id']}"
         data = [file if kinds[taken] == kind else None for taken in event["inputs"]]
         call = {"data": data, "fn_index": event["id"], "session_hash": session}
-        assert httpx.post(f"{app_url}gradio_api/queue/join", json=call, trust_env=False).status_code == 200
+        assert httpx.post(f"{app_url}gradio_api/queue/join", json=call, timeout=60, trust_env=False).status_code == 200
         stream = f"{app_url}gradio_api/queue/data?session_hash={session}"
         assert "a link was given" in httpx.get(stream, timeout=60, trust_env=False).text
     assert _Trap.visits == []
@@ -184,18 +184,17 @@ def test_foreign_origins_get_no_answer(app_url: str, method: str, origin: str, a
     if method == "OPTIONS":
         headers["Access-Control-Request-Method"] = "POST"
     for path in ("config", "health", "gradio_api/call/clients"):
-        answer = httpx.request(method, f"{app_url}{path}", headers=headers, trust_env=False)
+        answer = httpx.request(method, f"{app_url}{path}", headers=headers, timeout=60, trust_env=False)
         assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
 
 
 def test_nothing_is_recorded_or_reported(app_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Building the app asks no name on the network, whatever the environment says; the history of calls is closed."""
     asked: list[str] = []
-    look_up = socket.getaddrinfo
 
     def remember(host: Any, *others: Any, **options: Any) -> Any:
         asked.append(str(host))
-        raise OSError("no network in this test") if "gradio" in str(host) else look_up(host, *others, **options)
+        raise OSError("no network in this test")
 
     monkeypatch.delenv("GRADIO_ANALYTICS_ENABLED", raising=False)
     monkeypatch.setattr(socket, "getaddrinfo", remember)
@@ -204,8 +203,9 @@ def test_nothing_is_recorded_or_reported(app_url: str, monkeypatch: pytest.Monke
     for thread in set(threading.enumerate()) - before:
         thread.join(timeout=30)
     assert asked == []
+    monkeypatch.undo()
     for path in ("gradio_api/runs", "gradio_api/run-history/buckets", "monitoring", "monitoring/summary"):
-        assert httpx.get(f"{app_url}{path}", trust_env=False).status_code in (403, 404)
+        assert httpx.get(f"{app_url}{path}", timeout=60, trust_env=False).status_code in (403, 404)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_nothing_is_recorded_or_reported(app_url: str, monkeypatch: pytest.Monke
     ],
 )
 def test_routes_without_a_use_are_closed(app_url: str, method: str, path: str) -> None:
-    answer = httpx.request(method, f"{app_url}{path}", trust_env=False)
+    answer = httpx.request(method, f"{app_url}{path}", timeout=60, trust_env=False)
     assert answer.status_code == 404 and answer.json()["detail"].endswith("is not served here")
 
 
@@ -251,7 +251,7 @@ def test_markup_in_a_message_is_text(texts: Texts) -> None:
         assert "<" not in on_the_page.value.message and "&lt;img src=x" in on_the_page.value.message
         with pytest.raises(gr.Error) as to_a_program:
             list(guarded(function, texts, markup=False)(MARKUP * 1000) or ())
-        assert MARKUP[:30] in to_a_program.value.message and len(to_a_program.value.message) < 300
+        assert MARKUP[:20] in to_a_program.value.message and len(to_a_program.value.message) < 300
 
 
 def _once(refuse: Callable[[str], None]) -> Callable[[str], Iterator[None]]:
@@ -268,7 +268,7 @@ def test_an_upload_goes_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     with LightBlocks() as page:
         gr.File()
     with application.running(application.create_server(page, 1)) as url:
-        answer = httpx.post(f"{url}gradio_api/upload", files={"files": ("a.txt", b"mine")}, trust_env=False)
+        answer = httpx.post(f"{url}gradio_api/upload", files={"files": ("a.txt", b"mine")}, timeout=60, trust_env=False)
         path = Path(answer.json()[0])
         deadline = time.monotonic() + 60
         while path.exists() and time.monotonic() < deadline:

@@ -48,7 +48,7 @@ def visit_behind(browser: object, behind: str) -> Iterator[Open]:
 
 @pytest.mark.parametrize("path", ["", "/", "/fr"])
 def test_every_address_in_the_document_leads_to_a_file(behind: str, path: str) -> None:
-    page = httpx.get(behind + path, trust_env=False)
+    page = httpx.get(behind + path, timeout=60, trust_env=False)
     assert page.status_code == 200
     opening = page.text.partition("window.gradio_config")
     assert "<base" not in page.text
@@ -58,11 +58,11 @@ def test_every_address_in_the_document_leads_to_a_file(behind: str, path: str) -
     for file in files:
         place = urljoin(str(page.url), file)
         assert urlsplit(place).path.startswith("/x/")
-        assert httpx.get(place, trust_env=False).status_code == 200, place
+        assert httpx.get(place, timeout=60, trust_env=False).status_code == 200, place
 
 
 def test_a_slash_too_many_leads_to_the_french_page(behind: str) -> None:
-    page = httpx.get(f"{behind}/fr/?tab=images", follow_redirects=True, trust_env=False)
+    page = httpx.get(f"{behind}/fr/?tab=images", follow_redirects=True, timeout=60, trust_env=False)
     assert page.status_code == 200 and str(page.url) == f"{behind}/fr?tab=images"
     assert FRENCH("page.title") in page.text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -114,7 +115,7 @@ def test_a_body_that_is_no_call_is_refused(http: httpx.Client, body: bytes) -> N
 
 
 @pytest.mark.parametrize(
-    "value", ["text", 5, True, [], {}, {"path": 5}, "/etc/passwd", "README.md", "\0", "x" * 100_000]
+    "value", ["text", 5, True, [], {}, {"path": 5}, "/etc/passwd", "README.md", "\0", "x?" * 50_000]
 )
 @pytest.mark.parametrize(("endpoint", "argument"), [("classify_image", "image"), ("score_batch", "table")])
 def test_what_is_no_file_is_refused_by_name(http: httpx.Client, endpoint: str, argument: str, value: Any) -> None:
@@ -189,10 +190,15 @@ def test_a_photo_of_the_largest_size_fits_into_a_call() -> None:
     ("path", "limit"), [(f"{CALL}clients", LIMIT), ("gradio_api/upload", LIMIT), ("health", SMALL)]
 )
 def test_a_body_is_refused_from_its_length(http: httpx.Client, path: str, limit: int) -> None:
-    headers = {"content-length": str(limit + 1), "content-type": "application/json", "expect": "100-continue"}
-    with http.stream("POST", path, content=iter([b"{"]), headers=headers) as answer:
-        assert answer.status_code == 413
-        assert f"more than {limit // 1_000_000} MB" in json.loads(answer.read())["detail"]
+    connection = HTTPConnection(http.base_url.netloc.decode(), timeout=120)
+    connection.putrequest("POST", f"/{path}")
+    for name, value in (("Content-Length", str(limit + 1)), ("Expect", "100-continue")):
+        connection.putheader(name, value)
+    connection.endheaders()  # and nothing more: a caller who asks first is told at once
+    answer = connection.getresponse()
+    assert answer.status == 413
+    assert f"more than {limit // 1_000_000} MB" in json.load(answer)["detail"]
+    connection.close()
 
 
 @pytest.mark.parametrize("path", [f"{CALL}clients", "gradio_api/queue/join", "gradio_api/mcp/"])
@@ -229,7 +235,7 @@ def test_an_upload_without_a_name_is_refused(http: httpx.Client) -> None:
         b'--x\r\nContent-Disposition: form-data; name="files"; filename="' + b"a" * 100_000 + b'"\r\n\r\n1\r\n--x--\r\n'
     )
     answer = http.post("gradio_api/upload", content=long, headers={"content-type": "multipart/form-data; boundary=x"})
-    assert answer.status_code == 400 and len(answer.text) < 2 * LONGEST
+    assert answer.status_code in (400, 413) and len(answer.text) < 2 * LONGEST
     assert len(_files() - before) == 1
 
 

@@ -12,6 +12,7 @@ import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -74,7 +75,7 @@ class Column:
         """What a value may be, for an error's sentence."""
         return Allowed(self)
 
-    def fits(self, number: numbers.Real | float) -> bool:
+    def fits(self, number: float) -> bool:
         """Whether a number may stand here; an int may have any number of digits."""
         in_range = self.low <= number <= self.high or number in self.special
         return in_range and (not self.whole or number == int(number))
@@ -95,7 +96,9 @@ class Column:
             raise self._refusal(value)
         if isinstance(value, (bool, np.bool_)) and self.unit == "flag":
             return float(value)
-        if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real) or not self.fits(value):
+        if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+            raise self._refusal(value)
+        if not self.fits(cast("float", value)):  # an int is compared as it is: a float holds 308 digits at most
             raise self._refusal(value)
         return float(value)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from models import numerals
 from models.credit.application import CLIENT_ID, Column, columns
@@ -16,6 +17,9 @@ from models.numerals import Decimal
 
 UNKNOWN = frozenset({"", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "<na>"})  # in lower case
 TRUTH = {"true": "1", "vrai": "1", "false": "0", "faux": "0"}  # of flags
+# what programs write, which needs no closer look; as many digits as a float holds
+SIMPLE: dict[Decimal, str] = {mark: rf"^-?[0-9]{{1,15}}(?:[{mark}][0-9]{{1,20}})?$" for mark in (".", ",")}
+SURE = r"^-?(?:0\.[0-9]+|[0-9]+\.(?:[0-9]{1,2}|[0-9]{4,}))$"  # a decimal point: no thousands could end so
 IDS = Column(CLIENT_ID, "code", 0, 2**53 - 1, whole=True)
 
 
@@ -51,7 +55,7 @@ class _Texts:
         codes: (rows,) the place of each row's text; -1 where the cell is null.
     """
 
-    texts: tuple[str, ...]
+    texts: pa.StringArray
     codes: np.ndarray
 
     def first(self, place: int) -> int:
@@ -61,6 +65,10 @@ class _Texts:
     def spread(self, values: np.ndarray, unknown: float | None) -> np.ndarray:
         """(rows,) the values of the texts, where they stand."""
         return np.append(values, np.array([unknown], dtype=values.dtype))[self.codes]
+
+    def which(self, pattern: str) -> np.ndarray:
+        """Whether each text matches a regular expression (of RE2)."""
+        return pc.match_substring_regex(self.texts, pattern).to_numpy(zero_copy_only=False)
 
 
 def check(table: RawTable) -> Applications:
@@ -104,14 +112,16 @@ def _refusal(table: RawTable, row: int, rule: Column, received: object) -> Input
 def _texts(cells: pa.DictionaryArray, table: RawTable, rule: Column) -> _Texts:
     """The texts of a column; bytes that are UTF-8 are texts that their writer did not call so."""
     codes = cells.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    written = cells.dictionary.cast(pa.large_binary()).to_pylist()
-    found = [""] * len(written)
-    for place in np.unique(codes[codes >= 0]).tolist():
-        try:
-            found[place] = (written[place] or b"").decode()
-        except UnicodeDecodeError as error:
-            raise _refusal(table, int(np.argmax(codes == place)), rule, written[place]) from error
-    return _Texts(tuple(found), codes)
+    used = np.zeros(len(cells.dictionary), dtype=bool)
+    used[codes[codes >= 0]] = True
+    written = pc.if_else(pa.array(used), cells.dictionary.cast(pa.large_binary()), b"").fill_null(b"")
+    try:
+        return _Texts(written.cast(pa.large_string()), codes)
+    except pa.ArrowInvalid as error:  # some bytes are no text
+        for place, content in enumerate(written.to_pylist()):
+            if content.decode(errors="replace").encode() != content:
+                raise _refusal(table, int(np.argmax(codes == place)), rule, content) from error
+        raise
 
 
 def _decimal(table: RawTable, numeric: Mapping[str, _Texts]) -> Decimal | None:
@@ -149,32 +159,48 @@ def _decimal(table: RawTable, numeric: Mapping[str, _Texts]) -> Decimal | None:
 
 
 def _marked(numeric: Mapping[str, _Texts]) -> Iterator[tuple[str, str, int]]:
-    """Column, text and its place, of every text that a point or a comma stands in."""
+    """Column, text and its place, of every text that a point or a comma stands in; of the many that a program has
+    written with a decimal point and nothing else, one a column is enough.
+    """
     for name, column in numeric.items():
-        for place, text in enumerate(column.texts):
-            if "," in text or "." in text:
-                yield name, text, place
+        plain = column.which(SURE)
+        for place in [*np.flatnonzero(plain)[:1].tolist(), *np.flatnonzero(column.which("[.,]") & ~plain).tolist()]:
+            yield name, column.texts[place].as_py(), place
 
 
 def _numbers(column: _Texts, rule: Column, decimal: Decimal, table: RawTable) -> np.ndarray:
     """(rows,) the numbers that a column's texts write."""
     values = np.full(len(column.texts), np.nan)
-    for place, text in enumerate(column.texts):
-        plain = numerals.tidy(text)
-        if plain.casefold() in UNKNOWN:
-            continue
-        plain = TRUTH.get(plain.casefold(), plain) if rule.unit == "flag" else plain
-        number = numerals.read(plain, decimal) if numerals.fits(plain, decimal) else np.nan
-        if not rule.fits(number):
-            raise _refusal(table, column.first(place), rule, text)
-        values[place] = number
+    unknown = np.zeros(len(values), dtype=bool)
+    simple = column.which(SIMPLE[decimal])
+    pointed = pc.replace_substring(column.texts.filter(pa.array(simple)), decimal, ".")
+    values[simple] = pointed.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    for place in np.flatnonzero(~simple).tolist():
+        plain = numerals.tidy(column.texts[place].as_py())
+        word = plain[:10].casefold()
+        if rule.unit == "flag" and word in TRUTH:
+            plain = TRUTH[word]
+        unknown[place] = plain.casefold() in UNKNOWN
+        if numerals.fits(plain, decimal):
+            values[place] = numerals.read(plain, decimal)
+    wrong = ~unknown & ~_fits(values, rule)
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        raise _refusal(table, column.first(first), rule, column.texts[first].as_py())
     return column.spread(values, np.nan)
+
+
+def _fits(numbers: np.ndarray, rule: Column) -> np.ndarray:
+    """Whether each number may stand in a column."""
+    with np.errstate(invalid="ignore"):
+        fits = ((numbers >= rule.low) & (numbers <= rule.high)) | np.isin(numbers, rule.special)
+        return fits & (numbers == np.round(numbers)) if rule.whole else fits
 
 
 def _categories(column: _Texts, rule: Column, table: RawTable) -> np.ndarray:
     """(rows,) a column's texts, of which any white space counts as one blank."""
     values = np.full(len(column.texts), None, dtype=object)
-    for place, text in enumerate(column.texts):
+    for place, text in enumerate(column.texts.to_pylist()):
         plain = " ".join(text.split())
         if plain in rule.categories:
             values[place] = plain
@@ -200,11 +226,7 @@ def _typed(cells: pa.Array, rule: Column, table: RawTable) -> np.ndarray:
 
 
 def _in_range(cells: pa.Array, numbers: np.ndarray, rule: Column, table: RawTable) -> np.ndarray:
-    with np.errstate(invalid="ignore"):
-        fits = ((numbers >= rule.low) & (numbers <= rule.high)) | np.isin(numbers, rule.special)
-        if rule.whole:
-            fits &= numbers == np.round(numbers)
-    wrong = ~np.isnan(numbers) & ~fits
+    wrong = ~np.isnan(numbers) & ~_fits(numbers, rule)
     if wrong.any():
         row = int(np.argmax(wrong))
         raise _refusal(table, row, rule, cells[row].as_py())

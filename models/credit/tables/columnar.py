@@ -85,9 +85,11 @@ def _joined(column: pa.ChunkedArray) -> pa.Array:
 def _ids_of_index(metadata: dict[bytes, bytes] | None, rows: int) -> pa.Array | None:
     """Clients' numbers that pandas keeps as the beginning, end and step of an index and not as a column."""
     for index in _indices(metadata):
-        name, ends = index.get("name"), [index.get(end) for end in ("start", "stop", "step")]
-        if isinstance(name, str) and known_name(name) == CLIENT_ID and all(type(end) is int for end in ends):
-            numbers = range(*ends) if ends[2] else range(0)
+        name, start, stop, step = (index.get(part) for part in ("name", "start", "stop", "step"))
+        if not isinstance(name, str) or known_name(name) != CLIENT_ID:
+            continue
+        if isinstance(start, int) and isinstance(stop, int) and isinstance(step, int) and step:
+            numbers = range(start, stop, step)
             if len(numbers) == rows:
                 return pa.array(list(numbers))
     return None

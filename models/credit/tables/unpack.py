@@ -7,7 +7,7 @@ import io
 import zipfile
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from models.credit.tables.table import MAX_BYTES
 from models.errors import InputError
@@ -98,7 +98,7 @@ def _unzip(path: Path) -> bytes:
         raise InputError("table_packed_damaged", kind="zip") from error
 
 
-def _bounded(file: BinaryIO | zipfile.ZipExtFile | gzip.GzipFile) -> bytes:
+def _bounded(file: IO[bytes] | gzip.GzipFile) -> bytes:
     """All of it, unless it is more than ``MAX_BYTES``, of which at most one byte more is unpacked."""
     content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
