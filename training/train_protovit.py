@@ -14,33 +14,26 @@ visitor sees, and each prototype stays what the network makes of its piece.
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import timm
 import torch
-from safetensors.torch import load_file
-from sklearn.cluster import KMeans
-from timm.models.vision_transformer import checkpoint_filter_fn
 from torch import nn
-from torch.nn.functional import max_pool2d, normalize, pad
 
-from models.protovit import ProtoViTConfig, ProtoViTForImageClassification, ProtoViTImageProcessor
-from models.vision.faithfulness import blend_in
+from models.protovit import ProtoViTForImageClassification, ProtoViTImageProcessor
 from models.vision.gallery import CATALOGUE
 from models.vision.predictions import CLASSES
-from models.vision.preprocessing import Preprocessing, to_tensor
 from models.vision.protovit import ProtoVit
-from models.vision.uploads import read_upload
-from training.protovit.objective import Objective, Reasoner, Sources, Surroundings, Weights
+from training.protovit.initialisation import initial_model, round_as_saved, start_projection, start_prototypes
+from training.protovit.objective import Objective, Reasoner, Sources
 from training.protovit.partition import Lower, Upper
 from training.protovit.projection import Projection, project, write_prototypes
+from training.protovit.recipe import RECIPE, Recipe, Stage
+from training.protovit.surroundings import blended_surroundings
 from training.vision.artifacts import TAUGHT_BY, Card, teachers
 from training.vision.data import (
-    Augmentation,
     Augmented,
     CachedViews,
     FreshViews,
@@ -49,10 +42,9 @@ from training.vision.data import (
     read_photos,
 )
 from training.vision.distributed import DEVICE, STATE
-from training.vision.feature_cache import FeatureCache, run
+from training.vision.feature_cache import run
 from training.vision.fine_tune import (
     Epoch,
-    Schedule,
     best_epoch,
     evaluate,
     fine_tune,
@@ -61,89 +53,6 @@ from training.vision.fine_tune import (
 )
 from training.vision.report import report
 from training.vision.transfer import arguments
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One stage of the training.
-
-    Args:
-        weights: of the terms of its loss.
-        schedule: how long.
-        prototype_rate, projection_rate, encoder_rate, evidence_rate: AdamW's peak rates; 0 holds that part fast.
-    """
-
-    weights: Weights
-    schedule: Schedule
-    prototype_rate: float = 0.0
-    projection_rate: float = 0.0
-    encoder_rate: float = 0.0
-    evidence_rate: float = 0.0
-
-
-def _schedule(epochs: int, weight_decay: float = 0.0, patience: int = 100) -> Schedule:
-    return Schedule(epochs, patience, warmup=1, weight_decay=weight_decay, smoothing=0.0, average=0.97)
-
-
-PULL = Weights(cluster=0.4, separation=0.1, orthogonality=1e-3, locality=6.0, smoothing=0.1)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """The hyperparameters, all in this one place.
-
-    Args:
-        encoder: one of timm's vision transformers, as ``ProtoViTConfig`` takes it.
-        preprocessing: of the encoder's input.
-        augmentation: how the pictures are varied.
-        views: variations of each picture that the frozen blocks are run on.
-        batch: pictures a batch.
-        frozen: lowest blocks of the encoder that stay as they are.
-        decay: factor on the rate for each block further down.
-        projection, pool, prototypes_per_class, parts, radius, blank, concentration: see :class:`ProtoViTConfig`.
-        squares: Chebyshev radius, in patches, of the square that is left of a picture whose surroundings are blended
-            away, from and to.
-        reach: patches around a place that must be left for it to count as unchanged.
-        stages: by name, in order.
-    """
-
-    encoder: Mapping[str, Any]
-    preprocessing: Preprocessing
-    augmentation: Augmentation
-    views: int = 3
-    batch: int = 64
-    frozen: int = 10
-    decay: float = 0.8
-    projection: int = 128
-    pool: int = 2
-    prototypes_per_class: int = 8
-    parts: int = 3
-    radius: int = 1
-    blank: float = 0.09  # pixels that differ by 2 % of their range
-    concentration: float = 3.0
-    squares: tuple[int, int] = (2, 4)
-    reach: int = 2
-    stages: Mapping[str, Stage] = field(
-        default_factory=lambda: {
-            "joint": Stage(PULL, _schedule(10, 0.05), prototype_rate=3e-3, projection_rate=1e-3, evidence_rate=1e-2),
-            "settle": Stage(PULL, _schedule(8, 0.05), projection_rate=5e-4, evidence_rate=1e-2),
-            "evidence": Stage(Weights(smoothing=0.1), _schedule(8), evidence_rate=1e-2),
-        }
-    )
-
-
-RECIPE = Recipe(
-    encoder={
-        "model_type": "timm_wrapper",
-        "architecture": "vit_base_patch16_clip_quickgelu_224",
-        "model_args": {"img_size": 192, "depth": 10},  # two fewer than it has: towards the end places are mixed
-        "do_pooling": False,
-    },
-    preprocessing=Preprocessing(
-        192, mean=(0.48145466, 0.4578275, 0.40821073), std=(0.26862954, 0.26130258, 0.27577711)
-    ),
-    augmentation=Augmentation(mix=0.0),
-)
 
 
 @dataclass
@@ -161,83 +70,6 @@ class Learnt:
     steps: list[dict[str, Any]]
     projection: Projection
     validation: tuple[torch.Tensor, torch.Tensor]
-
-
-def initial_model(init: str, recipe: Recipe) -> ProtoViTForImageClassification:
-    """A trained encoder, and prototypes that have yet to learn.
-
-    Args:
-        init: a name in timm, or a file of safetensors with the names of the recipe's encoder.
-        recipe: the shape of the prototypes.
-    """
-    config = ProtoViTConfig(
-        encoder_config=dict(recipe.encoder),
-        prototypes_per_class=recipe.prototypes_per_class,
-        parts=recipe.parts,
-        radius=recipe.radius,
-        blank=recipe.blank,
-        projection=recipe.projection,
-        pool=recipe.pool,
-        concentration=recipe.concentration,
-        id2label=dict(enumerate(CLASSES)),
-        label2id={name: index for index, name in enumerate(CLASSES)},
-    )
-    model = ProtoViTForImageClassification(config)
-    from_file = init.endswith(".safetensors")
-    size = recipe.preprocessing.size
-    source = None if from_file else timm.create_model(init, pretrained=True, num_classes=0, img_size=size)
-    state = load_file(init) if source is None else source.state_dict()
-    encoder = model.encoder.timm_model
-    # resamples the position embedding where the pictures were of another size
-    found = checkpoint_filter_fn({name: tensor.float() for name, tensor in state.items()}, encoder)
-    wanted = encoder.state_dict()
-    # a shorter encoder has no use for the last blocks, nor for the scales that its norm learnt after them
-    shortened = f"blocks.{len(encoder.blocks)}.norm1.weight" in found
-    own = {name: tensor for name, tensor in wanted.items() if shortened and name.startswith("norm.")}
-    encoder.load_state_dict({name: tensor for name, tensor in found.items() if name in wanted} | own)
-    round_as_saved(model)
-    return model.eval()
-
-
-@torch.no_grad()
-def round_as_saved(model: nn.Module) -> None:
-    """Gives the weights the precision that they are shipped in, so that what is measured holds for what is shipped."""
-    for tensor in model.parameters():
-        tensor.copy_(tensor.half())
-
-
-@torch.no_grad()
-def start_projection(model: ProtoViTForImageClassification, tokens: torch.Tensor, upper: Upper) -> None:
-    """Starts the map of the patches at their principal components, half whitened, from tokens (N, D + 1, 1, tokens)."""
-    linear = model.patch_features.projection
-    if linear is None:
-        return
-    shown = tokens[:, -1, 0].bool()
-    shown[:, 0] = False  # the class token
-    patches = torch.cat(
-        [upper.norm(part[:, :-1, 0].float().transpose(1, 2))[seen] for part, seen in
-         zip(tokens.split(64), shown.split(64), strict=True)]
-    )  # fmt: skip
-    patches = patches[torch.randperm(len(patches))[:40_000]]
-    mean = patches.mean(0)
-    _, spread, directions = torch.pca_lowrank(patches - mean, q=linear.out_features)
-    deviation = (spread / len(patches) ** 0.5).clamp_min(1e-6)
-    linear.weight.copy_((directions / deviation.sqrt()).T)
-    linear.bias.copy_(-linear.weight @ mean)
-
-
-@torch.no_grad()
-def start_prototypes(model: ProtoViTForImageClassification, views: CachedViews, seed: int) -> None:
-    """Starts each class's prototypes at the centres of its patches rather than at random: apart, and near something."""
-    head, plain = model.head, views.maps[0]  # (N, D, n, n)
-    for label in range(len(CLASSES)):
-        patches = plain[views.pictures.labels == label].flatten(2).transpose(1, 2).flatten(0, 1)
-        patches = normalize(patches[patches.any(1)].float(), dim=1)  # those that show something
-        sample = patches[torch.randperm(len(patches), generator=torch.Generator().manual_seed(seed))[:8000]]
-        own = (head.classes() == label).nonzero()[:, 0]
-        centres = KMeans(len(own), n_init=3, random_state=seed).fit(sample.numpy()).cluster_centers_
-        noise = torch.randn(head.prototypes[own].shape, generator=torch.Generator().manual_seed(seed))
-        head.prototypes[own] = torch.from_numpy(centres).float()[:, :, None] + 0.05 * noise
 
 
 def learn(
@@ -312,50 +144,6 @@ def _tokens(
     """What the frozen blocks make of pictures as they are, and their labels."""
     pictures = Augmented(photos, recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
     return CachedViews(pictures, lower, 1, args.cache).maps[0], pictures.labels
-
-
-def blended_surroundings(
-    lower: Lower, photos: Sequence[Photo], whole: torch.Tensor, recipe: Recipe, args: argparse.Namespace
-) -> Surroundings:
-    """Each picture again, with all but a square around a place that shows something blended away.
-
-    Args:
-        lower: the frozen blocks.
-        photos: the pictures.
-        whole: what the frozen blocks make of them as they are.
-        recipe: how large the squares are.
-        args: the seed, and where the outputs are kept.
-    """
-    images = [recipe.preprocessing.stretch(read_upload(photo.path).image) for photo in photos]
-    draw = torch.Generator().manual_seed(args.seed)
-    kept = torch.stack([_square(seen, recipe, draw) for seen in whole[:, -1, 0]])  # (M, n', n')
-    side = recipe.preprocessing.size // kept.shape[-1]
-
-    def pixels(rows: torch.Tensor) -> torch.Tensor:
-        blended = [
-            blend_in(to_tensor(images[row]), ~kept[row].repeat_interleave(side, 0).repeat_interleave(side, 1))
-            for row in rows.tolist()
-        ]
-        return recipe.preprocessing.normalise(torch.stack(blended))
-
-    cache = FeatureCache(lower, args.cache, (recipe.preprocessing, recipe.squares, args.seed))
-    part = cache.run(images, pixels, recipe.batch, "surroundings blended away")
-    near = 2 * recipe.reach + 1  # a place beyond the edge of the picture has not changed
-    missing = max_pool2d(pad((~kept).float(), (recipe.reach,) * 4)[:, None], near, 1)
-    return Surroundings(whole, part, max_pool2d(missing, recipe.pool)[:, 0] == 0)
-
-
-def _square(shown: torch.Tensor, recipe: Recipe, draw: torch.Generator) -> torch.Tensor:
-    """(tokens,) which of them show something -> (n', n') bool, a square around one of the patches that do."""
-    grid = math.isqrt(len(shown) - 1)
-    places = shown[-(grid**2) :].nonzero()[:, 0]
-    places = places if len(places) else torch.arange(grid**2)
-    row, column = divmod(int(places[torch.randint(len(places), (), generator=draw)]), grid)
-    low, high = recipe.squares
-    radius = int(torch.randint(low, high + 1, (), generator=draw))
-    square = torch.zeros(grid, grid, dtype=torch.bool)
-    square[max(0, row - radius) : row + radius + 1, max(0, column - radius) : column + radius + 1] = True
-    return square
 
 
 def _rates(
