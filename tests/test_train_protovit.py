@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
 import sys
@@ -24,12 +25,15 @@ from models.vision.preprocessing import Preprocessing
 from models.vision.prototypes import boxes
 from models.vision.protovit import ProtoVit
 from models.vision.ultralytics_quiet import yolov8_classifier
+from models.vision.uploads import read_upload
 from models.vision.vgg16 import Vgg16Network
 from tests.pictures import picture, write_dataset
 from training import distil_encoder, evaluate_reasoning, train_protovit
+from training.protovit import initialisation, objective
 from training.protovit.partition import Lower, Upper
+from training.protovit.surroundings import blended_surroundings
 from training.vision import artifacts, students
-from training.vision.data import read_photos
+from training.vision.data import Photo, read_photos
 
 ENCODER = {
     "model_type": "timm_wrapper",
@@ -379,3 +383,26 @@ def test_an_unchanged_photo_is_read_the_same(trained: Path, monkeypatch: pytest.
     monkeypatch.setattr(evaluate_reasoning, "KEPT", 1.0)
     figures = evaluate_reasoning.stability(ProtoVit.load(trained), picture(1).resize((32, 32)))
     assert figures["crop"] == {"parts_stayed": 1.0, "same_prototypes": 1.0, "same_answer": 1.0}
+
+
+def test_a_picture_keeps_its_square_whatever_it_is_trained_with(made: Path, tmp_path: Path) -> None:
+    """What is kept of it on disk must go with the square that says where it was blended."""
+    recipe = replace(
+        train_protovit.RECIPE, encoder=ENCODER, preprocessing=Preprocessing(32), batch=7, frozen=1, projection=8,
+        pool=1, blank=0.01, squares=(1, 1), reach=1,
+    )  # fmt: skip
+    network = initialisation.initial_model(str(made / "encoder.safetensors"), recipe)
+    lower = Lower(network.encoder.timm_model, 1, recipe.blank)
+    args = argparse.Namespace(seed=0, cache=tmp_path)
+    photos = read_photos(made / "data")["train"]
+
+    def surroundings(chosen: list[Photo]) -> objective.Surroundings:
+        pictures = [Preprocessing(32)(read_upload(photo.path).image) for photo in chosen]
+        whole = torch.cat([lower(recipe.preprocessing.normalise(pixels)) for pixels in pictures]).half()
+        return blended_surroundings(lower, chosen, whole, recipe, args)
+
+    with torch.no_grad():
+        few, many = surroundings(photos[3:5]), surroundings(photos)
+    assert torch.equal(few.inside, many.inside[3:5]) and torch.equal(few.part, many.part[3:5])
+    assert not torch.equal(many.part, many.whole)
+    assert many.inside.any() and not many.inside.all()

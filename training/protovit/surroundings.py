@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Sequence
+from zlib import crc32
 
 import torch
 from torch.nn.functional import max_pool2d, pad
@@ -32,8 +33,12 @@ def blended_surroundings(
         args: the seed, and where the outputs are kept.
     """
     images = [recipe.preprocessing.stretch(read_upload(photo.path).image) for photo in photos]
-    draw = torch.Generator().manual_seed(args.seed)
-    kept = torch.stack([_square(seen, recipe, draw) for seen in whole[:, -1, 0]])  # (M, n', n')
+    kept = torch.stack(  # (M, n', n'); the picture itself and the seed settle its square
+        [
+            _square(seen, recipe, torch.Generator().manual_seed(args.seed + crc32(image.tobytes())))
+            for seen, image in zip(whole[:, -1, 0], images, strict=True)
+        ]
+    )
     side = recipe.preprocessing.size // kept.shape[-1]
 
     def pixels(rows: torch.Tensor) -> torch.Tensor:
@@ -43,7 +48,7 @@ def blended_surroundings(
         ]
         return recipe.preprocessing.normalise(torch.stack(blended))
 
-    cache = FeatureCache(lower, args.cache, (recipe.preprocessing, recipe.squares, args.seed))
+    cache = FeatureCache(lower, args.cache, (recipe.preprocessing, recipe.squares, recipe.blank, args.seed))
     part = cache.run(images, pixels, recipe.batch, "surroundings blended away")
     near = 2 * recipe.reach + 1  # a place beyond the edge of the picture has not changed
     missing = max_pool2d(pad((~kept).float(), (recipe.reach,) * 4)[:, None], near, 1)
