@@ -245,7 +245,7 @@ def _row(likeness: Likeness, key: str, evidence: Evidence, texts: Texts) -> Row:
             key=f"out-{prototype.number}",
             next=f"back-{prototype.number}",
             text=text,
-            label=f"{text}{texts('prototypes.without.colon')}{label}, {prototype.piece.source}",
+            label=texts("prototypes.without.named", action=text, name=f"{label}, {prototype.piece.source}"),
             without=_with(likeness, {prototype.number}),
         ),
     )
@@ -264,7 +264,7 @@ def _piece(key: str, piece: Piece, texts: Texts) -> Marked:
 
 def _back(key: str, name: str, without: list[int], texts: Texts) -> Switch:
     text = texts("prototypes.without.put_back")
-    return Switch(f"back-{key}", f"out-{key}", text, f"{text}{texts('prototypes.without.colon')}{name}", without)
+    return Switch(f"back-{key}", f"out-{key}", text, texts("prototypes.without.named", action=text, name=name), without)
 
 
 def _with(likeness: Likeness, numbers: set[int]) -> list[int]:
