@@ -14,7 +14,9 @@ from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 import torch
@@ -32,6 +34,9 @@ from models.vision.predictions import CLASSES
 from models.vision.prototype_explanation import Likeness
 from models.vision.prototypes import FILE, field, read_prototypes
 from models.vision.protovit import ProtoVit
+from tabs.photos.held import Held
+from tabs.photos.prototypes import prototypes
+from tests.browser import PATIENCE
 from tests.factories import photo
 from tests.pictures import picture
 
@@ -230,7 +235,7 @@ def test_every_picture_has_a_text_and_every_reference_a_picture(read: Likeness, 
     for html in (prototype_cards.reasoning(read, texts), browser):
         page = Page(html)
         shown = [svg for svg in page.all("svg") if svg.get("aria-hidden") != "true"]
-        assert len(shown) >= A_CLASS * 4
+        assert len(shown) > 4 * prototype_cards.SHOWN
         assert all(svg["role"] == "img" and len(svg["aria-label"] or "") > 20 for svg in shown)
         names = [image["id"] for image in page.all("image")]
         assert len(set(names)) == len(names)
@@ -260,7 +265,9 @@ def test_the_sentence_says_what_is_shown_and_what_the_whole_is(read: Likeness) -
     assert said.endswith(f"The runner-up, {runner_up.label}, has {ENGLISH.number(runner_up.total, 1)}.")
 
 
-def test_a_prototype_can_be_taken_out_and_put_back(model: ProtoVit, read: Likeness, monkeypatch) -> None:
+def test_a_prototype_can_be_taken_out_and_put_back(
+    model: ProtoVit, read: Likeness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its points leave the total, and nothing else changes; no picture goes through the network again."""
     monkeypatch.setattr(model.network, "features", None)
     case = read.reasoning.cases[0]
@@ -539,3 +546,38 @@ def test_a_missing_model_is_named(upload: Path, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     with pytest.raises(ModelUnavailable, match="protovit"):
         prototype_explanation.read_likeness(upload)
+
+
+def test_a_key_takes_a_prototype_out_and_the_next_puts_it_back(
+    browser: Any, model: ProtoVit, upload: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the page, by keyboard alone; the focus stays with what was done, and the photo is compared once."""
+    compared: list[object] = []
+    compare = model.compare
+    monkeypatch.setattr(model, "compare", lambda image: compared.append(image) or compare(image))
+    with gr.Blocks() as app:
+        at_hand = gr.State(None)
+        gr.Button("Send").click(lambda: Held(str(upload), str(upload)), None, at_hand)
+        prototypes(ENGLISH, at_hand)
+    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False, _frontend=False)
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    try:
+        page.goto(url)
+        page.get_by_role("button", name="Send").click()
+        answer = page.locator(".vt-answer")
+        first = answer.inner_text()
+        for key in ("out-class-", "out-"):
+            button = page.locator(f".vt-cases article:first-child [data-key^='{key}']").first
+            undo = button.get_attribute("data-next")
+            button.focus()
+            page.keyboard.press("Enter")
+            page.wait_for_function("key => document.activeElement.dataset.key === key", arg=undo)
+            assert "With all its prototypes" in answer.inner_text() and page.locator(".vt-out li").count() == 1
+            page.keyboard.press("Enter")
+            page.wait_for_function("key => document.activeElement.dataset.next === key", arg=undo)
+            assert answer.inner_text() == first and page.locator(".vt-out").count() == 0
+        assert len(compared) == 1
+    finally:
+        page.close()
+        app.close()
