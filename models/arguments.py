@@ -38,6 +38,15 @@ def whole_number(argument: str, value: object, low: int, high: int) -> int:
     raise InputError("whole_number", argument=argument, received=shown(value), low=low, high=high)
 
 
+def whole_numbers(argument: str, value: object, low: int, high: int) -> tuple[int, ...]:
+    """A list of whole numbers in ``low..high``, each once, in its order; None is an empty one."""
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple):
+        raise InputError("whole_numbers", argument=argument, received=shown(repr(value)), low=low, high=high)
+    return tuple(dict.fromkeys(whole_number(argument, item, low, high) for item in value))
+
+
 def number(argument: str, value: object, low: float, high: float) -> float:
     """A finite number in ``low..high``."""
     if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:

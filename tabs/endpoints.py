@@ -117,18 +117,20 @@ def explain_image(image: str, model: str = "yolov8", method: str = "", target: s
         yield reading.overlay if share == 1 else None
 
 
-def prototypes(image: str, top: int = 5) -> dict:
+def prototypes(image: str, top: int = 5, without: list[int] | None = None) -> dict:
     """Says which parts of known pictures ProtoViT found a photo like: "this looks like that", in points of the logits.
 
-    For the predicted class and the runner-up, "evidence" holds the prototypes with most points; similarity x weight =
-    points, and the points of all prototypes for a class add up to its logit, "points_total". The k-th of "image_boxes",
-    in pixels of the upload, matches the k-th of the prototype's "boxes", in pixels of its own "image".
+    For the predicted class and the runner-up, "evidence" holds the prototypes of the class with most points; similarity
+    x weight = points, and those of all of them add up to its logit, "points_total": a prototype speaks for its own
+    class only. The k-th of "image_boxes", in pixels of the upload, matches the k-th of the prototype's "boxes", in
+    pixels of its own "image".
 
     Args:
         image: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF file; agents send a data URL (data:image/jpeg;base64,...).
         top: prototypes in the evidence of each class, at least 1; more than there are means all.
+        without: ids of prototypes that are left out, as if they did not exist; may be empty.
     """
-    return prototype_explanation.reason(image, top)
+    return prototype_explanation.reason(image, top, without)
 
 
 def results() -> dict:
@@ -164,6 +166,14 @@ class Names(gr.JSON):
         return {"type": "array", "items": {"type": "string"}}
 
 
+class Numbers(Names):
+    """The same for whole numbers."""
+
+    def api_info(self) -> dict[str, Any]:
+        """A list of whole numbers."""
+        return {"type": "array", "items": {"type": "integer"}}
+
+
 def endpoints() -> None:
     """Declares every endpoint; call it once, inside the Blocks."""
     # Files come through components, which keep a caller to the files that it uploaded.
@@ -176,13 +186,13 @@ def endpoints() -> None:
             gr.JSON(),
         )
         model, method, target = gr.Textbox("yolov8"), gr.Textbox(""), gr.Textbox("")
-        top = gr.Number(5)
+        top, without = gr.Number(5), Numbers(label="without")
         call = gr.Button()
     through: dict[Callable[..., Any], tuple[Any, Any]] = {
         score_batch: (table, answer),
         classify_image: ([image, names], answer),
         explain_image: ([image, model, method, target], picture),
-        prototypes: ([image, top], answer),
+        prototypes: ([image, top, without], answer),
     }
     for function in ENDPOINTS:
         name, guarded_function = function.__name__, guarded(function, ENGLISH, markup=False)

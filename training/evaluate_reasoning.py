@@ -34,6 +34,7 @@ from models.protovit.modeling import Comparison
 from models.vision import registry, weights
 from models.vision.faithfulness import blend_in
 from models.vision.preprocessing import to_tensor
+from models.vision.prototypes import REACH
 from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
 from training.evaluate_explanations import bootstrap
@@ -44,7 +45,6 @@ TOP = 5  # prototypes of the predicted class that are followed: as many as a vis
 KEPT = 0.9  # of each side, by a crop
 JPEG = 30  # quality of a poor JPEG, 0..95
 NEAR = 1.5  # places: a part found this near its former place has stayed
-REACH = 1  # places around those of a prototype that may have a part in its similarity
 SEED = 0
 
 

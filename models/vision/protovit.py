@@ -17,7 +17,7 @@ from models.vision import saliency, weights
 from models.vision.inference_executor import in_turn
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
-from models.vision.prototypes import Case, Evidence, Prototype, Reasoning, boxes, read_prototypes
+from models.vision.prototypes import Case, Evidence, Prototype, Reasoning, boxes, field, read_prototypes
 
 MATCHES = "prototypes"  # the method that draws where the points come from
 METHODS = (MATCHES, "rise")
@@ -218,6 +218,7 @@ class ProtoVit:
             weight=float(self.evidence_weights[row, number]),
             points=points,
             boxes=boxes(patches, self.network.grid, size),
+            field=field(patches, self.network.grid, size),
         )
 
     def _prediction(self, output: Comparison, start: float) -> Prediction:
