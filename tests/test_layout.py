@@ -21,6 +21,7 @@ COMMANDS = {
     "evaluate_explanations",
     "evaluate_portfolio",
     "evaluate_reasoning",
+    "calibrate",
     "reproduce",
     "score_dataset",
     "push_to_hub",
