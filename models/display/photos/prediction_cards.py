@@ -29,7 +29,6 @@ def verdicts(predictions: tuple[Prediction, ...], texts: Texts) -> str:
         cards.append(
             {
                 "model": texts(f"images.models.{prediction.model}"),
-                "label": class_name(prediction.label, texts),
                 "title": texts("images.none_of_these")
                 if prediction.none_of_these
                 else class_name(prediction.label, texts),
@@ -44,7 +43,7 @@ def verdicts(predictions: tuple[Prediction, ...], texts: Texts) -> str:
         "verdicts",
         cards=cards,
         agreement=agreement(predictions, texts),
-        alt=texts("images.photo_alt", verdicts=", ".join(f"{card['model']} \u2192 {card['label']}" for card in cards)),
+        alt=texts("images.photo_alt", verdicts=", ".join(f"{card['model']} \u2192 {card['title']}" for card in cards)),
         caption=texts("images.probabilities"),
         head=(texts("images.class"), texts("images.probability")),
     )
