@@ -96,6 +96,16 @@ def remedies() -> list[dict[str, Any]]:
     return _json(WEIGHTS / "protovit" / "remedies.json") or []
 
 
+def calibrations() -> dict[str, dict[str, Any]]:
+    """What ``training.calibrate`` wrote for the weights at hand: model -> thresholds, and what they are worth."""
+    found = {}
+    for name in VISION:
+        content, config = _json(WEIGHTS / name / "calibration.json"), _json(WEIGHTS / name / "config.json")
+        if content and config and content["weights_sha256"] == config["weights_sha256"]:
+            found[name] = content
+    return found
+
+
 def stages() -> list[dict[str, Any]]:
     """ProtoViT on validation after each stage of its training; empty where it left no record."""
     return _record("protovit").get("steps", [])

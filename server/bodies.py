@@ -59,7 +59,6 @@ class BoundedBodies:
                 begun = True
                 await send(message)
 
-
         try:
             await self.app(scope, body.receive, answer)
         except (HTTPException, MultiPartException):

@@ -94,6 +94,9 @@ def counterfactual(client_id: int) -> dict:
 def classify_image(image: str, models: list[str] | None = None) -> dict:
     """Classifies a product photo into one of seven categories, with the probability of each.
 
+    A calibrated model adds "set", the categories that cannot be ruled out at 90 %, and "none_of_these", whether the
+    photo probably shows none of the seven.
+
     Args:
         image: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF file; agents send a data URL (data:image/jpeg;base64,...).
         models: names among "vgg16", "yolov8", "protovit"; empty for all that are available.

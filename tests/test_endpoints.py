@@ -124,6 +124,8 @@ def test_classify_image(client: Client, picture: Path) -> None:
         assert sum(prediction["probabilities"].values()) == pytest.approx(1.0, abs=1e-6)
         assert prediction["label"] == max(prediction["probabilities"], key=prediction["probabilities"].get)
         assert prediction["seconds"] > 0
+        assert prediction["label"] == prediction["set"][0] and set(prediction["set"]) <= set(CLASSES)
+        assert isinstance(prediction["none_of_these"], bool)
 
 
 def test_explain_image_has_the_size_of_the_upload(client: Client, picture: Path) -> None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "evaluate_portfolio",
     "evaluate_reasoning",
     "evaluate_remedies",
+    "calibrate",
     "reproduce",
     "score_dataset",
     "push_to_hub",

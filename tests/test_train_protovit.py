@@ -33,6 +33,7 @@ from training.protovit import initialisation, objective
 from training.protovit.partition import Lower, Upper
 from training.protovit.surroundings import blended_surroundings
 from training.vision import artifacts, students
+from training.vision.artifacts import SAME_RUN, read_validation
 from training.vision.data import Photo, read_photos
 
 ENCODER = {
@@ -86,11 +87,21 @@ def trained(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_the_validation_logits_that_are_kept_are_those_from_before_the_refit(trained: Path) -> None:
+    kept = read_validation(trained)
+    assert kept is not None and kept[2] == SAME_RUN
+    loss = torch.nn.functional.cross_entropy(kept[0], kept[1]).item()
+    training = json.loads((trained / "training.json").read_text())
+    before = min(point["val_loss"] for point in training["evidence_curves"])
+    after = training["refit_evidence_curves"][-1]["val_loss"]
+    assert abs(loss - before) < 0.01 * abs(loss - after)
+
+
 def test_the_artefacts(trained: Path) -> None:
     names = {path.name for path in trained.iterdir()}
     assert names == {
-        "model.safetensors", "config.json", "metrics.json", "training.json", "README.md", "prototypes.json",
-        "preprocessor_config.json",
+        "model.safetensors", "config.json", "metrics.json", "training.json", "validation.json", "README.md",
+        "prototypes.json", "preprocessor_config.json",
     }  # fmt: skip
     state = load_file(trained / "model.safetensors")
     assert all(tensor.dtype == torch.float16 for tensor in state.values())

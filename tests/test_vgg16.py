@@ -64,7 +64,7 @@ def model(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Vgg16:
 def test_the_artefacts(trained: Path) -> None:
     folder = trained / "vgg16"
     assert {path.name for path in folder.iterdir()} == {
-        "model.safetensors", "config.json", "metrics.json", "training.json", "README.md"
+        "model.safetensors", "config.json", "metrics.json", "training.json", "validation.json", "README.md"
     }  # fmt: skip
     state = load_file(folder / "model.safetensors")
     assert all(tensor.dtype == torch.float16 for tensor in state.values())

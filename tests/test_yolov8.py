@@ -65,7 +65,7 @@ def installed(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_artefacts(trained: Path) -> None:
     assert {path.name for path in trained.iterdir()} == {
-        "model.safetensors", "config.json", "metrics.json", "training.json", "README.md"
+        "model.safetensors", "config.json", "metrics.json", "training.json", "validation.json", "README.md"
     }  # fmt: skip
     metrics = json.loads((trained / "metrics.json").read_text())
     assert metrics["test_images"] == sum(map(sum, metrics["confusion"])) == 7

@@ -69,7 +69,8 @@ def main() -> None:
         base_model="timm/vgg16, trained on ImageNet",
         library="timm",
         command=f"python -m training.train_vgg16 --data DATA --init {Path(args.init).name}",
-        limits="A photo always gets one of the seven categories, whatever it shows. They overlap: a "
+        limits="A photo always gets one of the seven categories, whatever it shows; that it probably belongs to "
+        "none is said beside it, and not always noticed. The categories overlap: a "
         "baby's bed sheet is baby care to the shop and home furnishing to the eye.",
     )
     transfer(Vgg16, network, parts, RECIPE, args, {"backbone": "VGG16 convolutions"}, card)

@@ -92,7 +92,8 @@ def main() -> None:
         base_model=f"Ultralytics/{backbone}, trained on ImageNet",
         library="ultralytics",
         command=f"python -m training.train_yolov8 --data DATA --init {Path(args.init).name} --size {args.size}",
-        limits="A photo always gets one of the seven categories, whatever it shows. They overlap: a "
+        limits="A photo always gets one of the seven categories, whatever it shows; that it probably belongs to "
+        "none is said beside it, and not always noticed. The categories overlap: a "
         "baby's bed sheet is baby care to the shop and home furnishing to the eye.",
     )
     config = {"backbone": backbone, "size": args.size}

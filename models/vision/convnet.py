@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from models.vision import bfloat16, measured, saliency, weights
+from models.vision import bfloat16, calibration, measured, saliency, weights
 from models.vision.inference_executor import in_turn
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
@@ -42,6 +42,7 @@ class Convnet(ABC):
         self.classes: tuple[str, ...] = tuple(config["classes"])
         self.preprocessing = Preprocessing.from_config(config["preprocessing"])
         self.temperature = float(config.get("temperature", 1.0))
+        self.calibration = calibration.read(self.name, str(config.get("weights_sha256")))
         network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
         quick = [method for method, drawing in saliency.METHODS.items() if drawing.quick]
         found = measured.most_faithful(self.name, str(config.get("weights_sha256")), quick)
@@ -94,8 +95,11 @@ class Convnet(ABC):
     def predict(self, image: Image.Image) -> Prediction:
         """The class of an RGB picture of any size."""
         start = time.perf_counter()
-        _, logits = self._pass(self._input(image))
-        return self._prediction(logits[0], start)
+        return self._prediction(self.logits(image), start)
+
+    def logits(self, image: Image.Image) -> torch.Tensor:
+        """The logits of an RGB picture of any size, (classes,), before the temperature."""
+        return self._pass(self._input(image))[1][0]
 
     def probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
         """For pictures of the input's size, (B, 3, S, S) in 0..1: (B, classes), rows sum to 1."""
@@ -162,4 +166,4 @@ class Convnet(ABC):
         return in_turn(work)
 
     def _prediction(self, logits: torch.Tensor, start: float) -> Prediction:
-        return prediction(self.name, self.classes, logits, self.temperature, start)
+        return prediction(self.name, self.classes, logits, self.temperature, start, self.calibration)

@@ -179,9 +179,17 @@ def classify(path: Path | str | None, models: Sequence[str]) -> dict[str, Any]:
             "probabilities": prediction.probabilities,
             "method": classifier.default_method,
             "seconds": prediction.seconds,
+            **_calibrated(prediction),
         }
     note = {"note": ENGLISH("images.cut_short")} if upload.cut_short else {}
     return {"classes": list(CLASSES), "models": answers, **note}
+
+
+def _calibrated(prediction: Prediction) -> dict[str, Any]:
+    """What the model's calibration adds to an answer for programs; nothing where it has none."""
+    if prediction.prediction_set is None:
+        return {}
+    return {"set": list(prediction.prediction_set), "none_of_these": prediction.none_of_these}
 
 
 def faults() -> list[ModelUnavailable]:

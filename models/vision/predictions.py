@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from models.vision.calibration import Calibration
+
 CLASSES: tuple[str, ...] = (
     "Baby Care",
     "Beauty and Personal Care",
@@ -29,12 +31,17 @@ class Prediction:
         label: the most probable class.
         probabilities: class -> probability; they sum to 1 within 1e-6.
         seconds: from the picture in memory to the answer.
+        prediction_set: the classes that cannot be ruled out at 90 %, the most probable first; None for a model that was
+            not calibrated.
+        none_of_these: whether the photo probably shows none of the classes; None likewise.
     """
 
     model: str
     label: str
     probabilities: dict[str, float]
     seconds: float
+    prediction_set: tuple[str, ...] | None = None
+    none_of_these: bool | None = None
 
     def __post_init__(self) -> None:
         total = math.fsum(self.probabilities.values())
@@ -75,7 +82,12 @@ class Explanation:
 
 
 def prediction(
-    model: str, classes: tuple[str, ...], logits: torch.Tensor, temperature: float, start: float
+    model: str,
+    classes: tuple[str, ...],
+    logits: torch.Tensor,
+    temperature: float,
+    start: float,
+    calibration: Calibration | None = None,
 ) -> Prediction:
     """The answer that a model's logits give.
 
@@ -85,11 +97,15 @@ def prediction(
         logits: (classes,).
         temperature: divides the logits, which calibrates the probabilities.
         start: ``time.perf_counter()`` when the picture was in memory.
+        calibration: the model's thresholds, if it has any.
     """
-    probabilities = torch.softmax(logits.double() / temperature, dim=0).tolist()
+    shares = torch.softmax(logits.double() / temperature, dim=0).tolist()
+    probabilities = dict(zip(classes, shares, strict=True))
     return Prediction(
         model=model,
         label=classes[int(logits.argmax())],
-        probabilities=dict(zip(classes, probabilities, strict=True)),
+        probabilities=probabilities,
         seconds=time.perf_counter() - start,
+        prediction_set=calibration.prediction_set(probabilities) if calibration else None,
+        none_of_these=calibration.is_none_of_these(logits) if calibration else None,
     )

@@ -13,7 +13,7 @@ from PIL import Image
 from models.errors import InputError
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.protovit.modeling import Comparison
-from models.vision import saliency, weights
+from models.vision import calibration, saliency, weights
 from models.vision.inference_executor import in_turn
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
@@ -47,6 +47,7 @@ class ProtoVit:
         self.classes: tuple[str, ...] = tuple(config["classes"])
         self.preprocessing = Preprocessing.from_config(config["preprocessing"])
         self.temperature = float(config.get("temperature", 1.0))
+        self.calibration = calibration.read(self.name, str(config.get("weights_sha256")))
         self.network = network.eval().requires_grad_(False)
         self.prototypes = prototypes
         self.active = network.head.slot_weights() > 0.5  # (P, K)
@@ -85,7 +86,11 @@ class ProtoVit:
     def predict(self, image: Image.Image) -> Prediction:
         """The class of an RGB picture of any size."""
         start = time.perf_counter()
-        return self._prediction(self._pass(self.preprocessing(image)), start)
+        return self._prediction(self.logits(image), start)
+
+    def logits(self, image: Image.Image) -> torch.Tensor:
+        """The logits of an RGB picture of any size, (classes,), before the temperature."""
+        return self.compare(image).logits[0]
 
     def probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
         """For pictures of the input's size, (B, 3, S, S) in 0..1: (B, classes), rows sum to 1."""
@@ -120,7 +125,7 @@ class ProtoVit:
         points = self.evidence_weights * found.similarities[0].double()  # (C, P)
         points[:, sorted(without)] = 0.0
         totals = points.sum(1)
-        predicted = prediction(self.name, self.classes, totals, self.temperature, start)
+        predicted = self._prediction(totals, start)
         order = sorted(
             range(len(self.classes)), key=lambda row: (row != self.classes.index(predicted.label), -totals[row])
         )
@@ -162,7 +167,7 @@ class ProtoVit:
         method, target, against = saliency.resolve(self, method or self.default_method, target, against)
         inputs = self.preprocessing(image)
         output = self._pass(inputs)
-        predicted = self._prediction(output, start)
+        predicted = self._prediction(output.logits[0], start)
         target = target or predicted.label
         contrast = saliency.contrast(self.classes, target, against)
         if method == MATCHES:
@@ -221,5 +226,5 @@ class ProtoVit:
             field=field(patches, self.network.grid, size),
         )
 
-    def _prediction(self, output: Comparison, start: float) -> Prediction:
-        return prediction(self.name, self.classes, output.logits[0], self.temperature, start)
+    def _prediction(self, logits: torch.Tensor, start: float) -> Prediction:
+        return prediction(self.name, self.classes, logits, self.temperature, start, self.calibration)

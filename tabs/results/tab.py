@@ -11,6 +11,7 @@ from models import results
 from models.display.common.html import render
 from models.display.results.style import model_name
 from models.texts import Texts
+from tabs.results.certainty import certainty_tab
 from tabs.results.classes import classes_tab
 from tabs.results.costs import costs_tab
 from tabs.results.credit import credit_tab
@@ -23,6 +24,7 @@ from tabs.results.protocols import protocols_tab
 SUB_TABS: dict[str, tuple[Callable[[list[dict[str, Any]], dict[str, Any], Texts], None], str]] = {
     "comparison": (comparison_tab, ""),
     "classes": (classes_tab, ""),
+    "certainty": (certainty_tab, ""),
     "costs": (costs_tab, ""),
     "protocols": (protocols_tab, "cross_validation"),
     "failures": (failures_tab, "failures"),

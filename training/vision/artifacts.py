@@ -18,6 +18,9 @@ from safetensors.torch import save
 from models.vision.weights import CONFIG, WEIGHTS
 
 TRAINING = "training.json"
+VALIDATION = "validation.json"
+SAME_RUN = "same_run"  # logits of the training that made the weights, before it learnt from the validation photos too
+SIBLING_RUN = "sibling_run"  # of another training of the same network, which never learnt from them
 TAUGHT_BY = "taught_by"  # in the header of an encoder's file, and in training.json
 
 
@@ -70,6 +73,28 @@ def write_model(folder: Path, network: torch.nn.Module, config: Mapping[str, Any
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """JSON that a person can read and a diff can compare."""
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+
+
+def write_validation(folder: Path, logits: torch.Tensor, labels: torch.Tensor, origin: str) -> None:
+    """Keeps the logits (N, classes) of photos that were not learnt from, with their labels (N,), for calibrating later.
+
+    Args:
+        folder: the model's own.
+        logits: before the temperature.
+        labels: indices of the true classes.
+        origin: ``SAME_RUN`` or ``SIBLING_RUN``.
+    """
+    rows = [[round(value, 4) for value in row] for row in logits.tolist()]
+    content = {"origin": origin, "labels": labels.tolist(), "logits": rows}
+    (folder / VALIDATION).write_text(json.dumps(content) + "\n", encoding="utf-8")
+
+
+def read_validation(folder: Path) -> tuple[torch.Tensor, torch.Tensor, str] | None:
+    """What :func:`write_validation` wrote, logits in double precision; None where a training kept nothing."""
+    if not (folder / VALIDATION).is_file():
+        return None
+    found = json.loads((folder / VALIDATION).read_text(encoding="utf-8"))
+    return torch.tensor(found["logits"], dtype=torch.float64), torch.tensor(found["labels"]), found["origin"]
 
 
 def write_card(folder: Path, metrics: Mapping[str, Any]) -> None:

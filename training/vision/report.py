@@ -17,7 +17,7 @@ from models.vision.protovit import ProtoVit
 from models.vision.registry import VisionModel
 from models.vision.uploads import read_upload
 from models.vision.weights import WEIGHTS
-from training.vision.artifacts import TRAINING, Card, write_card, write_json, write_model
+from training.vision.artifacts import SAME_RUN, TRAINING, Card, write_card, write_json, write_model, write_validation
 from training.vision.data import Photo
 from training.vision.metrics import classification_metrics, fit_temperature, latency, machine
 
@@ -48,6 +48,7 @@ def report(
     temperature = fit_temperature(logits, labels)
     write_model(folder, network, {**config, "temperature": temperature})
     write_json(folder / TRAINING, {**training, "card": asdict(card)})
+    write_validation(folder, logits, labels, SAME_RUN)
     val = classification_metrics(torch.softmax(logits / temperature, dim=1).numpy(), labels.numpy(), config["classes"])
     print(f"validation: accuracy {val['accuracy']:.4f}, log loss {val['log_loss']:.4f}")
     if not test:

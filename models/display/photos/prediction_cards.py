@@ -29,7 +29,10 @@ def verdicts(predictions: tuple[Prediction, ...], texts: Texts) -> str:
         cards.append(
             {
                 "model": texts(f"images.models.{prediction.model}"),
-                "label": class_name(prediction.label, texts),
+                "title": texts("images.none_of_these")
+                if prediction.none_of_these
+                else class_name(prediction.label, texts),
+                "doubt": doubt(prediction, texts),
                 "seconds": texts("images.seconds", seconds=texts.number(prediction.seconds, 2)),
                 "rows": [
                     (class_name(name, texts), texts.percent(share), f"{100 * share:.1f}") for name, share in ranked
@@ -40,16 +43,36 @@ def verdicts(predictions: tuple[Prediction, ...], texts: Texts) -> str:
         "verdicts",
         cards=cards,
         agreement=agreement(predictions, texts),
-        alt=texts("images.photo_alt", verdicts=", ".join(f"{card['model']} \u2192 {card['label']}" for card in cards)),
+        alt=texts("images.photo_alt", verdicts=", ".join(f"{card['model']} \u2192 {card['title']}" for card in cards)),
         caption=texts("images.probabilities"),
         head=(texts("images.class"), texts("images.probability")),
     )
 
 
+def doubt(prediction: Prediction, texts: Texts) -> str:
+    """Which categories remain possible, or that none may be right; empty for a model that was not calibrated."""
+    if prediction.none_of_these:
+        return texts("images.closest", label=class_name(prediction.label, texts))
+    if prediction.prediction_set is None:
+        return ""
+    if len(prediction.prediction_set) == 1:
+        return texts("images.set_one")
+    labels = [class_name(name, texts) for name in prediction.prediction_set]
+    return texts("images.set_several", labels=texts.series(labels))
+
+
 def agreement(predictions: tuple[Prediction, ...], texts: Texts) -> str:
-    """Whether the models agree, in a sentence; empty for a single model."""
+    """Whether the models agree, and which see none of the categories, in sentences; empty for a single model."""
     if len(predictions) < 2:
         return ""
+    doubtful = [texts(f"images.models.{one.model}") for one in predictions if one.none_of_these]
+    if len(doubtful) == len(predictions):
+        return texts("images.none_say_all", count=texts.number(len(predictions)))
+    said = _labels_agree(predictions, texts)
+    return f"{said} {texts('images.none_say_some', models=texts.series(doubtful))}" if doubtful else said
+
+
+def _labels_agree(predictions: tuple[Prediction, ...], texts: Texts) -> str:
     by_label: dict[str, list[str]] = {}
     for prediction in predictions:
         by_label.setdefault(prediction.label, []).append(texts(f"images.models.{prediction.model}"))

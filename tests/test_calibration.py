@@ -1,0 +1,321 @@
+"""Sets that hold the truth, "none of these", what is said of both, and what happens without the thresholds."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import asdict, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import gradio as gr
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from models import results
+from models.display.photos import prediction_cards
+from models.display.results import calibration_charts
+from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
+from models.vision import calibration as thresholds
+from models.vision import photos, registry, weights
+from models.vision.calibration import MEASURES, Calibration
+from models.vision.predictions import CLASSES, Prediction, prediction
+from tabs.results.certainty import certainty_tab
+from tests.factories import photo
+from tests.pictures import write_dataset
+from training import calibrate
+from training.evaluation import calibration
+from training.vision.artifacts import SAME_RUN, SIBLING_RUN, read_validation, write_json, write_validation
+
+BOTH = pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=LANGUAGES)
+CHOSEN = Calibration("max_logit", 1.0, 0.2, 0.9)
+
+
+def draw(count: int, seed: int, strength: float = 2.0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits of a made-up model that is often right, and the true classes."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(len(CLASSES), size=count)
+    logits = rng.normal(size=(count, len(CLASSES)))
+    logits[np.arange(count), labels] += strength
+    return torch.tensor(logits), torch.tensor(labels)
+
+
+@pytest.mark.parametrize("count", [5, 9, 10, 20, 147])
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.9])
+def test_the_conformal_threshold_is_that_of_its_definition(count: int, level: float) -> None:
+    logits, labels = draw(count, seed=count)
+    probabilities = logits.softmax(1).numpy()
+    scores = sorted(1 - row[label] for row, label in zip(probabilities, labels.tolist(), strict=True))
+    allowed = [q for q in scores if sum(s <= q for s in scores) >= (count + 1) * level - 1e-9]
+    expected = 1 - allowed[0] if allowed else 0.0
+    assert calibration.smallest_probability(probabilities, labels.numpy(), level) == pytest.approx(expected)
+
+
+def test_sets_of_new_photos_hold_the_truth_as_often_as_they_promise() -> None:
+    covered = []
+    for seed in range(60):
+        logits, labels = draw(447, seed)
+        chosen, _ = calibration.calibrate(logits[:147], labels[:147], draw(40, 1000, 0.0)[0], 1.0)
+        covered.append(calibration.answer(chosen, CLASSES, logits[147:], labels[147:], 1.0).covered.mean())
+    assert 0.89 < np.mean(covered) < 0.92
+
+
+def test_a_set_begins_with_the_answer_and_holds_what_is_probable_enough() -> None:
+    probabilities = dict(zip(CLASSES, (0.05, 0.3, 0.2, 0.25, 0.1, 0.06, 0.04), strict=True))
+    assert CHOSEN.prediction_set(probabilities) == (CLASSES[1], CLASSES[3], CLASSES[2])
+    assert replace(CHOSEN, smallest_probability=0.9).prediction_set(probabilities) == (CLASSES[1],)
+    assert len(replace(CHOSEN, smallest_probability=0.0).prediction_set(probabilities)) == len(CLASSES)
+
+
+def test_the_threshold_is_the_best_that_keeps_false_alarms_rare() -> None:
+    inside, outside = np.arange(10.0), np.array([-2.0, -1.0, 0.5, 1.5, 20.0])
+    assert calibration.threshold(inside, outside, false_alarms=0.0) == -0.5
+    assert calibration.threshold(inside, outside, false_alarms=0.1) == 0.75
+    assert calibration.threshold(inside, np.array([20.0, 21.0]), false_alarms=0.5) < 0  # finds none: alarms at nothing
+
+
+def test_the_measure_that_tells_them_apart_is_chosen() -> None:
+    inside, labels = draw(200, 0, 6.0)
+    outside, _ = draw(200, 1, 0.0)
+    shifted = outside + 50  # as large, but of one class no more than of another
+    chosen, aurocs = calibration.calibrate(inside, labels, shifted, 1.0)
+    assert chosen.measure == "max_probability" and aurocs["max_probability"] > 0.9 > aurocs["max_logit"]
+    low = torch.cat([inside[:1] - 40, inside])[1:] * 0.1
+    chosen, aurocs = calibration.calibrate(inside, labels, low, 1.0)
+    assert max(aurocs, key=aurocs.__getitem__) == chosen.measure
+
+
+def test_measures_are_those_of_their_papers() -> None:
+    logits = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
+    total = sum(map(math.exp, (1, 2, 4)))
+    expected = {"max_probability": math.exp(4) / total, "max_logit": 4.0, "energy": math.log(total), "sum": 7.0}
+    assert {name: float(measure(logits)) for name, measure in MEASURES.items()} == pytest.approx(expected)
+
+
+def test_an_answer_carries_both_and_without_thresholds_neither() -> None:
+    logits = torch.tensor([0.9, 0.8, 0.0, 0.0, 0.0, 0.0, 0.0])
+    known = prediction("m", CLASSES, logits, 1.0, 0.0, CHOSEN)
+    assert known.none_of_these is True and known.prediction_set == CLASSES[:2]
+    assert prediction("m", CLASSES, logits + 5, 1.0, 0.0, CHOSEN).none_of_these is False
+    bare = prediction("m", CLASSES, logits, 1.0, 0.0)
+    assert bare.none_of_these is None and bare.prediction_set is None
+
+
+def test_thresholds_that_cannot_be_are_refused() -> None:
+    for change in ({"measure": "guess"}, {"threshold": math.inf}, {"smallest_probability": 1.1}, {"level": -0.1}):
+        with pytest.raises(ValueError, match=next(iter(change))):
+            Calibration(**asdict(CHOSEN) | change)
+
+
+def _write(folder: Path, content: str) -> None:
+    (folder / "m").mkdir(exist_ok=True)
+    (folder / "m" / thresholds.FILE).write_text(content)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"weights_sha256": "a"}', '{"weights_sha256": "b"}'])
+def test_a_missing_damaged_or_foreign_file_leaves_the_feature_out(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    assert thresholds.read("m", "a") is None
+    _write(tmp_path, content)
+    assert thresholds.read("m", "a") is None
+    sound = {"weights_sha256": "a", **asdict(CHOSEN)}
+    _write(tmp_path, json.dumps(sound))
+    assert thresholds.read("m", "a") == CHOSEN and thresholds.read("m", "b") is None
+    _write(tmp_path, json.dumps(sound | {"threshold": math.nan}))
+    assert thresholds.read("m", "a") is None
+
+
+class Fake:
+    """A model whose logits follow the brightness of a photo, as those of a network would."""
+
+    name, classes, temperature, default_method = "fake", CLASSES, 2.0, "none"
+    config: ClassVar[dict[str, str]] = {"weights_sha256": "a"}
+
+    def __init__(self, gain: float = 1.0, calibration: Calibration | None = None) -> None:
+        self.gain, self.calibration = gain, calibration
+
+    @classmethod
+    def load(cls, folder: Path) -> Fake:
+        other = cls(0.5)
+        other.temperature = 1.0
+        return other
+
+    def logits(self, image: Image.Image) -> torch.Tensor:
+        red, green, blue = np.asarray(image.resize((1, 1)), dtype=float)[0, 0] / 255
+        return self.gain * torch.tensor([red, green, blue, red - blue, green - red, blue * green, 0.1])
+
+    def predict(self, image: Image.Image) -> Prediction:
+        return prediction(self.name, CLASSES, self.logits(image), self.temperature, 0.0, self.calibration)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A data set, a pool with its list, and a folder of weights with one model in it."""
+    pool = tmp_path / "pool"
+    pool.mkdir()
+    for number in range(6):
+        photo(20, 20, seed=number).save(pool / f"{number}.png")
+    names = tmp_path / "names.txt"
+    names.write_text("# of none\n\n" + "".join(f"{number}.png\n" for number in range(6)))
+    (tmp_path / "weights" / "vgg16").mkdir(parents=True)
+    write_json(tmp_path / "weights" / "vgg16" / "training.json", {"arguments": {"refit": True}})
+    monkeypatch.setattr(weights, "FOLDER", tmp_path / "weights")
+    model = Fake()
+    model.name = "vgg16"
+    monkeypatch.setattr(registry, "get", lambda name: model)
+    (tmp_path / "data").mkdir()
+    data = write_dataset(tmp_path / "data")
+    line = ["--data", str(data), "--pool", str(pool), "--names", str(names), "--models", "vgg16"]
+    return SimpleNamespace(line=line, folder=tmp_path / "weights" / "vgg16", model=model)
+
+
+def test_the_command_writes_what_the_app_reads(shelf: SimpleNamespace) -> None:
+    with pytest.raises(SystemExit, match="learnt from the validation photos"):
+        calibrate.main(shelf.line)
+    calibrate.main([*shelf.line, "--sibling", "vgg16=somewhere"])
+    kept = read_validation(shelf.folder)
+    assert kept is not None and kept[2] == SIBLING_RUN and kept[0].shape == (7, 7)
+    found = json.loads((shelf.folder / thresholds.FILE).read_text())
+    read = thresholds.read("vgg16", "a")
+    assert read is not None and read.measure == found["measure"] and read.level == 0.9
+    assert read.smallest_probability == 0  # seven photos are too few for 90 %: nothing is ruled out
+    assert found["chosen_on"]["other_photos"] == found["measured"]["other_photos"] == 3
+    assert found["measured"]["test_photos"] == 7 and found["measured"]["coverage"]["value"] == 1
+    assert found["measured"]["set_size"] == 7 and found["measured"]["alone"] == {"share": 0, "accuracy": None}
+
+
+def test_a_sibling_is_put_on_the_scale_of_the_shipped_model(shelf: SimpleNamespace) -> None:
+    calibrate.main([*shelf.line, "--sibling", "vgg16=somewhere"])
+    sibling = read_validation(shelf.folder)
+    (shelf.folder / "validation.json").unlink()
+    write_json(shelf.folder / "training.json", {"arguments": {"refit": False}})
+    calibrate.main(shelf.line)
+    own = read_validation(shelf.folder)
+    assert own is not None and sibling is not None and own[2] == SAME_RUN
+    assert torch.allclose(own[0], sibling[0], atol=2e-4)  # half the gain at half the temperature
+
+
+@pytest.mark.parametrize("sibling", ["vgg16", "yolov8=somewhere"])
+def test_a_sibling_that_is_not_understood_ends_the_command(shelf: SimpleNamespace, sibling: str) -> None:
+    with pytest.raises(SystemExit):
+        calibrate.main([*shelf.line, "--sibling", sibling])
+
+
+def test_the_list_names_each_photo_once() -> None:
+    names = calibrate.read_names(calibrate.NAMES)
+    assert len(names) == len(set(names)) and 60 <= len(names) <= 100
+    kinds = {name.split("_")[0] for name in names}
+    for half in (names[::2], names[1::2]):  # both halves hold every kind
+        assert {name.split("_")[0] for name in half} == kinds
+    assert all(re.fullmatch(r"\w+\.jpg", name) for name in names)
+
+
+def test_validation_logits_come_back_as_they_were(tmp_path: Path) -> None:
+    assert read_validation(tmp_path) is None
+    logits, labels = draw(9, 0)
+    write_validation(tmp_path, logits, labels, SAME_RUN)
+    back = read_validation(tmp_path)
+    assert back is not None and torch.allclose(back[0], logits, atol=5e-5) and torch.equal(back[1], labels)
+
+
+def test_accuracy_on_the_surest_is_counted_from_the_surest() -> None:
+    confidence = np.linspace(1, 0.1, 20)
+    right = np.array([True] * 10 + [False] * 10)
+    curve = calibration.selective_accuracy(confidence[::-1], right[::-1])
+    assert curve[0] == {"share": 0.1, "accuracy": 1.0} and curve[-1] == {"share": 1.0, "accuracy": 0.5}
+    assert next(point for point in curve if point["share"] == 0.75)["accuracy"] == pytest.approx(10 / 15)
+
+
+def answered(none: bool | None, prediction_set: tuple[str, ...] | None, model: str = "vgg16") -> Prediction:
+    probabilities = dict.fromkeys(CLASSES, 0.0) | {CLASSES[0]: 0.75, CLASSES[1]: 0.25}
+    return Prediction(model, CLASSES[0], probabilities, 0.1, prediction_set, none)
+
+
+@BOTH
+def test_a_card_says_which_categories_remain_or_that_none_fits(texts: Texts) -> None:
+    name = [prediction_cards.class_name(one, texts) for one in CLASSES]
+
+    def card(*arguments: Any) -> str:
+        return prediction_cards.verdicts((answered(*arguments),), texts)
+
+    plain, one, two, none = (
+        card(None, None),
+        card(False, CLASSES[:1]),
+        card(False, CLASSES[:2]),
+        card(True, CLASSES[:2]),
+    )
+    assert "vt-note" not in plain and texts("images.none_of_these") not in plain + one + two
+    assert texts("images.set_one") in one
+    assert texts("images.set_several", labels=texts.series(name[:2])) in two
+    assert f"<h2>{texts('images.none_of_these')}</h2>" in none and texts("images.closest", label=name[0]) in none
+
+
+@BOTH
+def test_the_line_above_the_cards_says_who_sees_none_of_them(texts: Texts) -> None:
+    sure, unsure = answered(False, CLASSES[:1]), answered(True, CLASSES[:1], "yolov8")
+    agreed = prediction_cards.agreement((sure, sure), texts)
+    mixed = prediction_cards.agreement((sure, unsure), texts)
+    assert mixed.startswith(agreed) and texts("images.none_say_some", models="YOLOv8n") in mixed
+    nobody = prediction_cards.agreement((unsure, unsure), texts)
+    assert nobody == texts("images.none_say_all", count="2")
+    assert prediction_cards.agreement((unsure,), texts) == ""
+
+
+@pytest.mark.parametrize("chosen", [None, CHOSEN])
+def test_programs_receive_the_set_where_there_is_one(
+    chosen: Calibration | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "get", lambda name: Fake(0.5, chosen))
+    photo(64, 64).save(tmp_path / "photo.png")
+    answer = photos.classify(tmp_path / "photo.png", ["vgg16"])["models"]["fake"]
+    if chosen is None:
+        assert not {"set", "none_of_these"} & set(answer)
+    else:
+        assert answer["set"][0] == answer["label"] and answer["none_of_these"] is True
+        json.dumps(answer)
+
+
+def _found(origin: str = SAME_RUN) -> dict[str, Any]:
+    inside, labels = draw(147, 3)
+    outside, _ = draw(40, 4, 0.0)
+    answers = calibration.answer(CHOSEN, CLASSES, inside, labels, 1.0)
+    figures = calibration.measured(answers, inside, outside, CHOSEN)
+    return {**asdict(CHOSEN), "chosen_on": {"validation_logits": origin}, "measured": figures}
+
+
+@BOTH
+def test_results_show_the_figures_and_where_thresholds_come_from(texts: Texts) -> None:
+    found = {"vgg16": _found(), "yolov8": _found(SIBLING_RUN)}
+    measured = found["vgg16"]["measured"]
+    sets, none = calibration_charts.set_table(found, texts), calibration_charts.none_table(found, texts)
+    assert sets.rows[0][1].startswith(texts.percent(measured["coverage"]["value"]))
+    assert none.rows[0][3].startswith(texts.percent(1 - measured["taken_for_a_class"]["value"]))
+    figure = calibration_charts.selective(found, texts)
+    assert len(figure.data) == 2 and figure.data[0].y[-1] == measured["selective"][-1]["accuracy"]
+    assert figure.layout.meta["table"].count("<tr") == 1 + len(measured["selective"])
+    said = calibration_charts.sentences(found, texts)
+    assert said[-1] == texts("results.certainty.sibling", models="YOLOv8n") and len(said) == 3
+
+
+@BOTH
+def test_results_of_other_weights_are_left_out(texts: Texts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "WEIGHTS", tmp_path)
+
+    def shown() -> list[str]:
+        with gr.Blocks() as page:
+            certainty_tab([], {}, texts)
+        return [str(block.value) for block in page.blocks.values() if isinstance(block, gr.Markdown | gr.HTML)]
+
+    assert shown() == [texts("results.certainty.missing")]
+    (tmp_path / "vgg16").mkdir()
+    write_json(tmp_path / "vgg16" / "config.json", {"weights_sha256": "b"})
+    write_json(tmp_path / "vgg16" / "calibration.json", {"weights_sha256": "a", **_found()})
+    assert shown() == [texts("results.certainty.missing")]
+    write_json(tmp_path / "vgg16" / "config.json", {"weights_sha256": "a"})
+    assert any("VGG16" in part for part in shown())
