@@ -15,27 +15,27 @@ from typing import Any
 # later. It must be said before torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from models import hub, leftovers
+from models.runtime import hub, upload_cleanup
 
-UPLOADS = leftovers.own_folder()  # before gradio is loaded, which reads where it is
+UPLOADS = upload_cleanup.own_folder()  # before gradio is loaded, which reads where it is
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 
-from models.display import photo_cards
-from models.display.html import render
+from models.display.common.html import render
+from models.display.photos import prediction_cards
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
 from server.application import KEPT, STOPPING, SWEPT, create_server
 from tabs import links
-from tabs.accessibility import accessibility_tab
 from tabs.credit.tab import credit_tab
 from tabs.endpoints import endpoints
+from tabs.error_handling import guarded
 from tabs.gradio_internals import LightBlocks
-from tabs.guard import guarded
-from tabs.images.tab import images_tab
-from tabs.method import method_tab
-from tabs.programs import programs_tab
+from tabs.pages.accessibility import accessibility_tab
+from tabs.pages.method import method_tab
+from tabs.pages.programs import programs_tab
+from tabs.photos.tab import images_tab
 from tabs.results.tab import results_tab
 
 # calls of one event at a time: as many as the free Space has cores
@@ -69,7 +69,7 @@ def page(texts: Texts, app: gr.Blocks) -> None:
     )
     notices = gr.HTML(padding=False, elem_classes="vt-notices")
     app.load(
-        guarded(lambda: photo_cards.notices([note.say(texts) for note in hub.notes()]), texts),
+        guarded(lambda: prediction_cards.notices([note.say(texts) for note in hub.notes()]), texts),
         None,
         notices,
         api_visibility="private",

@@ -96,7 +96,7 @@ class Texts:
         plain = numerals.tidy(text)
         if "." not in plain:
             return numerals.read(plain, ",")
-        if numerals.decimals(plain) != (".",):
+        if "," in plain or numerals.decimals(plain) != (".",):
             raise ValueError(f"a point sets no thousands apart in French: {text[:40]!r}")
         return numerals.read(plain, ".")
 

@@ -18,9 +18,9 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.routing import Route
 
-from models import leftovers
 from models.errors import InputError
-from models.health import check_models
+from models.runtime import upload_cleanup
+from models.runtime.health import check_models
 from server import agents
 from server.agents import Agents
 from server.bodies import UPLOAD, BoundedBodies
@@ -73,7 +73,7 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         sys.setswitchinterval(SWITCH)
-        swept = leftovers.keep_swept(leftovers.own_folder(), SWEPT, KEPT)
+        swept = upload_cleanup.keep_swept(upload_cleanup.own_folder(), SWEPT, KEPT)
         try:
             async with tools.run():
                 yield

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
-from models import leftovers
 from models.errors import InputError, shown
+from models.runtime import upload_cleanup
 from tabs.downloads import new_folder
 
 FILES = ("image", "table")  # the arguments that take a file
@@ -102,7 +102,7 @@ def used_once(values: Sequence[Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        inline = leftovers.own_folder() / _INLINE
+        inline = upload_cleanup.own_folder() / _INLINE
         for value in values:
             if isinstance(value, str) and value.startswith(str(inline)):
                 shutil.rmtree(Path(value).parent, ignore_errors=True)
@@ -110,7 +110,7 @@ def used_once(values: Sequence[Any]) -> Iterator[None]:
 
 def _uploaded(text: str) -> str | None:
     """A path, if it is that of a file that was uploaded."""
-    folder = leftovers.own_folder().resolve()
+    folder = upload_cleanup.own_folder().resolve()
     try:
         path = Path(text).resolve() if text else folder
         return str(path) if path.is_relative_to(folder) and path.is_file() else None

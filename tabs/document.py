@@ -15,7 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from models.display.html import render
+from models.display.common.html import render
 from models.texts import LANGUAGES, Language, Texts
 
 FIRST_PAINT = Path(__file__).with_name("first_paint.css")

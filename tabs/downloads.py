@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 import PIL.Image
 
-from models import leftovers
+from models.runtime import upload_cleanup
 
 
 class Picture(gr.Image):
@@ -38,6 +38,6 @@ def session_folder(request: gr.Request | None = None) -> Path:
 
 def new_folder(kind: str) -> Path:
     """A new folder for files that Gradio serves, swept like what visitors send."""
-    root = leftovers.own_folder() / kind
+    root = upload_cleanup.own_folder() / kind
     root.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(dir=root))

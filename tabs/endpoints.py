@@ -9,11 +9,11 @@ import gradio as gr
 from PIL.Image import Image
 
 from models import results as measured
-from models.credit.desk import desk
+from models.credit.service import desk
 from models.texts import ENGLISH
-from models.vision import likeness, photos
+from models.vision import photos, prototype_explanation
 from tabs.downloads import Picture
-from tabs.guard import guarded
+from tabs.error_handling import guarded
 from tabs.uploads import Photo, Table
 
 
@@ -126,7 +126,7 @@ def prototypes(image: str, top: int = 5) -> dict:
         image: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF file; agents send a data URL (data:image/jpeg;base64,...).
         top: prototypes in the evidence of each class, at least 1; more than there are means all.
     """
-    return likeness.reason(image, top)
+    return prototype_explanation.reason(image, top)
 
 
 def results() -> dict:

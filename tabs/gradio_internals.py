@@ -20,7 +20,7 @@ from gradio.utils import LRUCache
 from models.errors import VitrineError
 from models.texts import ENGLISH
 from tabs.calls import file_of, positional
-from tabs.guard import refusal
+from tabs.error_handling import refusal
 
 SESSIONS = 1000  # visitors whose state is kept, at about 0.1 MB each; every call without a session makes one
 

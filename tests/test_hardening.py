@@ -27,16 +27,16 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from app import create_app
-from models import hub, leftovers
-from models.display.html import TEMPLATES, render
+from models.display.common.html import TEMPLATES, render
 from models.errors import InputError, shown
-from models.health import check_models
+from models.runtime import health, hub, upload_cleanup
+from models.runtime.health import check_models
 from models.texts import ENGLISH, FRENCH, Texts
 from models.vision import registry
 from server import application
+from tabs.error_handling import guarded
 from tabs.gradio_internals import LightBlocks
-from tabs.guard import guarded
-from tests.made import photo
+from tests.factories import photo
 
 ROOT = Path(__file__).parent.parent
 
@@ -284,7 +284,14 @@ def test_logs_hold_no_personal_data(client: Client, first_client: int, caplog: p
     assert not any(str(first_client) in line or "123457" in line for line in lines)
 
 
-def test_health_names_each_model(app_url: str) -> None:
+@pytest.fixture
+def tested_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No self-test of before is given again, and none of this test afterwards."""
+    monkeypatch.setattr(health, "FRESH", -1.0)
+    monkeypatch.setattr(health, "_last", health._last)
+
+
+def test_health_names_each_model(app_url: str, tested_anew: None) -> None:
     with urllib.request.urlopen(f"{app_url}health") as answer:
         body = json.load(answer)
     assert body["status"] == "ok"
@@ -305,7 +312,7 @@ def unpinned(tmp_path: Path) -> Iterator[None]:
     hub.folder("yolov8", tmp_path)
 
 
-def test_health_says_why_the_local_copy_is_used(app_url: str, unpinned: None) -> None:
+def test_health_says_why_the_local_copy_is_used(app_url: str, tested_anew: None, unpinned: None) -> None:
     with urllib.request.urlopen(f"{app_url}health") as answer:
         states = {state["model"]: state for state in json.load(answer)["models"]}
     assert "someone/somewhere@main" in states["yolov8"]["note"]
@@ -313,7 +320,9 @@ def test_health_says_why_the_local_copy_is_used(app_url: str, unpinned: None) ->
     assert states["credit"]["note"] == ""
 
 
-def test_health_names_a_model_that_does_not_answer(app_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_health_names_a_model_that_does_not_answer(
+    app_url: str, tested_anew: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(registry._PLACES, "broken", "models.vision.yolov8:YoloV8")
     monkeypatch.setattr(registry, "get", _unavailable(registry.get))
     with pytest.raises(urllib.error.HTTPError) as degraded:
@@ -359,12 +368,12 @@ def test_what_gradio_forgets_is_swept(tmp_path: Path) -> None:
     new.touch()
     for path in (own, old):
         os.utime(path, (0, 0))
-    assert leftovers.sweep(tmp_path, kept, age=3600) == 1
+    assert upload_cleanup.sweep(tmp_path, kept, age=3600) == 1
     assert own.exists() and new.exists() and not old.exists()
 
 
 def test_sweeping_goes_on_in_the_background(tmp_path: Path) -> None:
-    stop = leftovers.keep_swept(tmp_path, every=0.01, age=0)
+    stop = upload_cleanup.keep_swept(tmp_path, every=0.01, age=0)
     left = tmp_path / "picture.png"
     left.touch()
     deadline = time.monotonic() + 60
@@ -376,7 +385,7 @@ def test_sweeping_goes_on_in_the_background(tmp_path: Path) -> None:
 
 def test_the_folder_of_uploads_goes_with_the_process() -> None:
     code = "import app; assert app.UPLOADS.is_dir(); print(app.UPLOADS)"
-    settings = {key: value for key, value in os.environ.items() if key != leftovers.VARIABLE}
+    settings = {key: value for key, value in os.environ.items() if key != upload_cleanup.VARIABLE}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=settings, capture_output=True, text=True, timeout=300
     )

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 import pytest
 
-from models.credit.desk import desk
+from models.credit.service import desk
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Language, Texts
 from models.vision import registry
 from tests.browser import Open, Visit
-from tests.made import applications, photo
+from tests.factories import applications, photo
 
 TELLING = {example.key: example.client_id for example in desk().telling()}
 

@@ -80,7 +80,7 @@ def one_pass(model: Small, image: Image.Image) -> Pass:
 @pytest.mark.parametrize("method", [method for method in METHODS if method != "rise"])
 @pytest.mark.parametrize("target", [0, 5])
 def test_agrees_with_the_library(model: Small, image: Image.Image, method: str, target: int) -> None:
-    """As it explains the whole network; where a principal direction decides, up to its sign, which it leaves to chance."""
+    """Given the whole network; where a principal direction decides, up to its sign, which it leaves to chance."""
     import pytorch_grad_cam as library
     from pytorch_grad_cam.utils.image import scale_cam_image
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget

@@ -16,13 +16,13 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from models import leftovers
 from models.errors import LONGEST
+from models.runtime import upload_cleanup
 from server import application, bodies
 from server.application import create_server, running
 from server.bodies import LIMIT, SMALL
 from tabs.gradio_internals import LightBlocks
-from tests.made import photo
+from tests.factories import photo
 
 CALL = "gradio_api/call/"
 
@@ -42,7 +42,7 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def _files() -> set[Path]:
-    return {path for path in leftovers.own_folder().rglob("*") if path.is_file()}
+    return {path for path in upload_cleanup.own_folder().rglob("*") if path.is_file()}
 
 
 def _answer(http: httpx.Client, endpoint: str, data: Any) -> tuple[str, Any]:

@@ -19,12 +19,12 @@ import pytest
 
 from models.credit import batch
 from models.credit.application import columns
-from models.credit.desk import desk
+from models.credit.service import desk
 from models.credit.tables import unpack
 from models.credit.tables.cells import UNKNOWN
 from models.errors import InputError
 from models.texts import FRENCH
-from tests.made import applications
+from tests.factories import applications
 
 CATEGORIES = [name for name, rule in columns().items() if rule.is_category]
 

@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 from torch import nn
 
-from models.vision import halves, measured, saliency, weights
+from models.vision import bfloat16, measured, saliency, weights
+from models.vision.inference_executor import in_turn
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
-from models.vision.turns import in_turn
 
 
 class Convnet(ABC):
@@ -47,8 +47,8 @@ class Convnet(ABC):
         found = measured.most_faithful(self.name, str(config.get("weights_sha256")), quick)
         self.default_method = found or self.published_method
         self.body, self.head = self.split(network)
-        if self.halved and halves.NATIVE:
-            self.body = halves.Halved(self.body)
+        if self.halved and bfloat16.NATIVE:
+            self.body = bfloat16.Halved(self.body)
 
     @staticmethod
     @abstractmethod

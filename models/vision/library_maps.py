@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.vision.turns import in_turn
+from models.vision.inference_executor import in_turn
 
 NEAREST = 3  # classes that FinerCAM weighs the target against, as in the library
 ABLATED = 64  # channels taken away at a time

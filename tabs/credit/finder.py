@@ -7,11 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from models.credit.desk import desk
 from models.credit.policy import COST_RATIO_RANGE
 from models.credit.portfolio import SELECTIONS
+from models.credit.service import desk
 from models.texts import Texts
-from tabs.guard import guarded
+from tabs.error_handling import guarded
 
 
 def finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
