@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 
-from models.errors import InputError
-
-LONGEST = 60  # characters of a value that is repeated in a message
+from models.errors import SHOWN, InputError, shown
 
 
 def spelled(value: object, names: Iterable[str]) -> str | None:
@@ -18,7 +15,7 @@ def spelled(value: object, names: Iterable[str]) -> str | None:
     """
     if not isinstance(value, str):
         return None
-    wanted = _bare(value[:LONGEST])
+    wanted = _bare(value[:SHOWN])
     return next((name for name in names if value == name or _bare(name) == wanted), None)
 
 
@@ -30,26 +27,28 @@ def one_of(argument: str, value: object, allowed: Sequence[str]) -> str:
     """A text among those allowed."""
     if isinstance(value, str) and value in allowed:
         return value
-    raise InputError("choice", argument=argument, received=shown(repr(value)), allowed=", ".join(map(repr, allowed)))
+    raise InputError("choice", argument=argument, received=shown(value), allowed=", ".join(map(repr, allowed)))
 
 
 def whole_number(argument: str, value: object, low: int, high: int) -> int:
     """A whole number in ``low..high``; 3.0 is taken as 3, True and "3" are not numbers."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        number = int(value)
-        if number == value and low <= number <= high:
-            return number
-    raise InputError("whole_number", argument=argument, received=shown(repr(value)), low=low, high=high)
+    # the range comes first: a number of hundreds of digits is compared, but not turned into a float
+    if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high and value == int(value):
+        return int(value)
+    raise InputError("whole_number", argument=argument, received=shown(value), low=low, high=high)
+
+
+def whole_numbers(argument: str, value: object, low: int, high: int) -> tuple[int, ...]:
+    """A list of whole numbers in ``low..high``, each once, in its order; None is an empty one."""
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple):
+        raise InputError("whole_numbers", argument=argument, received=shown(repr(value)), low=low, high=high)
+    return tuple(dict.fromkeys(whole_number(argument, item, low, high) for item in value))
 
 
 def number(argument: str, value: object, low: float, high: float) -> float:
     """A finite number in ``low..high``."""
     if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
         return float(value)
-    raise InputError("number_range", argument=argument, received=shown(repr(value)), low=low, high=high)
-
-
-def shown(value: object) -> str:
-    """A value as a message repeats it: text as it is, anything else as Python writes it, cut where it is long."""
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "\u2026"
+    raise InputError("number_range", argument=argument, received=shown(value), low=low, high=high)

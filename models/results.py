@@ -89,6 +89,13 @@ def reasoning() -> dict[str, Any] | None:
     return _json(WEIGHTS / "protovit" / "reasoning.json")
 
 
+def remedies() -> list[dict[str, Any]]:
+    """What each change that makes ProtoViT's boxes matter costs: ``{"remedy", "accuracy", "outside" or None}`` each, in
+    the order in which they were made; empty where it was never measured.
+    """
+    return _json(WEIGHTS / "protovit" / "remedies.json") or []
+
+
 def stages() -> list[dict[str, Any]]:
     """ProtoViT on validation after each stage of its training; empty where it left no record."""
     return _record("protovit").get("steps", [])

@@ -8,7 +8,8 @@ from typing import Any
 
 import gradio as gr
 import PIL.Image
-from gradio.utils import get_upload_folder
+
+from models.runtime import upload_cleanup
 
 
 class Picture(gr.Image):
@@ -32,6 +33,11 @@ class Picture(gr.Image):
 
 def session_folder(request: gr.Request | None = None) -> Path:
     """A new folder below Gradio's cache, so that its periodic clean-up reaches it."""
-    root = Path(get_upload_folder()) / "downloads"
+    return new_folder("downloads")
+
+
+def new_folder(kind: str) -> Path:
+    """A new folder for files that Gradio serves, swept like what visitors send."""
+    root = upload_cleanup.own_folder() / kind
     root.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(dir=root))

@@ -12,7 +12,6 @@ from models import results as measured
 from models.credit.service import desk
 from models.texts import ENGLISH
 from models.vision import photos, prototype_explanation
-from tabs.disconnect import has_left
 from tabs.downloads import Picture
 from tabs.error_handling import guarded
 from tabs.uploads import Photo, Table
@@ -59,10 +58,12 @@ def score_application(application: dict[str, Any]) -> dict:
 def score_batch(table: str) -> dict:
     """Scores every row of a file of applications.
 
-    A missing column is unknown; a column that no application has is named in "ignored".
+    A missing column is unknown; a column that no application has is named in "ignored", a row that says nothing of its
+    application in "unscored"; "read" says how the file was read. What might be misread is refused with its row.
 
     Args:
-        table: CSV (UTF-8, with a header) or Parquet file of Home Credit columns; agents send it as a data URL.
+        table: CSV (with headings; any usual separator and encoding) or Parquet file of Home Credit columns, plain or in
+            gzip or zip; agents send it as a data URL.
     """
     return desk().score_batch(table)
 
@@ -100,9 +101,7 @@ def classify_image(image: str, models: list[str] | None = None) -> dict:
     return photos.classify(image, models if models is not None else [])
 
 
-def explain_image(
-    request: gr.Request, image: str, model: str = "yolov8", method: str = "", target: str = ""
-) -> Iterator[Image | None]:
+def explain_image(image: str, model: str = "yolov8", method: str = "", target: str = "") -> Iterator[Image | None]:
     """Shows where in a photo a model found its evidence: a saliency map laid over it, at the size of the upload.
 
     Uploads of more than 50 megapixels come back scaled down to that.
@@ -115,23 +114,23 @@ def explain_image(
     """
     # step by step, though only the last step has a picture: between two steps the work of a caller who left is dropped
     for share, reading in photos.read_steps(image, model, method, target):
-        if has_left(request):
-            return
         yield reading.overlay if share == 1 else None
 
 
-def prototypes(image: str, top: int = 5) -> dict:
+def prototypes(image: str, top: int = 5, without: list[int] | None = None) -> dict:
     """Says which parts of known pictures ProtoViT found a photo like: "this looks like that", in points of the logits.
 
-    For the predicted class and the runner-up, "evidence" holds the prototypes with most points; similarity x weight =
-    points, and the points of all prototypes for a class add up to its logit, "points_total". The k-th of "image_boxes",
-    in pixels of the upload, matches the k-th of the prototype's "boxes", in pixels of its own "image".
+    For the predicted class and the runner-up, "evidence" holds the prototypes of the class with most points; similarity
+    x weight = points, and those of all of them add up to its logit, "points_total": a prototype speaks for its own
+    class only. The k-th of "image_boxes", in pixels of the upload, matches the k-th of the prototype's "boxes", in
+    pixels of its own "image".
 
     Args:
         image: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF file; agents send a data URL (data:image/jpeg;base64,...).
         top: prototypes in the evidence of each class, at least 1; more than there are means all.
+        without: ids of prototypes that are left out, as if they did not exist; may be empty.
     """
-    return prototype_explanation.reason(image, top)
+    return prototype_explanation.reason(image, top, without)
 
 
 def results() -> dict:
@@ -167,6 +166,14 @@ class Names(gr.JSON):
         return {"type": "array", "items": {"type": "string"}}
 
 
+class Numbers(Names):
+    """The same for whole numbers."""
+
+    def api_info(self) -> dict[str, Any]:
+        """A list of whole numbers."""
+        return {"type": "array", "items": {"type": "integer"}}
+
+
 def endpoints() -> None:
     """Declares every endpoint; call it once, inside the Blocks."""
     # Files come through components, which keep a caller to the files that it uploaded.
@@ -179,16 +186,16 @@ def endpoints() -> None:
             gr.JSON(),
         )
         model, method, target = gr.Textbox("yolov8"), gr.Textbox(""), gr.Textbox("")
-        top = gr.Number(5)
+        top, without = gr.Number(5), Numbers(label="without")
         call = gr.Button()
     through: dict[Callable[..., Any], tuple[Any, Any]] = {
         score_batch: (table, answer),
         classify_image: ([image, names], answer),
         explain_image: ([image, model, method, target], picture),
-        prototypes: ([image, top], answer),
+        prototypes: ([image, top, without], answer),
     }
     for function in ENDPOINTS:
-        name, guarded_function = function.__name__, guarded(function, ENGLISH)
+        name, guarded_function = function.__name__, guarded(function, ENGLISH, markup=False)
         if function in through:
             call.click(guarded_function, *through[function], api_name=name)
         else:

@@ -18,6 +18,10 @@
   if (!french && wanted === "fr") {
     location.replace(location.pathname.replace(/\/?$/, "/fr") + location.search + location.hash);
   }
+  // below a prefix (/x), Gradio's files are looked for beside the page: at /x/, not at /
+  if (!french && !location.pathname.endsWith("/")) {
+    history.replaceState(history.state, "", `${location.pathname}/${location.search}${location.hash}`);
+  }
   // Gradio writes its own widgets in the navigator's language; they follow the page instead
   Object.defineProperty(navigator, "language", { get: () => language });
   Object.defineProperty(navigator, "languages", { get: () => [language] });
@@ -80,6 +84,13 @@
     }
     const text = query.toString();
     history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : "") + location.hash);
+  };
+  // Gradio tells of an opened tab late, and not always in order: the address names the one that stands open now
+  window.vitrineTab = (name) => {
+    const start = `link-${name}-`;
+    for (const panel of document.querySelectorAll(`[role=tabpanel][id^="${start}"]`)) {
+      if (panel.style.display !== "none") vitrineLink({ [name]: panel.id.slice(start.length) });
+    }
   };
 
   // a link to a client: the client that the page begins with does not flash up before; an unknown number only delays

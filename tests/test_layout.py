@@ -21,6 +21,7 @@ COMMANDS = {
     "evaluate_explanations",
     "evaluate_portfolio",
     "evaluate_reasoning",
+    "evaluate_remedies",
     "reproduce",
     "score_dataset",
     "push_to_hub",

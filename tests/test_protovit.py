@@ -19,7 +19,7 @@ from transformers import (
 
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification, ProtoViTImageProcessor
 from models.protovit.matching import TIE, greedy_match, neighbours, textured
-from models.protovit.modeling import PrototypeHead, relative_features
+from models.protovit.modeling import relative_features
 from training.protovit.objective import (
     Objective,
     Reasoner,
@@ -27,8 +27,8 @@ from training.protovit.objective import (
     Weights,
     cluster,
     coherence,
+    locality,
     orthogonality,
-    other_classes_l1,
     separation,
 )
 from training.protovit.projection import project
@@ -107,9 +107,9 @@ def test_the_whole_batch_is_matched_as_each_picture_alone() -> None:
 def test_points_add_up_to_the_logit() -> None:
     model = tiny()
     with torch.no_grad():
-        model.head.evidence.weight.normal_()
+        model.head.strength.normal_()
         answer = model(torch.rand(3, 3, 32, 32))
-        points = answer.similarities[:, None] * model.head.evidence.weight
+        points = answer.similarities[:, None] * model.head.evidence()
     assert torch.allclose(points.sum(2), answer.logits, atol=1e-5)
     assert answer.similarities.abs().max() <= 4 + 1e-5
 
@@ -126,9 +126,47 @@ def test_a_part_that_is_switched_off_counts_for_nothing() -> None:
     assert torch.allclose(before.similarities[0, 0], 4 * rest.mean(), atol=1e-5)
 
 
-def test_evidence_starts_for_its_own_class_and_against_the_others() -> None:
-    weight = tiny().head.evidence.weight
-    assert weight[0, :3].tolist() == [1.0, 1.0, -0.5] and weight[6, -2:].tolist() == [1.0, 1.0]
+def test_a_prototype_speaks_for_its_own_class_and_never_against_it() -> None:
+    head = tiny().head
+    with torch.no_grad():
+        head.strength.normal_(std=20)
+    weights = head.evidence()
+    own = torch.arange(7)[:, None] == head.classes()[None]
+    assert (weights[own] >= 0).all() and weights[own].max() > 1 and not weights[~own].any()
+    assert torch.allclose(weights[2, 5], 10 * torch.log1p(head.strength[5].exp()))
+
+
+def test_similarity_of_the_von_mises_fisher_kernel() -> None:
+    model, pictures = tiny(concentration=3.0), torch.rand(2, 3, 32, 32)
+    with torch.no_grad():
+        answer = model(pictures)
+    assert torch.allclose(answer.similarities, torch.exp(3 * (answer.cosines.mean(2) - 1)), atol=1e-5)
+    assert answer.similarities.min() > 0 and answer.similarities.max() <= 1
+
+
+def test_similarity_at_given_places() -> None:
+    model = tiny()
+    with torch.no_grad():
+        features = model.features(torch.rand(3, 3, 32, 32))
+        answer = model.head(features)
+        assert torch.allclose(model.head.at(features, answer.patches), answer.similarities, atol=1e-5)
+        same = model.head.at(features, answer.patches[0])
+    assert torch.allclose(same[0], answer.similarities[0], atol=1e-5)
+    # parts free to go anywhere near one another can be no less like than at the places of another picture, but greedily
+    assert same.shape == (3, 14) and not torch.allclose(same[1], answer.similarities[1])
+
+
+def test_a_projected_patch_sees_no_class_token_and_cells_are_means_of_patches() -> None:
+    model, pictures = tiny(projection=6, pool=2), torch.rand(2, 3, 32, 32)
+    with torch.no_grad():
+        tokens = model.encoder(pictures).last_hidden_state
+        features = model.features(pictures)
+        tokens[:, 0] += 100
+        shown = torch.ones(2, 4, 4)
+        assert torch.allclose(model.patch_features(tokens, shown), features, atol=1e-5)
+        first = model.patch_features.projection(tokens[:, 1:]).transpose(1, 2)[:, :, [0, 1, 4, 5]].mean(2)
+    assert model.grid == 2 and features.shape == (2, 6, 2, 2)
+    assert torch.allclose(features[:, :, 0, 0], first, atol=1e-5)
 
 
 def test_features_are_relative_to_the_class_token() -> None:
@@ -224,16 +262,20 @@ def test_projection_says_when_a_class_has_too_few_pictures() -> None:
 def test_losses_on_numbers_that_can_be_checked_by_hand() -> None:
     cosines = torch.tensor([[[0.5, 0.1], [0.2, 0.9]], [[0.3, 0.4], [-0.5, 0.0]]])  # 2 pictures, 2 prototypes, 2 parts
     classes, labels = torch.tensor([0, 1]), torch.tensor([0, 1])
-    assert cluster(cosines, classes, labels).item() == pytest.approx(-(0.5 + 0.0) / 2)
-    assert separation(cosines, classes, labels).item() == pytest.approx((0.9 + 0.4) / 2)
+    assert cluster(cosines, classes, labels).item() == pytest.approx(-(0.3 - 0.25) / 2)
+    assert separation(cosines, classes, labels).item() == pytest.approx((0.55 + 0.35) / 2)
     apart = torch.eye(2)[None]  # one prototype whose two parts are orthogonal
     assert coherence(apart, torch.ones(1, 2)).item() == pytest.approx(1.0)
     assert coherence(apart, torch.tensor([[1.0, 0.0]])).item() == pytest.approx(0.0)
     same = torch.ones(2, 3, 2)
     assert orthogonality(same, 1).item() == pytest.approx(2.0)
     assert orthogonality(same, 2).item() == pytest.approx(0.0, abs=1e-6)
-    head = PrototypeHead(ProtoViTConfig(encoder_config=TINY, num_labels=7, prototypes_per_class=1), 8)
-    assert other_classes_l1(head).item() == pytest.approx(7 * 6 * 0.5)
+    whole = torch.tensor([1.0, 0.0])[None, :, None, None].expand(1, 2, 2, 2).clone()
+    part, inside = whole.clone(), torch.tensor([[[True, True], [True, False]]])
+    part[0, :, 0, 1], part[0, :, 1, 1] = torch.tensor([0.0, 1.0]), torch.tensor([0.0, 1.0])
+    assert locality(whole, part, inside).item() == pytest.approx(1 / 3)  # the one that is not inside does not count
+    whole[0, :, 0, 0] = 0
+    assert locality(whole, part, inside).item() == pytest.approx(1 / 2)  # nor does one that shows nothing
 
 
 def test_a_projected_prototype_stays_what_the_encoder_makes_of_its_piece() -> None:

@@ -11,9 +11,12 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 import torch
@@ -29,8 +32,11 @@ from models.texts import ENGLISH, FRENCH, Texts
 from models.vision import photos, prototype_explanation, registry, webp
 from models.vision.predictions import CLASSES
 from models.vision.prototype_explanation import Likeness
-from models.vision.prototypes import FILE, read_prototypes
+from models.vision.prototypes import FILE, field, read_prototypes
 from models.vision.protovit import ProtoVit
+from tabs.photos.held import Held
+from tabs.photos.prototypes import prototypes
+from tests.browser import PATIENCE
 from tests.factories import photo
 from tests.pictures import picture
 
@@ -40,7 +46,7 @@ ENCODER = {
     "model_args": {"img_size": 48, "patch_size": 8, "embed_dim": 16, "depth": 2, "num_heads": 2},
     "do_pooling": False,
 }
-A_CLASS, PARTS, GRID = 2, 4, 6
+A_CLASS, PARTS, GRID = 7, 4, 6
 COUNT = A_CLASS * len(CLASSES)
 SWITCHED_OFF = 3  # this prototype's last part
 
@@ -60,9 +66,9 @@ def write_prototypes(folder: Path) -> None:
             "prototype": number,
             "class": CLASSES[number // A_CLASS],
             "active": [True, True, True, number != SWITCHED_OFF],
-            "similarity": 3.9,
+            "similarity": 0.95,
             **piece(number // A_CLASS, number % A_CLASS),
-            "nearest": [{"similarity": 3.5 - seed, **piece(number // A_CLASS, 5 + seed)} for seed in range(3)],
+            "nearest": [{"similarity": 0.9 - seed / 10, **piece(number // A_CLASS, 5 + seed)} for seed in range(3)],
         }
         for number in range(COUNT)
     ]
@@ -76,11 +82,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProtoVit]:
     write_prototypes(folder)
     torch.manual_seed(0)
     network = ProtoViTForImageClassification(
-        ProtoViTConfig(ENCODER, A_CLASS, PARTS, id2label=dict(enumerate(CLASSES)), label2id={})
+        ProtoViTConfig(
+            ENCODER, A_CLASS, PARTS, projection=8, concentration=3.0, id2label=dict(enumerate(CLASSES)), label2id={}
+        )
     )
     with torch.no_grad():
         network.head.prototypes.normal_()
-        network.head.evidence.weight.add_(0.1 * torch.randn(len(CLASSES), COUNT))
+        network.head.strength.normal_()
         network.head.slots[SWITCHED_OFF, -1] = -1
     config = {"classes": CLASSES, "preprocessing": {"size": 48, "mean": [0.5] * 3, "std": [0.2] * 3}}
     made = ProtoVit(config, network, read_prototypes(folder))
@@ -138,6 +146,16 @@ def pictures(html: str) -> list[str]:
     return re.findall(r"<svg.*?</svg>", html, re.DOTALL)
 
 
+def switches(html: str) -> list[dict]:
+    """The buttons that take prototypes out or put them back."""
+    pattern = r'data-key="(.*?)" data-next="(.*?)" data-without="(.*?)" aria-label="(.*?)" .*?>(.*?)</button>'
+    found = [map(unescape, button) for button in re.findall(pattern, html)]
+    return [
+        {"key": key, "next": after, "without": json.loads(without), "label": label, "text": text}
+        for key, after, without, label, text in found
+    ]
+
+
 def drawn(svg: str) -> list[tuple[str, ...]]:
     """The boxes in a drawing: x, y, width, height, colour."""
     pattern = r'class="vt-part" x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)" stroke="(#\w+)"'
@@ -150,10 +168,10 @@ def test_what_a_column_shows_adds_up_to_the_logit_that_it_shows(read: Likeness, 
     assert len(cases) == 2
     for case, html in zip(read.reasoning.cases, cases, strict=True):
         rows_points = re.findall(r"= <strong>(.*?)</strong>", html)
-        *rest, logit, probability = re.findall(r"<dd>(.*?)</dd>", html)
-        left = {read.prototypes[item.prototype].label == case.label for item in case.evidence[prototype_cards.SHOWN :]}
-        assert len(rows_points) == prototype_cards.SHOWN and len(rest) == len(left)
-        total = sum(texts.read_number(points.lstrip("+")) for points in [*rows_points, *rest])
+        rest, logit, probability = re.findall(r"<dd>(.*?)</dd>", html)
+        assert len(rows_points) == prototype_cards.SHOWN and len(case.evidence) == A_CLASS
+        assert texts("prototypes.rest.many", count=A_CLASS - prototype_cards.SHOWN) in Page(html).text
+        total = sum(texts.read_number(points.lstrip("+")) for points in [*rows_points, rest])
         assert total == pytest.approx(texts.read_number(logit), abs=1e-9)
         assert texts.read_number(logit) == pytest.approx(case.total, abs=0.005 + 1e-9)
         assert probability == texts.percent(read.reasoning.prediction.probabilities[case.label])
@@ -191,11 +209,12 @@ def test_both_pictures_of_a_row_mark_the_same_parts_in_the_same_colours(read: Li
 
 
 def test_a_part_that_is_switched_off_has_no_box(model: ProtoVit, read: Likeness) -> None:
-    everyone = {evidence.prototype: evidence for evidence in read.reasoning.cases[0].evidence}
-    assert len(everyone) == COUNT
-    for number, evidence in everyone.items():
-        expected = PARTS - (number == SWITCHED_OFF)
-        assert len(evidence.boxes) == len(model.prototypes[number].piece.boxes) == expected
+    others = [number for number in range(COUNT) if model.prototypes[number].label != CLASSES[0]]
+    (case, *_) = prototype_explanation.leave_out(read, others).reasoning.cases
+    assert len(case.evidence) == A_CLASS
+    for evidence in case.evidence:
+        expected = PARTS - (evidence.prototype == SWITCHED_OFF)
+        assert len(evidence.boxes) == len(model.prototypes[evidence.prototype].piece.boxes) == expected
 
 
 def test_each_row_can_be_reached_and_lights_its_own_boxes(read: Likeness) -> None:
@@ -216,7 +235,7 @@ def test_every_picture_has_a_text_and_every_reference_a_picture(read: Likeness, 
     for html in (prototype_cards.reasoning(read, texts), browser):
         page = Page(html)
         shown = [svg for svg in page.all("svg") if svg.get("aria-hidden") != "true"]
-        assert len(shown) >= A_CLASS * 4
+        assert len(shown) > 4 * prototype_cards.SHOWN
         assert all(svg["role"] == "img" and len(svg["aria-label"] or "") > 20 for svg in shown)
         names = [image["id"] for image in page.all("image")]
         assert len(set(names)) == len(names)
@@ -238,22 +257,100 @@ def test_the_warning_stands_beside(read: Likeness, texts: Texts) -> None:
     assert "Baniecki" in text and "2025" in text
 
 
-def test_the_sentence_tells_what_helps_from_what_is_left(read: Likeness) -> None:
-    """With the points of the shown prototypes of the class set to 1 each, and the logit above or below their sum."""
+def test_the_sentence_says_what_is_shown_and_what_the_whole_is(read: Likeness) -> None:
     case, runner_up = read.reasoning.cases
-    own = {prototype.number for prototype in read.prototypes if prototype.label == case.label}
-    ordered = sorted(case.evidence, key=lambda evidence: evidence.prototype not in own)
-    helping = tuple(replace(evidence, points=1.0 if evidence.prototype in own else 0.5) for evidence in ordered)
+    shown = sum(item.points for item in case.evidence[: prototype_cards.SHOWN])
+    said = prototype_cards.sentence(read, ENGLISH)
+    assert f"bring {ENGLISH.number(shown, 1)} of its {ENGLISH.number(case.total, 1)} points" in said
+    assert said.endswith(f"The runner-up, {runner_up.label}, has {ENGLISH.number(runner_up.total, 1)}.")
 
-    def said(total: float, evidence: tuple = helping) -> str:
-        changed = replace(case, total=total, evidence=evidence)
-        reasoning = replace(read.reasoning, cases=(changed, runner_up))
-        return prototype_cards.sentence(replace(read, reasoning=reasoning), ENGLISH)
 
-    assert f"bring {A_CLASS:.1f} of its 9.5 points" in said(9.5)
-    assert f"bring {A_CLASS:.1f} points; all other prototypes together take 3.0 away" in said(A_CLASS - 3.0)
-    assert "none of the known pictures" in said(1.0, tuple(replace(item, points=-1.0) for item in helping))
-    assert said(9.5).endswith(f"The runner-up, {runner_up.label}, has {ENGLISH.number(runner_up.total, 1)}.")
+def test_a_prototype_can_be_taken_out_and_put_back(
+    model: ProtoVit, read: Likeness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its points leave the total, and nothing else changes; no picture goes through the network again."""
+    monkeypatch.setattr(model.network, "features", None)
+    case = read.reasoning.cases[0]
+    strongest = case.evidence[0]
+    (switch,) = [
+        one for one in switches(prototype_cards.reasoning(read, ENGLISH)) if one["key"] == f"out-{strongest.prototype}"
+    ]
+    assert switch["without"] == [strongest.prototype]
+    changed = prototype_explanation.leave_out(read, switch["without"])
+    assert changed.reasoning.logits[case.label] == pytest.approx(case.total - strongest.points, abs=1e-9)
+    others = {label: logit for label, logit in read.reasoning.logits.items() if label != case.label}
+    assert others.items() <= changed.reasoning.logits.items()
+    html = prototype_cards.reasoning(changed, ENGLISH)
+    assert "With all its prototypes the answer" in Page(html).text
+    found = {one["key"]: one for one in switches(html)}
+    assert switch["next"] in found and switch["key"] not in found
+    back = found[switch["next"]]
+    assert back["next"] == switch["key"] and back["without"] == []
+    assert prototype_explanation.leave_out(changed, back["without"]).reasoning.logits == read.reasoning.logits
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
+def test_a_whole_class_can_be_taken_out_and_put_back(read: Likeness, texts: Texts) -> None:
+    label = read.reasoning.prediction.label
+    found = {one["key"]: one for one in switches(prototype_cards.reasoning(read, texts))}
+    changed = prototype_explanation.leave_out(read, found[f"out-class-{label}"]["without"])
+    assert changed.reasoning.logits[label] == 0 and changed.reasoning.prediction.label != label
+    assert changed.reasoning.prediction.label == read.reasoning.cases[1].label
+    html = prototype_cards.reasoning(changed, texts)
+    name = prediction_cards.class_name(label, texts)
+    total = texts.number(read.reasoning.cases[0].total, 1)
+    assert texts("prototypes.answer.was", label=name, total=total) in Page(html).text
+    backs = [one for one in switches(html) if one["key"].startswith("back-")]
+    assert [one["key"] for one in backs] == [f"back-class-{label}"] and backs[0]["without"] == []
+    assert texts("prototypes.without.all_of", label=name) in backs[0]["label"]
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
+def test_with_everything_taken_out_nothing_is_answered(read: Likeness, texts: Texts) -> None:
+    changed = prototype_explanation.leave_out(read, list(range(COUNT)))
+    html = prototype_cards.reasoning(changed, texts)
+    assert prototype_cards.sentence(changed, texts) == texts("prototypes.answer.none")
+    assert Page(html).text.count(texts("prototypes.case.nothing")) == 2
+    keys = {one["key"]: one for one in switches(html)}
+    assert set(keys) == {*(f"back-class-{name}" for name in CLASSES), "back-everything"}
+    assert keys["back-everything"]["without"] == [] and len(keys["back-class-Watches"]["without"]) == COUNT - A_CLASS
+
+
+def test_every_button_has_a_name_of_its_own_that_begins_with_what_stands_on_it(read: Likeness) -> None:
+    changed = prototype_explanation.leave_out(read, [0, 1])
+    found = switches(prototype_cards.reasoning(changed, ENGLISH))
+    assert len(found) == 2 * prototype_cards.SHOWN + 2 + 3  # each row, each class, two taken out and all of them
+    assert len({one["label"] for one in found}) == len(found)
+    assert all(one["label"].startswith(one["text"]) for one in found)
+
+
+@pytest.mark.parametrize("without", ["3", [99], [-1], ["3"], [True], [1.5], {"a": 1}, 3])
+def test_what_no_button_sends_is_refused(read: Likeness, without: object) -> None:
+    with pytest.raises(InputError, match="without: "):
+        prototype_explanation.leave_out(read, without)
+
+
+def test_the_frame_goes_around_all_that_is_one_place_further() -> None:
+    corner = field([0], 4, (40, 80))
+    assert {(x0, y0) for x0, y0, *_ in corner} == {(0, 0), (10, 0), (0, 20), (20, 0), (20, 20), (0, 40), (10, 40)}
+    middle = field([5], 4, (40, 80))
+    assert len(middle) == 12 and max(x for *_, x, _ in middle) == 30 and max(y for *_, y in middle) == 60
+    assert len(field([5, 5], 4, (40, 80))) == 12 and field([], 4, (40, 80)) == ()
+
+
+def test_the_frame_is_drawn_around_the_boxes_of_both_pictures(read: Likeness) -> None:
+    for row in rows(prototype_cards.reasoning(read, ENGLISH)):
+        for svg in pictures(row):
+            assert len(re.findall('class="vt-field" d="M', svg)) == 1
+
+
+def test_the_measured_figures_are_said_where_they_were_measured() -> None:
+    figures = {"photos": 147, "reach": 1, "perturbation": {"inside": {"mean": 0.72}, "outside": {"mean": 0.11}}}
+    inside, outside = prototype_cards.measured(figures, ENGLISH)
+    assert "147 test photos" in inside and "72%" in inside and "11%" in outside
+    assert prototype_cards.measured(None, ENGLISH) == []
+    assert prototype_cards.measured({**figures, "perturbation": {}}, ENGLISH) == []
+    assert prototype_cards.measured({**figures, "reach": 2}, ENGLISH) == [], "the frame that is drawn is another"
 
 
 def test_without_a_photo_there_is_an_invitation() -> None:
@@ -267,7 +364,7 @@ def test_the_browser_shows_the_prototypes_of_one_class_with_their_nearest() -> N
     page = Page(html)
     assert len(re.findall("<h3>", html)) == A_CLASS
     assert len(page.all("image")) == A_CLASS * (1 + 3)
-    for number in (6, 7):
+    for number in range(3 * A_CLASS, 4 * A_CLASS):
         assert f"Prototype {number}" in page.text
     assert all(label in (svg["aria-label"] or "") for svg in page.all("svg", role="img"))
     with pytest.raises(InputError, match="'Robots'"):
@@ -336,7 +433,7 @@ def test_programs_receive_the_reasoning(client: Client, upload: Path) -> None:
     assert set(answer["classes"]) == set(ranked[:2])
     for label, case in answer["classes"].items():
         assert set(case) == {"points_total", "evidence"}
-        assert len(case["evidence"]) == COUNT
+        assert len(case["evidence"]) == A_CLASS
         total = sum(item["points"] for item in case["evidence"])
         assert total == pytest.approx(answer["logits"][label], abs=1e-4)
         assert case["points_total"] == pytest.approx(answer["logits"][label], abs=1e-4)
@@ -348,7 +445,46 @@ def test_programs_receive_the_reasoning(client: Client, upload: Path) -> None:
             known = answer["prototypes"][str(item["prototype"])]
             assert len(known["boxes"]) == len(item["image_boxes"]) > 0
             assert all(0 <= x0 < x1 <= 150 and 0 <= y0 < y1 <= 90 for x0, y0, x1, y1 in item["image_boxes"])
-    assert set(answer["prototypes"]) == set(map(str, range(COUNT)))
+    shown = [number for number in range(COUNT) if CLASSES[number // A_CLASS] in answer["classes"]]
+    assert set(answer["prototypes"]) == set(map(str, shown))
+
+
+def test_programs_can_leave_prototypes_out(client: Client, upload: Path) -> None:
+    whole = client.predict(handle_file(upload), COUNT, api_name="/prototypes")
+    for nothing in ([], None):
+        assert client.predict(handle_file(upload), COUNT, nothing, api_name="/prototypes") == whole
+    label = whole["label"]
+    strongest = whole["classes"][label]["evidence"][0]
+    number = strongest["prototype"]
+    less = client.predict(handle_file(upload), COUNT, [number, number], api_name="/prototypes")
+    assert less["logits"][label] == pytest.approx(whole["logits"][label] - strongest["points"], abs=1e-6)
+    assert str(number) not in less["prototypes"]
+    gone = [number for number in range(COUNT) if CLASSES[number // A_CLASS] == label]
+    other = client.predict(handle_file(upload), COUNT, gone, api_name="/prototypes")
+    assert other["logits"][label] == 0 and other["label"] != label
+
+
+def test_programs_that_leave_everything_out_are_told_that_there_is_no_answer(client: Client, upload: Path) -> None:
+    answer = client.predict(handle_file(upload), 5, list(range(COUNT)), api_name="/prototypes")
+    assert set(answer["logits"].values()) == {0.0} and answer["prototypes"] == {}
+    assert all(case == {"points_total": 0.0, "evidence": []} for case in answer["classes"].values())
+    assert answer["note"] == ENGLISH("prototypes.answer.none")
+
+
+@pytest.mark.parametrize(
+    ("without", "said"),
+    [
+        ([COUNT], f"{COUNT} is not allowed"),
+        ([-1], "-1 is not allowed"),
+        (["3"], "'3' is not allowed"),
+        ("3", "list of"),
+    ],
+)
+def test_what_cannot_be_left_out_is_refused_in_a_sentence(
+    client: Client, upload: Path, without: object, said: str
+) -> None:
+    with pytest.raises(AppError, match=rf"without: .*{said}" if said == "list of" else f"without: {said}"):
+        client.predict(handle_file(upload), 5, without, api_name="/prototypes")
 
 
 def test_a_described_prototype_is_a_picture_with_its_boxes(client: Client, upload: Path) -> None:
@@ -382,7 +518,7 @@ def test_boxes_are_pixels_of_the_upload_however_large(tmp_path: Path) -> None:
 
 def test_more_prototypes_than_there_are_mean_all(client: Client, upload: Path) -> None:
     found = client.predict(handle_file(upload), 10_000, api_name="/prototypes")["classes"]
-    assert [len(case["evidence"]) for case in found.values()] == [COUNT, COUNT]
+    assert [len(case["evidence"]) for case in found.values()] == [A_CLASS, A_CLASS]
 
 
 @pytest.mark.parametrize("top", [0, -1, 2.5, None])
@@ -410,3 +546,38 @@ def test_a_missing_model_is_named(upload: Path, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     with pytest.raises(ModelUnavailable, match="protovit"):
         prototype_explanation.read_likeness(upload)
+
+
+def test_a_key_takes_a_prototype_out_and_the_next_puts_it_back(
+    browser: Any, model: ProtoVit, upload: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the page, by keyboard alone; the focus stays with what was done, and the photo is compared once."""
+    compared: list[object] = []
+    compare = model.compare
+    monkeypatch.setattr(model, "compare", lambda image: compared.append(image) or compare(image))
+    with gr.Blocks() as app:
+        at_hand = gr.State(None)
+        gr.Button("Send").click(lambda: Held(str(upload), str(upload)), None, at_hand)
+        prototypes(ENGLISH, at_hand)
+    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False, _frontend=False)
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    try:
+        page.goto(url)
+        page.get_by_role("button", name="Send").click()
+        answer = page.locator(".vt-answer")
+        first = answer.inner_text()
+        for key in ("out-class-", "out-"):
+            button = page.locator(f".vt-cases article:first-child [data-key^='{key}']").first
+            undo = button.get_attribute("data-next")
+            button.focus()
+            page.keyboard.press("Enter")
+            page.wait_for_function("key => document.activeElement.dataset.key === key", arg=undo)
+            assert "With all its prototypes" in answer.inner_text() and page.locator(".vt-out li").count() == 1
+            page.keyboard.press("Enter")
+            page.wait_for_function("key => document.activeElement.dataset.next === key", arg=undo)
+            assert answer.inner_text() == first and page.locator(".vt-out").count() == 0
+        assert len(compared) == 1
+    finally:
+        page.close()
+        app.close()

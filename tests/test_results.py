@@ -223,6 +223,27 @@ def test_the_note_is_whole(texts: Texts) -> None:
 
 
 @BOTH
+def test_what_each_remedy_costs_stands_beside_protovit_where_it_was_measured(
+    texts: Texts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "WEIGHTS", tmp_path)
+    assert all(section.table is None for section in method_note.sections(texts) if "ProtoViT" in section.title)
+    rows = [
+        {"remedy": "cosine", "accuracy": 0.912, "outside": 0.44},
+        {"remedy": "kernel", "accuracy": 0.905, "outside": None},
+        {"remedy": "locality", "accuracy": 0.9, "outside": 0.2},
+        {"remedy": "ten_blocks", "accuracy": 0.895, "outside": 0.13},
+    ]
+    (tmp_path / "protovit").mkdir()
+    (tmp_path / "protovit" / "remedies.json").write_text(json.dumps(rows))
+    (table,) = [
+        section.table for section in method_note.sections(texts) if section.table and "ProtoViT" in section.title
+    ]
+    assert [row[1] for row in table.rows] == [texts.percent(row["accuracy"], 1) for row in rows]
+    assert table.rows[0][2] == texts.percent(0.44, 0) and table.rows[1][2] == method_note.UNKNOWN
+
+
+@BOTH
 def test_the_tabs_stand_without_any_figures(texts: Texts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("WEIGHTS", "RESULTS", "PORTFOLIO", "PUBLISHED"):
         monkeypatch.setattr(results, name, tmp_path / "nothing")

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.credit.application import columns
 from models.credit.features import DERIVED, Lookup, Recipe, engineer
 from training.credit import metrics as credit_metrics
-from training.credit.auxiliary_tables import REDUCE, join_tables
 from training.credit.merge_boosters import merge
 from training.train_credit import PARAMETERS, Settings, calibrate, main, train
 
@@ -111,14 +111,16 @@ def test_a_better_external_score_never_raises_the_risk(trained: Path) -> None:
     assert np.all(np.diff(np.asarray(booster.predict(matrix, raw_score=True))) <= 1e-12)
 
 
-def test_the_command_reads_other_tables(tmp_path: Path) -> None:
-    applications = made_applications(400)
+def test_the_command_learns_only_from_what_the_app_can_be_given(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    applications = made_applications(400).assign(BUREAU_CREDITS=1.0)
     applications.to_csv(tmp_path / "applications.csv", index=False)
-    bureau = pd.DataFrame({"SK_ID_CURR": [1, 1, 2], "AMT_CREDIT_SUM": [10.0, 30.0, 5.0], "DAYS_CREDIT": -5})
-    bureau.to_parquet(tmp_path / "bureau.parquet")
-    given = ["--data", str(tmp_path / "applications.csv"), "--bureau", str(tmp_path / "bureau.parquet")]
-    main([*given, "--out", str(tmp_path / "out"), "--members", "2", "--rounds", "3", "--threads", "1"])
-    assert "BUREAU_CREDITS" in _config(tmp_path / "out")["features"]
+    given = ["--data", str(tmp_path / "applications.csv"), "--out", str(tmp_path / "out"), "--threads", "1"]
+    with pytest.raises(SystemExit):
+        main([*given, "--bureau", "bureau.csv"])
+    assert "--bureau" in capsys.readouterr().err
+    main([*given, "--members", "2", "--rounds", "3"])
+    recipe = Recipe.from_config(_config(tmp_path / "out"))
+    assert set(recipe.columns) <= set(columns())
 
 
 def test_an_unusable_target_is_refused(tmp_path: Path) -> None:
@@ -177,12 +179,3 @@ def test_figures_of_a_perfect_and_a_useless_score() -> None:
     assert credit_metrics.wilson(0, 10).low == 0
     counts = credit_metrics.counts_at(outcome, outcome * 0.5, np.array([0.0, 0.5, 0.6]))
     assert (counts.tp, counts.fp) == ([500, 500, 0], [500, 0, 0])
-
-
-def test_every_table_is_reduced_to_one_row_per_client() -> None:
-    rows = pd.DataFrame({"SK_ID_CURR": [1, 1, 3], "SK_DPD": [0, 9, 1]})
-    joined = join_tables(pd.DataFrame({"SK_ID_CURR": [3, 2, 1]}), dict.fromkeys(REDUCE, rows))
-    assert joined["SK_ID_CURR"].tolist() == [3, 2, 1]
-    assert joined["POS_DAYS_PAST_DUE_MAX"].tolist()[::2] == [1, 9] and joined["POS_MONTHS"].isna()[1]
-    with pytest.raises(ValueError, match="SK_ID_CURR"):
-        join_tables(joined, {"bureau": pd.DataFrame({"a": [1]})})

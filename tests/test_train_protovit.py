@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
 import sys
@@ -24,12 +25,15 @@ from models.vision.preprocessing import Preprocessing
 from models.vision.prototypes import boxes
 from models.vision.protovit import ProtoVit
 from models.vision.ultralytics_quiet import yolov8_classifier
+from models.vision.uploads import read_upload
 from models.vision.vgg16 import Vgg16Network
 from tests.pictures import picture, write_dataset
 from training import distil_encoder, evaluate_reasoning, train_protovit
+from training.protovit import initialisation, objective
 from training.protovit.partition import Lower, Upper
+from training.protovit.surroundings import blended_surroundings
 from training.vision import artifacts, students
-from training.vision.data import read_photos
+from training.vision.data import Photo, read_photos
 
 ENCODER = {
     "model_type": "timm_wrapper",
@@ -65,7 +69,7 @@ def run_training(made: Path, out: Path, *options: str) -> None:
     }
     recipe = replace(
         train_protovit.RECIPE, encoder=ENCODER, preprocessing=Preprocessing(32), views=2, batch=7, frozen=1,
-        prototypes_per_class=2, blank=0.01, stages=stages,
+        projection=8, pool=1, parts=4, prototypes_per_class=2, blank=0.01, squares=(1, 1), reach=1, stages=stages,
     )  # fmt: skip
     arguments = ["train", "--data", str(made / "data"), "--init", str(made / "encoder.safetensors"), "--out", str(out)]
     arguments += ["--catalogue", str(made / "catalogue"), "--project-on", str(made / "catalogue"), *options]
@@ -91,14 +95,12 @@ def test_the_artefacts(trained: Path) -> None:
     state = load_file(trained / "model.safetensors")
     assert all(tensor.dtype == torch.float16 for tensor in state.values())
     training = json.loads((trained / "training.json").read_text())
-    assert [step["after"] for step in training["steps"]] == [
-        "warmup", "joint", "slots", "projection", "settle", "reading", "evidence"
-    ]  # fmt: skip
+    assert [step["after"] for step in training["steps"]] == ["joint", "projection", "settle", "reading", "evidence"]
     terms = training["curves"][-1]["terms"]
-    assert set(terms) == {"ce", "cluster", "separation", "coherence", "orthogonality"}
+    assert set(terms) == {"ce", "cluster", "separation", "orthogonality", "locality"}
     assert sum(terms.values()) == pytest.approx(training["curves"][-1]["train_loss"])
-    assert {"warmup_curves", "slots_curves", "settle_curves", "evidence_curves", "refit_curves"} <= set(training)
-    assert training["steps"][3]["distinct_sources"] == 14
+    assert {"settle_curves", "evidence_curves", "refit_curves"} <= set(training)
+    assert training["steps"][1]["distinct_sources"] == 14
 
 
 def test_prototypes_are_pieces_of_pictures_of_their_class(trained: Path) -> None:
@@ -127,17 +129,21 @@ def test_a_shown_prototype_is_what_the_model_compares_with(trained: Path, made: 
         assert torch.nn.functional.cosine_similarity(pieces, parts, dim=0)[active].min() > 0.99
 
 
-def test_the_parts_that_are_trained_are_the_model_that_is_shipped() -> None:
+@pytest.mark.parametrize(("projection", "pool"), [(0, 1), (8, 1), (8, 2)])
+def test_the_parts_that_are_trained_are_the_model_that_is_shipped(projection: int, pool: int) -> None:
     """Cut where the training begins, the encoder gives the same features, blank patches and all."""
     torch.manual_seed(0)
-    model = ProtoViTForImageClassification(ProtoViTConfig(encoder_config=dict(ENCODER), blank=0.1)).eval()
+    config = ProtoViTConfig(encoder_config=dict(ENCODER), blank=0.1, projection=projection, pool=pool)
+    model = ProtoViTForImageClassification(config).eval()
     encoder = model.encoder.timm_model
     pixels = torch.ones(1, 3, 32, 32)
     pixels[:, :, 16:] = torch.rand(1, 3, 16, 32)
     with torch.no_grad():
-        found = Upper(encoder, 1)(Lower(encoder, 1, 0.1)(pixels))
+        found = Upper(encoder, 1, model.patch_features)(Lower(encoder, 1, 0.1)(pixels))
         assert torch.allclose(found, model.features(pixels), atol=1e-5)
-    assert not found[..., :2, :].any() and found[..., 2:, :].any(1).all()
+    half = 2 // pool
+    assert not found[..., :half, :].any() and found[..., half:, :].any(1).all()
+    assert torch.equal(model.textured(pixels), found.any(1))
 
 
 def test_reasoning_adds_up(trained: Path) -> None:
@@ -154,7 +160,21 @@ def test_reasoning_adds_up(trained: Path) -> None:
             assert item.points == pytest.approx(item.similarity * item.weight, abs=1e-6)
             assert len(item.boxes) == len(model.prototypes[item.prototype].piece.boxes)
             assert all(0 <= x0 < x1 <= 48 and 0 <= y0 < y1 <= 60 for x0, y0, x1, y1 in item.boxes)
-    assert len(model.reason(picture(2), top=3).cases[0].evidence) == 3
+    assert len(model.reason(picture(2), top=1).cases[0].evidence) == 1
+
+
+def test_prototypes_can_be_left_out(trained: Path) -> None:
+    model = ProtoVit.load(trained)
+    whole = model.reason(picture(2), top=14)
+    strongest = whole.cases[0].evidence[0]
+    rest = model.reason(picture(2), top=14, without=[strongest.prototype])
+    assert rest.logits[whole.prediction.label] == pytest.approx(whole.cases[0].total - strongest.points, abs=1e-9)
+    assert all(rest.logits[label] == whole.logits[label] for label in CLASSES if label != whole.prediction.label)
+    assert strongest.prototype not in {item.prototype for case in rest.cases for item in case.evidence}
+    gone = model.reason(picture(2), without=[p.number for p in model.prototypes if p.label == whole.prediction.label])
+    assert gone.prediction.label == whole.cases[1].label != whole.prediction.label
+    with pytest.raises(InputError, match="no prototype 14; they are numbered from 0 to 13"):
+        model.reason(picture(2), without=[14])
 
 
 def test_the_map_shares_out_the_logit(trained: Path) -> None:
@@ -309,14 +329,16 @@ def test_whether_the_reasoning_holds(trained: Path, made: Path) -> None:
     for group in (figures["perturbation"], *figures["stability"].values()):
         for figure in group.values():
             assert figure["ci95"][0] <= figure["mean"] <= figure["ci95"][1]
-    lost = figures["perturbation"]["shown_points_lost"]["mean"]
+    lost, inside = (figures["perturbation"][name]["mean"] for name in ("shown_points_lost", "inside"))
     for texts in (ENGLISH, FRENCH):
         said = reasoning_tables.sentences(figures, texts)
-        assert texts.number(lost, 2) in said[0]
-        figures["perturbation"]["shown_points_lost"] = {"mean": 9.0, "ci95": (8.0, 10.0)}
+        assert texts.percent(inside, 0) in said[0]
+        figures["perturbation"]["inside"] = {"mean": 0.8, "ci95": (0.7, 0.9)}
+        figures["perturbation"]["outside"] = {"mean": 0.1, "ci95": (0.05, 0.12)}
         assert reasoning_tables.sentences(figures, texts)[1] == texts("reasoning.sentences.rests")
-        figures["perturbation"]["shown_points_lost"] = {"mean": lost, "ci95": (-1e3, lost)}
+        figures["perturbation"]["outside"] = {"mean": 0.1, "ci95": (0.05, 0.2)}
         assert reasoning_tables.sentences(figures, texts)[1] == texts("reasoning.sentences.mixed")
+        figures["perturbation"]["inside"] = {"mean": inside, "ci95": (0.0, 1.0)}
         cells = reasoning_tables.perturbation_table(figures, texts).html()
         assert texts.number(lost, 3) in cells and texts("reasoning.perturbation.others") in cells
         assert texts("reasoning.stability.jpeg") in reasoning_tables.stability_table(figures, texts).html()
@@ -338,7 +360,49 @@ def test_the_shown_patches_are_blended_out_and_no_others(trained: Path) -> None:
     assert changed.float().mean() < 2 / 16 + 1e-6
 
 
+def test_the_places_further_than_a_reach(trained: Path) -> None:
+    model = ProtoVit.load(trained)  # 4 x 4 places
+    assert evaluate_reasoning.beyond(model, [0]) == [2, 3, 6, 7, *range(8, 16)]
+    assert evaluate_reasoning.beyond(model, [5, 10]) == [3, 12]
+
+
+def test_a_place_that_is_all_that_counts_is_found_to_be(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With features that are the pixels of a place, all is lost inside and nothing changes outside."""
+    model = ProtoVit.load(trained)
+    monkeypatch.setattr(
+        model.network,
+        "features",
+        lambda pixels: torch.nn.functional.adaptive_avg_pool2d(pixels, 4).repeat(1, 3, 1, 1)[:, :8],
+    )
+    photo, other = torch.rand(3, 32, 32), torch.rand(3, 32, 32)
+    figures = evaluate_reasoning.dependence(model, photo, evaluate_reasoning.features(model, [other]))
+    assert figures["outside"] == pytest.approx(0.0, abs=1e-3)
+
+
 def test_an_unchanged_photo_is_read_the_same(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluate_reasoning, "KEPT", 1.0)
     figures = evaluate_reasoning.stability(ProtoVit.load(trained), picture(1).resize((32, 32)))
     assert figures["crop"] == {"parts_stayed": 1.0, "same_prototypes": 1.0, "same_answer": 1.0}
+
+
+def test_a_picture_keeps_its_square_whatever_it_is_trained_with(made: Path, tmp_path: Path) -> None:
+    """What is kept of it on disk must go with the square that says where it was blended."""
+    recipe = replace(
+        train_protovit.RECIPE, encoder=ENCODER, preprocessing=Preprocessing(32), batch=7, frozen=1, projection=8,
+        pool=1, blank=0.01, squares=(1, 1), reach=1,
+    )  # fmt: skip
+    network = initialisation.initial_model(str(made / "encoder.safetensors"), recipe)
+    lower = Lower(network.encoder.timm_model, 1, recipe.blank)
+    args = argparse.Namespace(seed=0, cache=tmp_path)
+    photos = read_photos(made / "data")["train"]
+
+    def surroundings(chosen: list[Photo]) -> objective.Surroundings:
+        pictures = [Preprocessing(32)(read_upload(photo.path).image) for photo in chosen]
+        whole = torch.cat([lower(recipe.preprocessing.normalise(pixels)) for pixels in pictures]).half()
+        return blended_surroundings(lower, chosen, whole, recipe, args)
+
+    with torch.no_grad():
+        few, many = surroundings(photos[3:5]), surroundings(photos)
+    assert torch.equal(few.inside, many.inside[3:5]) and torch.equal(few.part, many.part[3:5])
+    assert not torch.equal(many.part, many.whole)
+    assert many.inside.any() and not many.inside.all()

@@ -2,18 +2,25 @@
 
     python -m training.evaluate_reasoning --data FOLDER
 
-Two questions on every test photo, for the prototypes that bring most points for the predicted class. Where the patches
-that they were matched to are blended into their surroundings, does the case fall further than where as many others
-are, of those that show something? (The points should rest on what is shown.) And where the photo is cropped a little or
-saved as a poor JPEG, which a person would not notice, are the same parts found at the same places? Written to
-``weights/protovit/reasoning.json``.
+Asked of every test photo, for the prototypes that bring most points for the predicted class, as a visitor sees them:
+
+- inside: where a prototype's own places are blended into their surroundings, how much is lost of what its similarity
+  there stands above its mean at the same places of the other photos? (Much: it depends on what is shown.)
+- outside: where all that is further than ``REACH`` places from them is blended away, how much does its similarity
+  change? (Little: nothing far away has a part in it.)
+- does the answer change without all the shown places, and without as many others; is it kept by them alone, and by as
+  many others?
+- where the photo is cropped a little or saved as a poor JPEG, which a person would not notice, are the same parts found
+  at the same places?
+
+Written to ``weights/protovit/reasoning.json``.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,11 +29,12 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
-from models.protovit.matching import textured
+from models.protovit.matching import neighbours
 from models.protovit.modeling import Comparison
 from models.vision import registry, weights
 from models.vision.faithfulness import blend_in
 from models.vision.preprocessing import to_tensor
+from models.vision.prototypes import REACH
 from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
 from training.evaluate_explanations import bootstrap
@@ -36,7 +44,7 @@ from training.vision.data import Photo, read_photos
 TOP = 5  # prototypes of the predicted class that are followed: as many as a visitor is shown
 KEPT = 0.9  # of each side, by a crop
 JPEG = 30  # quality of a poor JPEG, 0..95
-NEAR = 1.5  # patches: a part found this near its former place has stayed
+NEAR = 1.5  # places: a part found this near its former place has stayed
 SEED = 0
 
 
@@ -46,32 +54,37 @@ class Reading:
     def __init__(self, model: ProtoVit, found: Comparison, label: int | None = None) -> None:
         self.label = int(found.logits[0].argmax()) if label is None else label
         self.logit = float(found.logits[0, self.label])
-        points = model.evidence_weights[self.label] * found.similarities[0].double()
+        self.similarities = found.similarities[0].double()
+        points = model.evidence_weights[self.label] * self.similarities
         self.top = points.argsort(descending=True)[:TOP].tolist()
         self.patches = found.patches[0]
         self.places = torch.stack([self.patches // model.network.grid, self.patches % model.network.grid], -1).double()
 
-    def shown(self, active: torch.Tensor) -> list[int]:
-        """The patches of all parts that are shown, each once."""
-        return sorted({int(p) for number in self.top for p in self.patches[number][active[number]]})
+    def shown(self, active: torch.Tensor, number: int | None = None) -> list[int]:
+        """The places of all parts that are shown, each once; of all prototypes, or of one."""
+        numbers = self.top if number is None else [number]
+        return sorted({int(p) for each in numbers for p in self.patches[each][active[each]]})
+
+
+@torch.inference_mode()
+def features(model: ProtoVit, pictures: Sequence[torch.Tensor]) -> torch.Tensor:
+    """What prototypes are compared with in pictures (3, S, S) in 0..1: (B, D, n, n)."""
+    return model.network.features(model.preprocessing.normalise(torch.stack(list(pictures))))
 
 
 def compare(model: ProtoVit, pixels: torch.Tensor) -> Comparison:
     """What the head finds in one picture (3, S, S) in 0..1."""
-    with torch.inference_mode():
-        network = model.network
-        return network.head(network.features(model.preprocessing.normalise(pixels)[None]))
+    found: Comparison = model.network.head(features(model, [pixels]))
+    return found
 
 
 def textures(model: ProtoVit, pixels: torch.Tensor) -> list[int]:
-    """The patches of a picture (3, S, S) in 0..1 that show something: to change the others would change nothing."""
-    network = model.network
-    found = textured(model.preprocessing.normalise(pixels)[None], network.grid, network.config.blank)
-    return found.flatten().nonzero()[:, 0].tolist()
+    """The places of a picture (3, S, S) in 0..1 that show something: to change the others would change nothing."""
+    return model.network.textured(model.preprocessing.normalise(pixels)[None]).flatten().nonzero()[:, 0].tolist()
 
 
-def without(model: ProtoVit, pixels: torch.Tensor, patches: Sequence[int]) -> torch.Tensor:
-    """The picture (3, S, S) with these patches blended into their surroundings."""
+def without(model: ProtoVit, pixels: torch.Tensor, patches: Collection[int]) -> torch.Tensor:
+    """The picture (3, S, S) with these places blended into their surroundings."""
     grid = model.network.grid
     missing = torch.zeros(grid**2, dtype=torch.bool)
     missing[list(patches)] = True
@@ -79,19 +92,64 @@ def without(model: ProtoVit, pixels: torch.Tensor, patches: Sequence[int]) -> to
     return blend_in(pixels, missing.view(grid, grid).repeat_interleave(size, 0).repeat_interleave(size, 1))
 
 
+def beyond(model: ProtoVit, patches: Collection[int], reach: int = REACH) -> list[int]:
+    """The places further than ``reach`` from all of these."""
+    grid = model.network.grid
+    near = neighbours(grid, reach)[list(patches)].any(0)
+    return (~near).nonzero()[:, 0].tolist()
+
+
 def perturbation(model: ProtoVit, pixels: torch.Tensor, draw: np.random.Generator) -> dict[str, float]:
-    """How many points the case loses without the shown patches, and without as many others."""
+    """What the case and the answer become without the shown places or with them alone, and the same for as many others.
+
+    Returns:
+        Points lost and whether the answer changed (0 or 1) without them; whether it was kept (0 or 1) with them alone.
+    """
     before = Reading(model, compare(model, pixels))
     shown = before.shown(model.active)
     others = [patch for patch in textures(model, pixels) if patch not in shown]
     count = min(len(shown), len(others))  # the parts of five prototypes can cover most of a small product
+    everything = set(range(model.network.grid**2))
     figures = {}
     for name, patches in (("shown", shown[:count]), ("others", draw.choice(others, count, replace=False).tolist())):
         found = compare(model, without(model, pixels, patches))
-        after = Reading(model, found, before.label)
-        figures[f"{name}_points_lost"] = before.logit - after.logit
+        figures[f"{name}_points_lost"] = before.logit - Reading(model, found, before.label).logit
         figures[f"{name}_answer_changed"] = float(int(found.logits[0].argmax()) != before.label)
+        alone = compare(model, without(model, pixels, everything - set(patches)))
+        figures[f"{name}_answer_kept"] = float(int(alone.logits[0].argmax()) == before.label)
     return figures
+
+
+def dependence(model: ProtoVit, pixels: torch.Tensor, others: torch.Tensor) -> dict[str, float]:
+    """How far the similarities of the shown prototypes depend on their own places, and on all that is far from them.
+
+    Args:
+        model: the trained one.
+        pixels: the photo, (3, S, S) in 0..1.
+        others: the features of other photos, (B, D, n, n).
+
+    Returns:
+        Means over the shown prototypes: "inside", the share that is lost with their own places of what their similarity
+        there stands above its mean at the same places of the others; "outside", the share that changes without all that
+        is far.
+    """
+    head = model.network.head
+    before = Reading(model, compare(model, pixels))
+    usual = head.at(others, before.patches).double().mean(0)
+    changed = [
+        without(model, pixels, patches)
+        for number in before.top
+        for own in [before.shown(model.active, number)]
+        for patches in (own, beyond(model, own))
+    ]
+    found = head.at(features(model, changed), before.patches).double().unflatten(0, (-1, 2))  # (top, 2, P)
+    inside, outside = [], []
+    for row, number in enumerate(before.top):
+        similarity = float(before.similarities[number])
+        gone, alone = found[row, :, number].tolist()
+        inside.append((similarity - gone) / max(similarity - float(usual[number]), 1e-6))
+        outside.append(abs(alone - similarity) / max(similarity, 1e-6))
+    return {"inside": float(np.mean(inside)), "outside": float(np.mean(outside))}
 
 
 def stability(model: ProtoVit, image: Image.Image) -> dict[str, dict[str, float]]:
@@ -130,9 +188,12 @@ def evaluate(model: ProtoVit, photos: Sequence[Photo]) -> dict[str, object]:
     draw = np.random.default_rng(SEED)
     changed: list[dict[str, float]] = []
     steady: list[dict[str, dict[str, float]]] = []
-    for photo in tqdm(photos, desc="reasoning"):
-        image = read_upload(photo.path).image
-        changed.append(perturbation(model, to_tensor(model.preprocessing.stretch(image)), draw))
+    images = [read_upload(photo.path).image for photo in photos]
+    pictures = [to_tensor(model.preprocessing.stretch(image)) for image in images]
+    found = torch.cat([features(model, [pixels]) for pixels in tqdm(pictures, desc="features")])
+    for row, (image, pixels) in enumerate(zip(tqdm(images, desc="reasoning"), pictures, strict=True)):
+        others = found[torch.arange(len(found)) != row]
+        changed.append(perturbation(model, pixels, draw) | dependence(model, pixels, others))
         steady.append(stability(model, image))
     return {
         "photos": len(photos),
@@ -140,6 +201,8 @@ def evaluate(model: ProtoVit, photos: Sequence[Photo]) -> dict[str, object]:
         "crop_kept": KEPT,
         "jpeg_quality": JPEG,
         "near_patches": NEAR,
+        "reach": REACH,
+        "classes": len(model.classes),
         "perturbation": {key: asdict(bootstrap([one[key] for one in changed])) for key in changed[0]},
         "stability": {
             name: {key: asdict(bootstrap([one[name][key] for one in steady])) for key in steady[0][name]}

@@ -1,7 +1,6 @@
 """Train the credit model: the probability that a loan will default, from what the application says.
 
     python -m training.train_credit --data application_train.csv
-    python -m training.train_credit --data application_train.csv --bureau bureau.csv --previous previous.csv
 
 The applications are Home Credit's ``application_train`` (CSV or parquet). Several LightGBM boosters, each
 stopped early on its own part of the rows, are averaged and written as one. Every figure is out of fold. The
@@ -28,7 +27,7 @@ from sklearn.model_selection import StratifiedKFold
 from models.credit.features import Recipe, engineer
 from training.credit import metrics as credit_metrics
 from training.credit.artifacts import Scored, describe, measure, write
-from training.credit.auxiliary_tables import REDUCE, join_tables, read_table
+from training.credit.auxiliary_tables import read_table
 from training.credit.feature_selection import CATEGORIES, FEATURES, MONOTONE, RAREST
 from training.credit.merge_boosters import merge
 
@@ -106,18 +105,16 @@ def calibrate(raw: Array, default: Array) -> Calibration:
     return Calibration(float(slope), float(intercept))
 
 
-def make_recipe(applications: pd.DataFrame, extra: Sequence[str] = ()) -> Recipe:
+def make_recipe(applications: pd.DataFrame) -> Recipe:
     """The features that the applications can give, and the categories frequent enough to learn from.
 
-    Args:
-        applications: original columns.
-        extra: columns joined from other tables, each used as it is.
+    Only columns that the app can be given are learnt from; whatever else a table holds is left out.
     """
     categories = {}
     for name in (name for name in CATEGORIES if name in applications):
         counts = applications[name].value_counts()
         categories[name] = tuple(sorted(set(counts.index[counts >= RAREST]) - {"XNA"}))
-    offered = Recipe((*FEATURES, *extra), categories)
+    offered = Recipe(FEATURES, categories)
     given = (name for name in offered.features if set(offered.sources(name)) <= set(applications))
     return Recipe(tuple(given), categories)
 
@@ -209,7 +206,6 @@ def train(
     applications: pd.DataFrame,
     settings: Settings,
     out: Path,
-    extra: Sequence[str] = (),
     compare_gender: bool = False,
 ) -> None:
     """Train, measure out of fold, and write the folder that the app loads.
@@ -218,7 +214,6 @@ def train(
         applications: original columns of ``application_train`` with ``TARGET``.
         settings: how.
         out: folder to write.
-        extra: columns joined from other tables.
         compare_gender: measure as well what the client's sex would add; takes as long again.
 
     Raises:
@@ -227,7 +222,7 @@ def train(
     if TARGET not in applications or not applications[TARGET].isin([0, 1]).all():
         raise ValueError(f"the applications need a column {TARGET} of 0 and 1")
     started = time.perf_counter()
-    default, recipe = applications[TARGET].to_numpy(), make_recipe(applications, extra)
+    default, recipe = applications[TARGET].to_numpy(), make_recipe(applications)
     print(
         f"{len(default)} applications, {default.mean():.2%} defaults, {len(recipe.features)} features",
         flush=True,
@@ -259,9 +254,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="application_train, CSV or parquet")
     parser.add_argument("--out", type=Path, default=Path("weights/credit"), help="folder to write")
-    tables = parser.add_argument_group("other tables, optional (CSV or parquet)")
-    for name in REDUCE:
-        tables.add_argument(f"--{name.replace('_', '-')}", type=Path, default=None)
     how = parser.add_argument_group("training")
     how.add_argument("--members", type=int, default=defaults.members, help="boosters averaged")
     how.add_argument("--rounds", type=int, default=defaults.rounds, help="most trees per booster")
@@ -272,9 +264,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
 
     applications = read_table(given.data)
-    others = {name: read_table(getattr(given, name)) for name in REDUCE if getattr(given, name)}
-    joined = join_tables(applications, others)
-    extra = [str(name) for name in joined if name not in applications]
     settings = Settings(
         members=given.members,
         rounds=given.rounds,
@@ -282,7 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         threads=given.threads,
         cost_ratio=given.cost_ratio,
     )
-    train(joined, settings, given.out, extra, given.compare_gender)
+    train(applications, settings, given.out, given.compare_gender)
 
 
 if __name__ == "__main__":

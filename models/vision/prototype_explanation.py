@@ -2,47 +2,58 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-import torch
 from PIL import Image
 
 from models import arguments
+from models.protovit.modeling import Comparison
 from models.texts import ENGLISH
-from models.vision import registry
+from models.vision import registry, webp
 from models.vision.predictions import CLASSES
 from models.vision.prototypes import Box, Case, Prototype, Reasoning
 from models.vision.uploads import read_upload
 
 MODEL = "protovit"
+PHOTO_SIDE = 720  # px of the longer side of the photo as it is sent: twice what a desk's page shows
 
 
 class PrototypeModel(Protocol):
     """What this module asks of a model, beside classifying."""
 
     prototypes: tuple[Prototype, ...]
-    active: torch.Tensor  # (P, K) bool, the parts that are switched on
 
-    def reason(self, image: Image.Image, top: int = 5) -> Reasoning: ...
+    def compare(self, image: Image.Image) -> Comparison: ...
+
+    def reasoning(
+        self, found: Comparison, size: tuple[int, int], top: int = 5, without: Collection[int] = ()
+    ) -> Reasoning: ...
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """A photo, and all that the model found it like and unlike.
+    """A photo, and all that the model found it like: small enough to be held for a visitor.
 
     Args:
-        photo: upright, RGB; the boxes of the evidence are px of it.
-        reasoning: with every prototype in the evidence of each case.
+        photo: WebP, at most ``PHOTO_SIDE`` px a side, as a data URI.
+        size: width and height of the photo that was compared, upright, px; the boxes of the evidence count in these.
+        found: what the one pass found.
+        reasoning: without those that were taken out; every other prototype of a class is in the evidence of its case.
+        whole: the reasoning of all prototypes.
         prototypes: by number.
-        parts: of each prototype, K; a similarity lies in -K..K.
+        without: numbers of the prototypes that were taken out, in the order in which they were.
     """
 
-    photo: Image.Image
+    photo: str
+    size: tuple[int, int]
+    found: Comparison
     reasoning: Reasoning
+    whole: Reasoning
     prototypes: tuple[Prototype, ...]
-    parts: int
+    without: tuple[int, ...] = ()
 
 
 def read_likeness(path: Path | str | None) -> Likeness:
@@ -56,8 +67,27 @@ def read_likeness(path: Path | str | None) -> Likeness:
         ModelUnavailable: the model's files are missing or damaged.
     """
     model = _model()
-    photo = read_upload(path).image
-    return Likeness(photo, model.reason(photo, len(model.prototypes)), model.prototypes, model.active.shape[1])
+    image = read_upload(path).image
+    found = model.compare(image)
+    reasoning = model.reasoning(found, image.size, len(model.prototypes))
+    return Likeness(webp.of_image(image, PHOTO_SIDE), image.size, found, reasoning, reasoning, model.prototypes)
+
+
+def leave_out(likeness: Likeness, without: object) -> Likeness:
+    """The same photo as if some prototypes did not exist; nothing is compared anew.
+
+    Args:
+        likeness: of the photo, whatever was left out before.
+        without: a list of numbers of prototypes; empty puts all of them back.
+
+    Raises:
+        InputError: ``without`` is no list of numbers that prototypes have.
+        ModelUnavailable: the model's files are missing or damaged.
+    """
+    count = len(likeness.prototypes)
+    numbers = arguments.whole_numbers("without", without, 0, count - 1)
+    reasoning = _model().reasoning(likeness.found, likeness.size, count, numbers)
+    return replace(likeness, reasoning=reasoning, without=numbers)
 
 
 def prototypes_of(label: str) -> tuple[Prototype, ...]:
@@ -71,26 +101,30 @@ def prototypes_of(label: str) -> tuple[Prototype, ...]:
     return tuple(prototype for prototype in _model().prototypes if prototype.label == label)
 
 
-def reason(path: Path | str | None, top: int) -> dict[str, Any]:
+def reason(path: Path | str | None, top: int, without: object = None) -> dict[str, Any]:
     """The reasoning, in the form that programs receive.
 
     Args:
         path: the uploaded file.
         top: prototypes in the evidence of each class, at least 1; more than there are means all.
+        without: a list of numbers of prototypes that are left out, as if they did not exist; None for none.
 
     Raises:
-        InputError: as in :func:`read_likeness`; ``top`` is out of range.
+        InputError: as in :func:`read_likeness`; ``top`` or a number in ``without`` is out of range.
         ModelUnavailable: the model's files are missing or damaged.
     """
     model = _model()
     count = len(model.prototypes)
+    left_out = arguments.whole_numbers("without", without, 0, count - 1)
     if not (isinstance(top, int | float) and top > count):
         count = arguments.whole_number("top", top, 1, count)
     upload = read_upload(path)
-    reasoning = model.reason(upload.image, count)
+    reasoning = model.reasoning(model.compare(upload.image), upload.image.size, count, left_out)
     scale = (upload.width / upload.image.width, upload.height / upload.image.height)
     named = {evidence.prototype for case in reasoning.cases for evidence in case.evidence}
-    note = {"note": ENGLISH("images.cut_short")} if upload.cut_short else {}
+    notes = [ENGLISH("images.cut_short")] if upload.cut_short else []
+    notes += [] if named else [ENGLISH("prototypes.answer.none")]
+    note = {"note": " ".join(notes)} if notes else {}
     return {
         "label": reasoning.prediction.label,
         "logits": reasoning.logits,

@@ -11,8 +11,10 @@ from typing import Any
 from models.vision.predictions import Prediction
 
 FILE = "prototypes.json"
+REACH = 1  # places around those of a prototype that may have a part in its similarity
 
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in px, x1 and y1 exclusive
+Line = tuple[int, int, int, int]  # from x0, y0 to x1, y1 in px
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class Piece:
         source: name of the picture that it was made from.
         shows: the class of the picture.
         boxes: of the parts that are switched on, in px of the picture.
-        similarity: of the prototype with this picture, in -K..K.
+        similarity: of the prototype with this picture, in 0..1.
+        field: outline of the receptive field that is drawn around the boxes, px of the picture.
     """
 
     image: str
@@ -34,6 +37,7 @@ class Piece:
     shows: str
     boxes: tuple[Box, ...]
     similarity: float
+    field: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,11 @@ class Evidence:
 
     Args:
         prototype: number.
-        similarity: with the upload, in -K..K.
+        similarity: with the upload, in 0..1.
         weight: of the prototype for the class.
         points: similarity x weight.
         boxes: px of the upload; the k-th goes with the k-th box of the prototype.
+        field: outline of the receptive field that is drawn around the boxes, px of the upload.
     """
 
     prototype: int
@@ -70,11 +75,12 @@ class Evidence:
     weight: float
     points: float
     boxes: tuple[Box, ...]
+    field: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True)
 class Case:
-    """The case for one class: ``total`` is the sum of the points of all prototypes, which is the class's logit."""
+    """The case for one class: ``total`` is the sum of the points of its prototypes, which is the class's logit."""
 
     label: str
     total: float
@@ -116,6 +122,42 @@ def boxes(patches: Sequence[int], grid: int, size: tuple[int, int]) -> tuple[Box
     return tuple(found)
 
 
+def field(patches: Sequence[int], grid: int, size: tuple[int, int], reach: int = REACH) -> tuple[Line, ...]:
+    """The outline of all places within a Chebyshev distance of ``reach`` of these.
+
+    Args:
+        patches: numbered row by row from the top left, 0..grid^2-1.
+        grid: places along each side.
+        size: width and height of the picture, px.
+        reach: places.
+    """
+    width, height = size
+    steps = range(-reach, reach + 1)
+    near = {
+        (row + down, column + across)
+        for row, column in (divmod(patch, grid) for patch in patches)
+        for down in steps
+        for across in steps
+        if 0 <= row + down < grid and 0 <= column + across < grid
+    }
+    sides = {  # of a place: the neighbour across it, and its two corners
+        (-1, 0): ((0, 0), (0, 1)),
+        (1, 0): ((1, 0), (1, 1)),
+        (0, -1): ((0, 0), (1, 0)),
+        (0, 1): ((0, 1), (1, 1)),
+    }
+    return tuple(
+        tuple(
+            value
+            for corner_row, corner_column in corners
+            for value in ((column + corner_column) * width // grid, (row + corner_row) * height // grid)
+        )
+        for row, column in sorted(near)
+        for (down, across), corners in sides.items()
+        if (row + down, column + across) not in near
+    )  # type: ignore[return-value]  # two corners, so four numbers
+
+
 def read_prototypes(folder: Path) -> tuple[Prototype, ...]:
     """The prototypes that a trained model's folder describes.
 
@@ -129,7 +171,15 @@ def read_prototypes(folder: Path) -> tuple[Prototype, ...]:
         picture = content["pictures"][entry["source"]]
         size = (int(picture["width"]), int(picture["height"]))
         shown = [patch for patch, on in zip(entry["patches"], active, strict=True) if on]
-        return Piece(picture["image"], size, entry["source"], entry["shows"], boxes(shown, grid, size), similarity)
+        return Piece(
+            image=picture["image"],
+            size=size,
+            source=entry["source"],
+            shows=entry["shows"],
+            boxes=boxes(shown, grid, size),
+            similarity=similarity,
+            field=field(shown, grid, size),
+        )
 
     return tuple(
         Prototype(

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import torch
 from PIL import Image
 
+from models.errors import InputError
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.protovit.modeling import Comparison
 from models.vision import saliency, weights
 from models.vision.inference_executor import in_turn
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
-from models.vision.prototypes import Case, Evidence, Prototype, Reasoning, boxes, read_prototypes
+from models.vision.prototypes import Case, Evidence, Prototype, Reasoning, boxes, field, read_prototypes
 
 MATCHES = "prototypes"  # the method that draws where the points come from
 METHODS = (MATCHES, "rise")
@@ -49,7 +50,7 @@ class ProtoVit:
         self.network = network.eval().requires_grad_(False)
         self.prototypes = prototypes
         self.active = network.head.slot_weights() > 0.5  # (P, K)
-        self.evidence_weights = network.head.evidence.weight.double()  # (C, P)
+        self.evidence_weights = network.head.evidence().double()  # (C, P)
 
     @classmethod
     def of(
@@ -91,30 +92,51 @@ class ProtoVit:
         logits = self._pass(self.preprocessing.normalise(pixels)).logits
         return torch.softmax(logits / self.temperature, dim=1)
 
-    def reason(self, image: Image.Image, top: int = 5) -> Reasoning:
-        """The class of an RGB picture, and the ``top`` prototypes with most points for it and for the runner-up."""
+    def reason(self, image: Image.Image, top: int = 5, without: Collection[int] = ()) -> Reasoning:
+        """The class of an RGB picture, and the ``top`` prototypes with most points for it and for the runner-up.
+
+        Args:
+            image: RGB, of any size.
+            top: prototypes of each of the two classes; more than there are means all.
+            without: numbers of prototypes that are left out, as if they did not exist.
+
+        Raises:
+            InputError: ``without`` holds a number that no prototype has.
+        """
+        return self.reasoning(self.compare(image), image.size, top, without)
+
+    def compare(self, image: Image.Image) -> Comparison:
+        """What the head finds in a picture: the one pass that any reasoning about it needs."""
+        return self._pass(self.preprocessing(image))
+
+    def reasoning(
+        self, found: Comparison, size: tuple[int, int], top: int = 5, without: Collection[int] = ()
+    ) -> Reasoning:
+        """The reasoning about a picture of ``size`` (width, height; px) that was compared: no further pass."""
         start = time.perf_counter()
-        output = self._pass(self.preprocessing(image))
+        if unknown := sorted(set(without) - set(range(len(self.prototypes)))):
+            raise InputError("no_such_prototype", given=str(unknown[0]), last=str(len(self.prototypes) - 1))
         # added up in double precision, so that the points are the logit and not nearly the logit
-        points = self.evidence_weights * output.similarities[0].double()  # (C, P)
+        points = self.evidence_weights * found.similarities[0].double()  # (C, P)
+        points[:, sorted(without)] = 0.0
         totals = points.sum(1)
-        predicted = self._prediction(output, start)
+        predicted = prediction(self.name, self.classes, totals, self.temperature, start)
         order = sorted(
             range(len(self.classes)), key=lambda row: (row != self.classes.index(predicted.label), -totals[row])
         )
-        cases = tuple(
-            Case(
-                label=self.classes[row],
-                total=float(totals[row]),
-                evidence=tuple(
-                    self._evidence(output, row, number, float(points[row, number]), image.size)
-                    for number in points[row].argsort(descending=True)[:top].tolist()
-                ),
+        cases = []
+        for row in order[:2]:
+            mine = [number for number in self._of_class(row) if number not in without]
+            mine.sort(key=lambda number: -float(points[row, number]))
+            evidence = tuple(
+                self._evidence(found, row, number, float(points[row, number]), size) for number in mine[:top]
             )
-            for row in order[:2]
-        )
+            cases.append(Case(self.classes[row], float(totals[row]), evidence))
         logits = dict(zip(self.classes, totals.tolist(), strict=True))
-        return Reasoning(predicted, logits, cases, time.perf_counter() - start)
+        return Reasoning(predicted, logits, tuple(cases), time.perf_counter() - start)
+
+    def _of_class(self, row: int) -> list[int]:
+        return [number for number, label in enumerate(self.network.head.classes().tolist()) if label == row]
 
     def explain(self, image: Image.Image, method: str = "", target: str = "", against: str = "") -> Explanation:
         """The class of a picture, and where in the picture it was seen.
@@ -163,11 +185,16 @@ class ProtoVit:
             yield share, explanation
 
     def shares(self, output: Comparison, contrast: torch.Tensor) -> torch.Tensor:
-        """How much of the explained logit each patch brings, (n, n): over all patches they add up to it."""
-        weight = contrast.double() @ self.evidence_weights  # (P,)
-        slots = self.active.double()
-        factor = slots.shape[1] * slots / slots.sum(1, keepdim=True).clamp_min(1)  # (P, K)
-        brought = weight[:, None] * factor * output.cosines[0].double()
+        """How much of the explained logit each place brings, (n, n): over all places they add up to it.
+
+        The points of a prototype are shared out among its parts: by their cosines where points grow with these, by
+        their own similarities where points are an exponential of the mean.
+        """
+        points = (contrast.double() @ self.evidence_weights) * output.similarities[0].double()  # (P,)
+        cosines = output.cosines[0].double()
+        concentration = self.network.config.concentration
+        parts = (torch.exp(concentration * cosines) if concentration else cosines) * self.active
+        brought = points[:, None] * parts / parts.sum(1, keepdim=True)
         grid = self.network.grid
         return (
             torch.zeros(grid**2)
@@ -191,6 +218,7 @@ class ProtoVit:
             weight=float(self.evidence_weights[row, number]),
             points=points,
             boxes=boxes(patches, self.network.grid, size),
+            field=field(patches, self.network.grid, size),
         )
 
     def _prediction(self, output: Comparison, start: float) -> Prediction:

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from models import arguments
-from models.errors import InputError
+from models.errors import InputError, shown
 from models.vision import weights
 from models.vision.predictions import Explanation, Prediction
 from models.vision.preprocessing import Preprocessing
@@ -78,7 +78,7 @@ def meant(name: str) -> str:
     """
     found = arguments.spelled(name, {**_PLACES, **_ALSO})
     if found is None:
-        raise InputError("model_unknown", value=arguments.shown(name), allowed=", ".join(built()))
+        raise InputError("model_unknown", value=shown(name), allowed=", ".join(built()))
     return _ALSO.get(found, found)
 
 

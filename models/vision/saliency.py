@@ -20,7 +20,7 @@ from torch import nn
 from torch.nn.functional import interpolate
 
 from models import arguments
-from models.errors import InputError
+from models.errors import InputError, shown
 from models.vision import library_maps
 from models.vision.rise import rise
 
@@ -94,13 +94,13 @@ def resolve(model: Explainable, method: str, target: str, against: str) -> tuple
     found = arguments.spelled(method, model.methods) if method else ""
     if found is None:
         allowed = ", ".join(model.methods)
-        raise InputError("method_unknown", value=arguments.shown(method), model=model.name, allowed=allowed)
+        raise InputError("method_unknown", value=shown(method), model=model.name, allowed=allowed)
     classes = []
     for argument, value in (("target", target), ("against", against)):
         label = arguments.spelled(value, model.classes) if value else ""
         if label is None:
             allowed = ", ".join(model.classes)
-            raise InputError("class_unknown", argument=argument, value=arguments.shown(value), allowed=allowed)
+            raise InputError("class_unknown", argument=argument, value=shown(value), allowed=allowed)
         classes.append(label)
     return found, classes[0], classes[1]
 

@@ -9,14 +9,37 @@ from models.errors import ModelUnavailable
 from models.texts import Texts
 from models.vision import prototype_explanation
 from models.vision.predictions import CLASSES
+from models.vision.prototype_explanation import Likeness
 from tabs.error_handling import guarded
 from tabs.photos.held import Held
+
+STATE_SECONDS = 1800  # how long a visitor's last comparison is kept in memory; after that it is made anew
+
+# a button says which prototypes are left out from now on; the focus then goes to the button that undoes it, and where
+# there is none to the answer. Whoever pointed stays where the page was
+LEAVE_OUT = """
+let next = null, pointed = false;
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-without]");
+  if (!button) return;
+  next = button.dataset.next;
+  pointed = event.detail > 0;
+  trigger("select", { without: JSON.parse(button.dataset.without) });
+});
+watch("value", () => {
+  if (next === null) return;
+  const found = [...element.querySelectorAll("[data-key]")].find((other) => other.dataset.key === next);
+  (found ?? element.querySelector(".vt-answer"))?.focus({ preventScroll: pointed });
+  next = null;
+});
+"""
 
 
 def prototypes(texts: Texts, photo: gr.State) -> None:
     """The reasoning for the photo at hand, and the prototypes class by class, which load when they are asked for."""
     gr.Markdown(f"## {texts('prototypes.title')}\n{texts('prototypes.intro')}")
-    cases = gr.HTML(prototype_cards.empty(texts), elem_id="likeness")
+    cases = gr.HTML(prototype_cards.empty(texts), elem_id="likeness", js_on_load=LEAVE_OUT)
+    compared = gr.State(None, time_to_live=STATE_SECONDS)
     with gr.Accordion(texts("prototypes.browser.title"), open=False) as browser:
         gr.Markdown(texts("prototypes.browser.explain"))
         label = gr.Radio(
@@ -26,18 +49,34 @@ def prototypes(texts: Texts, photo: gr.State) -> None:
         )
         cards = gr.HTML(elem_id="prototypes")
 
-    def show(held: Held | None) -> str:
+    def show(held: Held | None) -> tuple[Likeness | None, str]:
         if held is None:
-            return prototype_cards.empty(texts)
+            return None, prototype_cards.empty(texts)
         try:
-            return prototype_cards.reasoning(prototype_explanation.read_likeness(held.path), texts)
+            likeness = prototype_explanation.read_likeness(held.path)
         except ModelUnavailable as error:  # said here, and not once more over the page
-            return prediction_cards.notices([error.say(texts)])
+            return None, prediction_cards.notices([error.say(texts)])
+        return likeness, prototype_cards.reasoning(likeness, texts)
+
+    def leave_out(held: Held | None, last: Likeness | None, event: gr.EventData) -> tuple[Likeness | None, str]:
+        if held is None:
+            return None, prototype_cards.empty(texts)
+        likeness = last or prototype_explanation.read_likeness(held.path)
+        asked = event._data.get("without") if isinstance(event._data, dict) else None  # whatever the browser sent
+        likeness = prototype_explanation.leave_out(likeness, asked)
+        return likeness, prototype_cards.reasoning(likeness, texts)
 
     def browse(label: str) -> str:
         return prototype_cards.browser(prototype_explanation.prototypes_of(label), texts)
 
-    photo.change(guarded(show, texts), photo, cases, api_visibility="private", show_progress="minimal")
+    photo.change(guarded(show, texts), photo, [compared, cases], api_visibility="private", show_progress="minimal")
+    cases.select(
+        guarded(leave_out, texts),
+        [photo, compared],
+        [compared, cases],
+        api_visibility="private",
+        show_progress="hidden",
+    )
     gr.on(
         [browser.expand, label.input],
         guarded(browse, texts),

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 from torch.func import functional_call
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 
 from models.protovit.modeling import Comparison, PrototypeHead
 from models.vision.predictions import CLASSES
+from training.vision.distributed import DEVICE
 
 
 class Reasoner(nn.Module):
@@ -35,7 +36,7 @@ class Weights:
     separation: float = 0.0
     coherence: float = 0.0
     orthogonality: float = 0.0
-    l1: float = 0.0
+    locality: float = 0.0
     smoothing: float = 0.0  # of the labels in the cross-entropy
 
 
@@ -54,7 +55,22 @@ class Sources:
     active: torch.Tensor
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """Pictures as they are, and again with all but a square of them blended away.
+
+    Args:
+        whole, part: (M, ...), each picture as the network takes it, and the same with its surroundings blended away.
+        inside: (M, n, n) bool, the places so far within the square that nothing near them has changed.
+    """
+
+    whole: torch.Tensor
+    part: torch.Tensor
+    inside: torch.Tensor
+
+
 SOURCES = 16  # pieces that a step reads anew
+PAIRS = 32  # pictures whose surroundings a step blends away
 
 
 @dataclass(frozen=True)
@@ -65,10 +81,12 @@ class Objective:
         weights: of the terms.
         sources: of the prototypes, once they have been projected: from then on a prototype is what the encoder makes of
             its piece, and changes with it.
+        surroundings: for the term "locality".
     """
 
     weights: Weights
     sources: Sources | None = None
+    surroundings: Surroundings | None = None
 
     def __call__(self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> Mapping[str, torch.Tensor]:
         """Inputs as the network takes them, targets (B, classes) that sum to 1."""
@@ -85,10 +103,19 @@ class Objective:
             "separation": lambda: separation(output.cosines, head.classes(), labels),
             "coherence": lambda: coherence(prototypes, head.slot_weights()),
             "orthogonality": lambda: orthogonality(prototypes, len(CLASSES)),
-            "l1": lambda: other_classes_l1(head),
+            "locality": lambda: self._locality(network[:-1]),
         }
         weights = {name: getattr(self.weights, name) for name in terms}
         return {name: weights[name] * term() for name, term in terms.items() if weights[name]}
+
+    def _locality(self, encoder: nn.Module) -> torch.Tensor:
+        assert self.surroundings is not None
+        rows = torch.randperm(len(self.surroundings.whole))[:PAIRS]
+        whole, part, inside = (
+            pictures[rows].to(DEVICE)
+            for pictures in (self.surroundings.whole, self.surroundings.part, self.surroundings.inside)
+        )
+        return locality(encoder(whole.float()), encoder(part.float()), inside)
 
     def _living(self, encoder: nn.Module, head: PrototypeHead) -> torch.Tensor:
         """The prototypes (P, D, K), some of them as the encoder sees their pieces now; those are kept in the head."""
@@ -105,15 +132,18 @@ class Objective:
 
 
 def cluster(cosines: torch.Tensor, classes: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Minus the mean over the batch of the largest cosine (B, P, K) among the prototypes of the true class."""
+    """Minus the mean over the batch of the largest mean cosine (B, P, K) among the prototypes of the true class.
+
+    The paper takes the largest of the K parts; the mean asks all of them to be found.
+    """
     own = classes[None] == labels[:, None]
-    return -cosines.amax(2).masked_fill(~own, -torch.inf).amax(1).mean()
+    return -cosines.mean(2).masked_fill(~own, -torch.inf).amax(1).mean()
 
 
 def separation(cosines: torch.Tensor, classes: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """The mean over the batch of the largest cosine among the prototypes of the other classes."""
+    """The mean over the batch of the largest mean cosine among the prototypes of the other classes."""
     own = classes[None] == labels[:, None]
-    return cosines.amax(2).masked_fill(own, -torch.inf).amax(1).mean()
+    return cosines.mean(2).masked_fill(own, -torch.inf).amax(1).mean()
 
 
 def coherence(prototypes: torch.Tensor, slots: torch.Tensor) -> torch.Tensor:
@@ -130,8 +160,12 @@ def orthogonality(prototypes: torch.Tensor, classes: int) -> torch.Tensor:
     return (gram - torch.eye(gram.shape[-1], device=gram.device)).abs().sum()
 
 
-def other_classes_l1(head: PrototypeHead) -> torch.Tensor:
-    """The L1 norm of the weights that speak about classes other than the prototype's own."""
-    weight = head.evidence.weight
-    classes = torch.arange(len(weight), device=weight.device)
-    return weight.masked_fill(classes[:, None] == head.classes()[None], 0).abs().sum()
+def locality(whole: torch.Tensor, part: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
+    """The mean of 1 - cosine between the features (B, D, n, n) of a picture and those without its surroundings.
+
+    Only places that show something count, and of those the ones ``inside`` (B, n, n): whatever changes there has come
+    from afar.
+    """
+    counted = inside & whole.any(1)
+    distances = 1 - cosine_similarity(whole, part, dim=1)
+    return (distances * counted).sum() / counted.sum().clamp_min(1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 from torch.nn.functional import pad
 
 from models.protovit.matching import textured
-from models.protovit.modeling import relative_features
+from models.protovit.modeling import PatchFeatures
 
 
 class Lower(nn.Module):
@@ -47,17 +49,23 @@ class Upper(nn.Module):
     Args:
         encoder: timm's.
         frozen: how many blocks are below.
+        patch_features: from the encoder's last tokens to the features.
         bf16: half precision, which learns in half the time where the processor has it.
     """
 
-    def __init__(self, encoder: VisionTransformer, frozen: int, bf16: bool = False) -> None:
+    def __init__(
+        self, encoder: VisionTransformer, frozen: int, patch_features: PatchFeatures, bf16: bool = False
+    ) -> None:
         super().__init__()
         self.bf16 = bf16
         self.blocks = encoder.blocks[frozen:]
         self.norm = encoder.norm
+        self.patch_features = patch_features
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         """(B, D + 1, 1, tokens) -> (B, D, n, n)."""
+        grid = math.isqrt(tokens.shape[-1] - 1)
+        shown = tokens[:, -1, 0, -(grid**2) :].unflatten(1, (grid, grid))
         with torch.autocast(tokens.device.type, torch.bfloat16, enabled=self.bf16):
-            features = relative_features(self.norm(self.blocks(tokens[:, :-1, 0].transpose(1, 2)))).float()
-        return features * tokens[:, -1, 0, -(features.shape[-1] ** 2) :].unflatten(1, features.shape[-2:])[:, None]
+            features = self.patch_features(self.norm(self.blocks(tokens[:, :-1, 0].transpose(1, 2))), shown)
+        return features.float()

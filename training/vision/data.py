@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import copy
 import csv
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn.functional import one_hot
 from torchvision.transforms import v2
-from tqdm import tqdm
 
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing, to_tensor
 from models.vision.uploads import read_upload
-from training.vision.distributed import DEVICE, STATE
+from training.vision.feature_cache import FeatureCache, run
 
 
 @dataclass(frozen=True)
@@ -157,29 +156,26 @@ class CachedViews:
         pictures: where the views come from.
         frozen: (B, 3, S, S) -> (B, C, h, w).
         views: how many of each picture.
-        cache: folder that keeps them for the next training with the same pictures, variations and frozen part.
+        cache: folder that keeps them for the next training with the same variations and frozen part.
     """
 
     def __init__(self, pictures: Augmented, frozen: nn.Module, views: int, cache: Path | None = None) -> None:
         self.pictures = pictures
-        path = cache / f"views-{_fingerprint(pictures, frozen, views)}.safetensors" if cache else None
         self._later: Callable[[], torch.Tensor] | None = None
-        with STATE.main_process_first():  # the others then find the file
-            self._make(pictures, frozen, views, path)
-
-    def _make(self, pictures: Augmented, frozen: nn.Module, views: int, path: Path | None) -> None:
-        if path and path.exists():
-            self._maps = load_file(path)["maps"]
-            return
-        torch.manual_seed(pictures.seed)
-        served = [pictures.plain, pictures.mirrored, *[pictures.pixels] * (views - 2)][:views]
-        rows = torch.arange(len(pictures.images)).split(pictures.batch)
+        unmixed = replace(pictures.augmentation, mix=0, mixup=0)  # views are mixed as they are served
+        kept = FeatureCache(frozen, cache, (pictures.preprocessing, unmixed, pictures.seed))
+        served = [pictures.plain, pictures.mirrored, *(partial(self._varied, n) for n in range(2, views))][:views]
         self._maps = torch.stack(
-            [run(frozen, map(serve, rows)) for serve in tqdm(served, desc="views")]
-        ).half()  # (views, N, C, h, w)
-        if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            save_file({"maps": self._maps.contiguous()}, path)
+            [kept.run(pictures.images, serve, pictures.batch, f"view {n + 1}") for n, serve in enumerate(served)]
+        )  # (views, N, C, h, w)
+
+    def _varied(self, number: int, rows: torch.Tensor) -> torch.Tensor:
+        """Each picture varied in a way that only itself, the seed and the number of the view settle."""
+        varied = []
+        for row in rows:
+            torch.manual_seed(self.pictures.seed * 1009 + number + crc32(self.pictures.images[row].tobytes()))
+            varied.append(self.pictures.pixels(row[None]))
+        return torch.cat(varied)
 
     def through(self, module: nn.Module) -> CachedViews:
         """The same views, a further frozen part run on them when they are first asked for."""
@@ -228,17 +224,6 @@ class FreshViews:
             yield mix(maps, self.pictures.labels[rows], self.pictures.augmentation)
 
 
-def _fingerprint(pictures: Augmented, frozen: nn.Module, views: int) -> str:
-    digest = hashlib.sha256()
-    unmixed = replace(pictures.augmentation, mix=0, mixup=0)  # views are mixed as they are served
-    digest.update(repr((pictures.preprocessing, unmixed, pictures.seed, views)).encode())
-    for image in pictures.images:
-        digest.update(image.tobytes())
-    for name, tensor in frozen.state_dict().items():
-        digest.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]
-
-
 def mix(inputs: torch.Tensor, labels: torch.Tensor, augmentation: Augmentation) -> tuple[torch.Tensor, torch.Tensor]:
     """A batch of pictures or feature maps (B, C, h, w), at times mixed pairwise, with soft labels (B,
     classes).
@@ -248,10 +233,3 @@ def mix(inputs: torch.Tensor, labels: torch.Tensor, augmentation: Augmentation) 
     if torch.rand(()) < 0.5:
         return v2.MixUp(alpha=augmentation.mixup, num_classes=len(CLASSES))(inputs, labels)
     return v2.CutMix(alpha=1.0, num_classes=len(CLASSES))(inputs, labels)
-
-
-@torch.no_grad()
-def run(module: nn.Module, batches: Iterable[torch.Tensor]) -> torch.Tensor:
-    """The outputs of a module for batches of inputs, together and on the CPU, on a GPU where there is one."""
-    module.eval().to(DEVICE).to(memory_format=torch.channels_last)
-    return torch.cat([module(batch.to(DEVICE, memory_format=torch.channels_last)).float().cpu() for batch in batches])

@@ -30,9 +30,9 @@ from training.vision.data import (
     decode,
     read_catalogue,
     read_photos,
-    run,
 )
 from training.vision.distributed import DEVICE, STATE
+from training.vision.feature_cache import run
 from training.vision.fine_tune import Epoch, Schedule, best_epoch, fine_tune, layer_rates, predict_logits
 from training.vision.report import report
 

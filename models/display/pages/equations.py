@@ -9,18 +9,16 @@ EQUATIONS: dict[str, str] = {
     "cross_entropy": r"$$\mathcal{L}_{CE} = -\sum_{c=1}^{7} \tilde y_c \log p_c, \qquad "
     r"\tilde y_c = (1 - \varepsilon)\, y_c + \varepsilon / 7$$",
     "temperature": r"$$p_c = \frac{\exp(z_c / T)}{\sum_{c'} \exp(z_{c'} / T)}$$",
-    "patch_feature": r"$$f_i = z_i - z_0, \qquad c^{k}_{pi} = \cos(f_i, V^k_p)$$",
-    "similarity": r"$$g_p = K\, \frac{\sum_{k} s^k_p\, a^k_p}{\sum_{k} s^k_p + 10^{-10}}, \qquad "
-    r"s^k_p = \sigma(100\, v^k_p)$$",
-    "evidence": r"$$z_c = \sum_{p} W_{cp}\, g_p$$",
+    "patch_feature": r"$$f_i = \frac{1}{|C_i|} \sum_{j \in C_i} (A z_j + b), \qquad c^{k}_{pi} = \cos(f_i, V^k_p)$$",
+    "similarity": r"$$g_p = e^{\kappa (\bar a_p - 1)}, \qquad "
+    r"\bar a_p = \frac{\sum_{k} s^k_p\, a^k_p}{\sum_{k} s^k_p}$$",
+    "evidence": r"$$z_c = \sum_{p \in P_c} w_p\, g_p, \qquad w_p = 10 \log (1 + e^{u_p}) \ge 0$$",
     "objective": r"$$\mathcal{L} = \mathcal{L}_{CE} + \lambda_1 \mathcal{L}_{clst} + \lambda_2 \mathcal{L}_{sep} "
-    r"+ \lambda_3 \mathcal{L}_{coh} + \lambda_4 \mathcal{L}_{orth}$$",
-    "cluster": r"$$\mathcal{L}_{clst} = -\frac{1}{B} \sum_{b} \max_{p \in P_{y_b}} \max_k a^k_{bp}, \qquad "
-    r"\mathcal{L}_{sep} = \frac{1}{B} \sum_{b} \max_{p \notin P_{y_b}} \max_k a^k_{bp}$$",
-    "coherence": r"$$\mathcal{L}_{coh} = \frac{1}{P} \sum_p \max_{j,k}\, s^j_p s^k_p "
-    r"\bigl(1 - \cos(V^j_p, V^k_p)\bigr), \qquad "
-    r"\mathcal{L}_{orth} = \sum_c \lVert G_c - I \rVert_{1}$$",
-    "last_layer": r"$$\mathcal{L}_{last} = \mathcal{L}_{CE} + \lambda_5 \sum_{c} \sum_{p \notin P_c} |W_{cp}|$$",
+    r"+ \lambda_3 \mathcal{L}_{orth} + \lambda_4 \mathcal{L}_{loc}$$",
+    "cluster": r"$$\mathcal{L}_{clst} = -\frac{1}{B} \sum_{b} \max_{p \in P_{y_b}} \bar a_{bp}, \qquad "
+    r"\mathcal{L}_{sep} = \frac{1}{B} \sum_{b} \max_{p \notin P_{y_b}} \bar a_{bp}$$",
+    "locality": r"$$\mathcal{L}_{orth} = \sum_c \lVert G_c - I \rVert_{1}, \qquad "
+    r"\mathcal{L}_{loc} = \frac{1}{|S|} \sum_{i \in S} \bigl(1 - \cos(f_i(x), f_i(x_S))\bigr)$$",
     "f1": r"$$F_1^{(c)} = \frac{2\, TP_c}{2\, TP_c + FP_c + FN_c}, \qquad "
     r"\text{macro } F_1 = \frac{1}{7} \sum_{c} F_1^{(c)}$$",
     "calibration": r"$$ECE = \sum_{b=1}^{10} \frac{n_b}{n}\, \bigl| \mathrm{acc}_b - \mathrm{conf}_b \bigr|$$",

@@ -13,7 +13,7 @@ from models.display.common.chart import described, share_ticks
 from models.display.common.html import Table
 from models.display.common.palette import NEUTRAL, base_figure
 from models.display.pages.equations import EQUATIONS
-from models.display.results import protocol_charts
+from models.display.results import protocol_charts, reasoning_tables
 from models.display.results.charts import LEGEND
 from models.display.results.style import class_name, look, maybe, model_name
 from models.texts import Texts
@@ -48,11 +48,13 @@ def sections(texts: Texts) -> tuple[Section, ...]:
         "leak": lambda: {"figure": protocol_charts.leak(evaluation["leak"], texts)},
         "metrics": lambda: {"figure": reliability(rows, texts)},
     }
+    remedies = results.remedies()
     return tuple(
         Section(
             texts(f"method.{name}.title"),
             texts(f"method.{name}.text", **known),
             **(beside[name]() if name in beside and evaluation else {}),
+            **({"table": reasoning_tables.remedy_table(remedies, texts)} if name == "protovit" and remedies else {}),
         )
         for name in (
             "data",
@@ -74,7 +76,13 @@ def sections(texts: Texts) -> tuple[Section, ...]:
 
 def facts(texts: Texts) -> dict[str, str]:
     """Every number and equation that the note may name, written in its language."""
-    return {**EQUATIONS, **_data_facts(texts), **_training_facts(texts), **_credit_facts(texts)}
+    return {
+        **EQUATIONS,
+        **_data_facts(texts),
+        **_training_facts(texts),
+        **_protovit_facts(texts),
+        **_credit_facts(texts),
+    }
 
 
 def _data_facts(texts: Texts) -> dict[str, str]:
@@ -143,6 +151,24 @@ def _training_facts(texts: Texts) -> dict[str, str]:
     return known
 
 
+def _protovit_facts(texts: Texts) -> dict[str, str]:
+    """What ProtoViT was built and trained with."""
+    recipe = results.training_recipe("protovit")
+    weights = recipe.get("stages", {}).get("joint", {}).get("weights", {})
+    counts = {
+        "blocks": recipe.get("encoder", {}).get("model_args", {}).get("depth"),
+        "pixels": recipe.get("preprocessing", {}).get("size"),
+        "cell": recipe.get("pool"),
+        "parts": recipe.get("parts"),
+        "kappa": recipe.get("concentration"),
+    }
+    terms = {name: weights.get(name) for name in ("cluster", "separation", "orthogonality", "locality")}
+    known = {f"protovit_{name}": maybe(value, texts.number) for name, value in counts.items()}
+    return known | {
+        f"protovit_{name}": maybe(value, lambda weight: _rate(weight, texts)) for name, value in terms.items()
+    }
+
+
 def _credit_facts(texts: Texts) -> dict[str, str]:
     credit = results.credit()
     return {
@@ -155,8 +181,8 @@ def _credit_facts(texts: Texts) -> dict[str, str]:
 
 
 def _rate(value: float, texts: Texts) -> str:
-    """A learning rate: ``0.001``, ``0.00004``."""
-    digits = next(count for count in range(1, 12) if abs(round(value, count) - value) < 1e-12)
+    """A learning rate or a weight, with as many decimals as it has: ``0.001``, ``0.00004``, ``6``."""
+    digits = next(count for count in range(12) if abs(round(value, count) - value) < 1e-12)
     return texts.number(value, digits)
 
 

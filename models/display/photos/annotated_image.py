@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from models.display.common.palette import PARTS
 from models.texts import Texts
-from models.vision.prototypes import Box
+from models.vision.prototypes import Box, Line
 
 DETAIL_PATCHES = 5  # a detail shows at least so many patches across: enough to recognise what it is
 NUMBER = 0.5  # height of a number's field, as a share of its box
@@ -42,6 +42,7 @@ class Marked:
         href: data URI; empty where the page holds the picture under this key already.
         width, height: px of the picture; the boxes count in these.
         parts: the boxes.
+        field: path of the outline of the receptive field, px.
         detail: x, y, width, height of the square around the boxes, px.
         alt: what a person who cannot see it is told.
     """
@@ -51,12 +52,15 @@ class Marked:
     width: int
     height: int
     parts: tuple[Part, ...]
+    field: str
     detail: tuple[float, float, float, float]
     alt: str
 
 
-def marked(key: str, href: str, size: tuple[int, int], boxes: Sequence[Box], alt: str) -> Marked:
-    """Numbers and colours the boxes, in their order."""
+def marked(
+    key: str, href: str, size: tuple[int, int], boxes: Sequence[Box], alt: str, field: Sequence[Line] = ()
+) -> Marked:
+    """Numbers and colours the boxes, in their order, and draws the outline of their receptive field."""
     parts = tuple(
         Part(
             number=place + 1,
@@ -69,7 +73,8 @@ def marked(key: str, href: str, size: tuple[int, int], boxes: Sequence[Box], alt
         )
         for place, (left, top, right, bottom) in enumerate(boxes)
     )
-    return Marked(key, href, *size, parts, _detail(boxes, size), alt)
+    outline = "".join(f"M{x0} {y0}L{x1} {y1}" for x0, y0, x1, y1 in field)
+    return Marked(key, href, *size, parts, outline, _detail(boxes, size), alt)
 
 
 def place(boxes: Sequence[Box], size: tuple[int, int], texts: Texts) -> str:

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from models import results
 from models.display.common.html import render
 from models.display.photos import prediction_cards
 from models.display.photos.annotated_image import Marked, marked, place
 from models.texts import Texts
-from models.vision import webp
 from models.vision.prototype_explanation import Likeness
-from models.vision.prototypes import Case, Evidence, Piece, Prototype
+from models.vision.prototypes import REACH, Case, Evidence, Piece, Prototype
 
-SHOWN = 5  # prototypes shown for each class; the others are added up
-PHOTO_SIDE = 720  # px of the longer side of the photo as it is sent: twice what a desk's page shows
+SHOWN = 5  # prototypes shown for each class; its others are added up
 PHOTO = "likeness-photo"  # names the photo on the page
 DECIMALS = 2  # of points
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A button that takes prototypes out or puts them back.
+
+    Args:
+        key: names it on the page.
+        next: the key of the button that undoes it.
+        text: what stands on it.
+        label: the same for those who hear it, with what it is about.
+        without: the numbers that are left out once it was pressed.
+    """
+
+    key: str
+    next: str
+    text: str
+    label: str
+    without: list[int]
 
 
 @dataclass(frozen=True)
@@ -30,6 +50,7 @@ class Row:
         product: similarity x weight.
         points: what that comes to, signed.
         sentence: all of it in words.
+        switch: takes it out.
     """
 
     key: str
@@ -40,6 +61,7 @@ class Row:
     product: str
     points: str
     sentence: str
+    switch: Switch
 
 
 def empty(texts: Texts) -> str:
@@ -49,87 +71,109 @@ def empty(texts: Texts) -> str:
 
 def reasoning(likeness: Likeness, texts: Texts) -> str:
     """The cases for the predicted class and for the runner-up side by side, the photo, and how to take it, as HTML."""
-    photo, cases = likeness.photo, likeness.reasoning.cases
-    predicted = prediction_cards.class_name(cases[0].label, texts)
+    width, height = likeness.size
+    cases = likeness.reasoning.cases
     return render(
         "prototype_explanation",
         sentence=sentence(likeness, texts),
         photo={
             "key": PHOTO,
-            "href": webp.of_image(photo, PHOTO_SIDE),
-            "width": photo.width,
-            "height": photo.height,
-            "alt": texts("prototypes.photo_alt", label=predicted),
+            "href": likeness.photo,
+            "width": width,
+            "height": height,
+            "alt": texts("prototypes.photo_alt", label=prediction_cards.class_name(cases[0].label, texts)),
             "hint": texts("prototypes.hint"),
         },
         cases=[
-            {
-                "title": texts(f"prototypes.case.{name}", label=prediction_cards.class_name(case.label, texts)),
-                "rows": [
-                    _row(likeness, f"{name}-{rank}", evidence, texts)
-                    for rank, evidence in enumerate(case.evidence[:SHOWN])
-                ],
-                "sums": sums(case, likeness, texts),
-                "logit": texts.number(case.total, DECIMALS),
-                "probability": texts.percent(likeness.reasoning.prediction.probabilities[case.label]),
-            }
-            for name, case in zip(("predicted", "runner_up"), cases, strict=False)
+            _case(likeness, name, case, texts) for name, case in zip(("predicted", "runner_up"), cases, strict=True)
         ],
+        out=taken_out(likeness, texts),
+        out_title=texts("prototypes.without.title"),
+        out_hint=texts("prototypes.without.hint"),
         looks_like=texts("prototypes.looks_like"),
         product=texts("prototypes.product"),
         logit=texts("prototypes.logit"),
         probability=texts("images.probability"),
         warning=texts("prototypes.warning"),
         study=texts("prototypes.study"),
-        scale=texts("prototypes.scale", parts=texts.number(likeness.parts)),
+        scale=texts("prototypes.scale"),
+        measured=measured(results.reasoning(), texts),
     )
 
 
 def sentence(likeness: Likeness, texts: Texts) -> str:
-    """Why the model answers what it does, in plain words."""
-    case, *others = likeness.reasoning.cases
-    own = _own(likeness, case)
-    speaking = [
-        evidence.points for evidence in case.evidence[:SHOWN] if evidence.prototype in own and evidence.points > 0
-    ]
-    rest = case.total - sum(speaking)
-    kind = "none" if not speaking else "within" if rest >= 0 else "beyond"
+    """Why the model answers what it does, in plain words, and what it answered with all of its prototypes."""
+    case, runner_up = likeness.reasoning.cases
+    if not case.evidence:
+        return texts("prototypes.answer.none")
+    shown = case.evidence[:SHOWN]
     said = texts(
-        f"prototypes.answer.{kind}",
+        "prototypes.answer.reason",
         label=prediction_cards.class_name(case.label, texts),
-        count=texts.number(len(speaking)),
-        points=texts.number(sum(speaking), 1),
+        count=texts.number(len(shown)),
+        points=texts.number(sum(evidence.points for evidence in shown), 1),
         total=texts.number(case.total, 1),
-        rest=texts.number(abs(rest), 1),
     )
-    for other in others:
-        name = prediction_cards.class_name(other.label, texts)
-        said += " " + texts("prototypes.answer.runner_up", label=name, total=texts.number(other.total, 1))
+    name = prediction_cards.class_name(runner_up.label, texts)
+    said += " " + texts("prototypes.answer.runner_up", label=name, total=texts.number(runner_up.total, 1))
+    if likeness.without:
+        before = likeness.whole.cases[0]
+        said += " " + texts(
+            f"prototypes.answer.{'stays' if before.label == case.label else 'was'}",
+            label=prediction_cards.class_name(before.label, texts),
+            total=texts.number(before.total, 1),
+        )
     return said
 
 
-def sums(case: Case, likeness: Likeness, texts: Texts) -> list[tuple[str, str]]:
-    """What the prototypes that are not shown bring, name and signed points, so that the column comes to the logit.
+def rest(case: Case, texts: Texts) -> tuple[str, str] | None:
+    """What the prototypes of the class that are not shown bring, in words and in signed points; None where all are.
 
-    The last line takes up what rounding leaves, a hundredth or two, so that who adds up what is written gets the logit.
+    What rounding leaves, a hundredth or two, is taken up here: who adds up what is written gets the logit.
     """
-    own = _own(likeness, case)
-    rest = case.evidence[SHOWN:]
-    groups = {
-        "own": [evidence.points for evidence in rest if evidence.prototype in own],
-        "other": [evidence.points for evidence in rest if evidence.prototype not in own],
-    }
-    written = [round(evidence.points, DECIMALS) for evidence in case.evidence[:SHOWN]]
+    others = len(case.evidence) - SHOWN
+    if others <= 0:
+        return None
+    written = sum(round(evidence.points, DECIMALS) for evidence in case.evidence[:SHOWN])
+    value = round(round(case.total, DECIMALS) - written, DECIMALS)
+    text = texts(f"prototypes.rest.{'one' if others == 1 else 'many'}", count=texts.number(others))
+    return text, texts.signed(value, DECIMALS)
+
+
+def taken_out(likeness: Likeness, texts: Texts) -> list[tuple[str, Switch]]:
+    """What was taken out, each with the button that puts it back: a whole class at once, and in the end all of it."""
+    gone = likeness.without
     lines = []
-    named = [(name, points) for name, points in groups.items() if points]
-    for name, points in named:
-        last = name == named[-1][0]
-        value = round(case.total, DECIMALS) - sum(written) if last else round(sum(points), DECIMALS)
-        written.append(value)
-        label = prediction_cards.class_name(case.label, texts)
-        text = texts(f"prototypes.rest.{name}", count=texts.number(len(points)), label=label)
-        lines.append((text, texts.signed(round(value, DECIMALS), DECIMALS)))
+    told: set[int] = set()
+    for number in gone:
+        if number in told:
+            continue
+        prototype = likeness.prototypes[number]
+        label = prediction_cards.class_name(prototype.label, texts)
+        own = _of_class(likeness, prototype.label)
+        if own <= set(gone) and len(own) > 1:
+            name, numbers, key = texts("prototypes.without.all_of", label=label), own, f"class-{prototype.label}"
+        else:
+            name, numbers, key = f"{label}, {prototype.piece.source}", {number}, str(number)
+        told |= numbers
+        lines.append((name, _back(key, name, [other for other in gone if other not in numbers], texts)))
+    if len(lines) > 1:
+        everything = texts("prototypes.without.everything")
+        lines.append((everything, _back("everything", everything, [], texts)))
     return lines
+
+
+def measured(figures: Mapping[str, Any] | None, texts: Texts) -> list[str]:
+    """How far likenesses depend on what the boxes and the frame hold, as ``training.evaluate_reasoning`` found it."""
+    found = (figures or {}).get("perturbation", {})
+    if figures is None or "inside" not in found or figures.get("reach") != REACH:
+        return []
+    share = {name: texts.percent(found[name]["mean"], 0) for name in ("inside", "outside")}
+    photos = texts.number(figures["photos"])
+    return [
+        texts("prototypes.measured.inside", share=share["inside"], photos=photos),
+        texts("prototypes.measured.outside", share=share["outside"]),
+    ]
 
 
 def browser(prototypes: tuple[Prototype, ...], texts: Texts) -> str:
@@ -155,18 +199,37 @@ def browser(prototypes: tuple[Prototype, ...], texts: Texts) -> str:
     return render("prototypes", cards=cards, nearest=texts("prototypes.browser.nearest"))
 
 
+def _case(likeness: Likeness, name: str, case: Case, texts: Texts) -> dict[str, Any]:
+    label = prediction_cards.class_name(case.label, texts)
+    text = texts("prototypes.without.take_class", label=label)
+    key = f"class-{case.label}"
+    whole_class = Switch(f"out-{key}", f"back-{key}", text, text, _with(likeness, _of_class(likeness, case.label)))
+    return {
+        "title": texts(f"prototypes.case.{name}", label=label),
+        "rows": [
+            _row(likeness, f"{name}-{rank}", evidence, texts) for rank, evidence in enumerate(case.evidence[:SHOWN])
+        ],
+        "rest": rest(case, texts),
+        "switch": whole_class if case.evidence else None,
+        "nothing": texts("prototypes.case.nothing"),
+        "logit": texts.number(case.total, DECIMALS),
+        "probability": texts.percent(likeness.reasoning.prediction.probabilities[case.label]),
+    }
+
+
 def _row(likeness: Likeness, key: str, evidence: Evidence, texts: Texts) -> Row:
     prototype = likeness.prototypes[evidence.prototype]
     label = prediction_cards.class_name(prototype.label, texts)
-    size = likeness.photo.size
+    size = likeness.size
     alt = texts("prototypes.parts_alt", count=len(evidence.boxes), place=place(evidence.boxes, size, texts))
     similarity, weight = texts.number(evidence.similarity, 3), texts.number(evidence.weight, 3)
     points = texts.signed(round(evidence.points, DECIMALS), DECIMALS)
+    text = texts("prototypes.without.take_one")
     return Row(
         key=key,
         label=label,
         source=prototype.piece.source,
-        photo=marked(PHOTO, "", size, evidence.boxes, alt),
+        photo=marked(PHOTO, "", size, evidence.boxes, alt, evidence.field),
         known=_piece(f"evidence-{key}", prototype.piece, texts),
         product=f"{similarity} × {weight}",
         points=points,
@@ -177,6 +240,13 @@ def _row(likeness: Likeness, key: str, evidence: Evidence, texts: Texts) -> Row:
             similarity=similarity,
             weight=weight,
             points=points,
+        ),
+        switch=Switch(
+            key=f"out-{prototype.number}",
+            next=f"back-{prototype.number}",
+            text=text,
+            label=texts("prototypes.without.named", action=text, name=f"{label}, {prototype.piece.source}"),
+            without=_with(likeness, {prototype.number}),
         ),
     )
 
@@ -189,8 +259,18 @@ def _piece(key: str, piece: Piece, texts: Texts) -> Marked:
         count=len(piece.boxes),
         place=place(piece.boxes, piece.size, texts),
     )
-    return marked(key, piece.image, piece.size, piece.boxes, alt)
+    return marked(key, piece.image, piece.size, piece.boxes, alt, piece.field)
 
 
-def _own(likeness: Likeness, case: Case) -> set[int]:
-    return {prototype.number for prototype in likeness.prototypes if prototype.label == case.label}
+def _back(key: str, name: str, without: list[int], texts: Texts) -> Switch:
+    text = texts("prototypes.without.put_back")
+    return Switch(f"back-{key}", f"out-{key}", text, texts("prototypes.without.named", action=text, name=name), without)
+
+
+def _with(likeness: Likeness, numbers: set[int]) -> list[int]:
+    """What is left out once these numbers are too, the last of them last."""
+    return list(dict.fromkeys([*likeness.without, *sorted(numbers)]))
+
+
+def _of_class(likeness: Likeness, label: str) -> set[int]:
+    return {prototype.number for prototype in likeness.prototypes if prototype.label == label}

@@ -6,26 +6,33 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.display.common.html import Table
-from models.display.results.style import interval
+from models.display.results.style import interval, maybe
 from models.texts import Texts
 
-CHANGES = ("shown", "others")  # patches that were taken away
+CHANGES = ("shown", "others")  # places that were taken away, or kept alone
+INSIDE, OUTSIDE = 0.6, 0.15  # what is lost with the shown places at least, and changes without all far ones at most
 
 
 def sentences(measured: Mapping[str, Any], texts: Texts) -> tuple[str, ...]:
     """The answers in words; ``measured`` as ``training.evaluate_reasoning`` wrote it."""
-    lost, stayed = measured["perturbation"], measured["stability"]
-    shown, others = lost["shown_points_lost"], lost["others_points_lost"]
-    rests = shown["ci95"][0] > others["ci95"][1]
+    found, stayed = measured["perturbation"], measured["stability"]
+    inside, outside = found["inside"], found["outside"]
+    rests = inside["ci95"][0] >= INSIDE and outside["ci95"][1] <= OUTSIDE
     return (
         texts(
-            "reasoning.sentences.perturbation",
-            shown=texts.number(shown["mean"], 2),
-            others=texts.number(others["mean"], 2),
+            "reasoning.sentences.dependence",
+            inside=texts.percent(inside["mean"], 0),
+            outside=texts.percent(outside["mean"], 0),
             photos=texts.number(measured["photos"]),
             top=texts.number(measured["top"]),
         ),
         texts("reasoning.sentences.rests" if rests else "reasoning.sentences.mixed"),
+        texts(
+            "reasoning.sentences.kept",
+            shown=texts.percent(found["shown_answer_kept"]["mean"], 0),
+            others=texts.percent(found["others_answer_kept"]["mean"], 0),
+            chance=texts.percent(1 / measured["classes"], 0),
+        ),
         texts(
             "reasoning.sentences.stability",
             kept=texts.percent(measured["crop_kept"], 0),
@@ -38,7 +45,7 @@ def sentences(measured: Mapping[str, Any], texts: Texts) -> tuple[str, ...]:
 
 
 def perturbation_table(measured: Mapping[str, Any], texts: Texts) -> Table:
-    """What the case loses without the patches that are shown, and without as many others."""
+    """What the case loses without the places that are shown, what they keep alone, and the same for as many others."""
     found = measured["perturbation"]
     return Table(
         texts("reasoning.perturbation.caption"),
@@ -46,12 +53,14 @@ def perturbation_table(measured: Mapping[str, Any], texts: Texts) -> Table:
             texts("reasoning.change"),
             texts("reasoning.perturbation.points_lost"),
             texts("reasoning.perturbation.answer_changed"),
+            texts("reasoning.perturbation.answer_kept"),
         ),
         tuple(
             (
                 texts(f"reasoning.perturbation.{change}"),
                 _interval(found[f"{change}_points_lost"], texts, as_percent=False),
                 _interval(found[f"{change}_answer_changed"], texts),
+                _interval(found[f"{change}_answer_kept"], texts),
             )
             for change in CHANGES
         ),
@@ -83,6 +92,22 @@ def stage_table(steps: Sequence[Mapping[str, Any]], texts: Texts) -> Table:
                 texts.number(step["val_log_loss"], 3),
             )
             for step in steps
+        ),
+    )
+
+
+def remedy_table(remedies: Sequence[Mapping[str, Any]], texts: Texts) -> Table:
+    """What each change that makes the boxes matter costs in accuracy; ``remedies`` as ``models.results`` reads them."""
+    return Table(
+        texts("reasoning.remedies.caption"),
+        tuple(texts(f"reasoning.remedies.{name}") for name in ("remedy", "accuracy", "outside")),
+        tuple(
+            (
+                texts(f"reasoning.remedies.{row['remedy']}"),
+                texts.percent(row["accuracy"], 1),
+                maybe(row["outside"], lambda share: texts.percent(share, 0)),
+            )
+            for row in remedies
         ),
     )
 

@@ -1,0 +1,86 @@
+"""Forms and files in a real browser: what is refused leaves nothing stale, and field and score go together."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from models.credit import whatif
+from models.credit.service import desk
+from models.texts import FRENCH
+from tests.browser import Open
+from tests.factories import applications
+from tests.test_journeys import TELLING, probability
+
+
+def test_a_refused_term_leaves_field_and_score_as_they_were(visit: Open) -> None:
+    page = visit("fr").open("fr?view=whatif").settle()
+    client = TELLING["just_refused"]
+    limits = whatif.editor(desk().model, desk().portfolio.application(client), "AMT_ANNUITY", FRENCH)
+    field = page.page.get_by_label(re.compile(rf"^{re.escape(limits.name)} \(")).first
+    page.page.wait_for_function("e => e.value > 1", arg=field.element_handle())
+    before = probability(page, 1)
+    assert float(field.input_value()) == limits.value
+    field.fill("-5")
+    field.press("Tab")
+    words = f"donnez un nombre de {FRENCH.plain(limits.low)} à {FRENCH.plain(limits.high)}"
+    page.page.get_by_text(re.compile(re.escape(words).replace("\u202f", r"\s"))).first.wait_for()
+    page.page.wait_for_function("([e, was]) => Number(e.value) === was", arg=[field.element_handle(), limits.value])
+    assert probability(page, 1) == before
+    page.page.get_by_text(FRENCH("credit.whatif.nothing")).wait_for()
+    page.keep("refused-term")
+
+
+def test_an_unknown_score_has_an_empty_field(visit: Open) -> None:
+    page = visit("fr").open("fr?view=whatif").settle()
+    field = page.page.get_by_label(re.compile(rf"^{re.escape(FRENCH('columns.EXT_SOURCE_2'))} \(")).first
+    page.page.wait_for_function("e => e.value > 0", arg=field.element_handle())
+    page.page.get_by_role("button", name=FRENCH("credit.whatif.unknown"), exact=True).click()
+    page.page.wait_for_function("e => e.value === ''", arg=field.element_handle())
+    changed = desk().score_client(TELLING["just_refused"], {"EXT_SOURCE_2": None}).probability
+    page.page.locator(".vt-verdict").nth(1).get_by_text(FRENCH.percent(changed)).first.wait_for()
+    page.keep("unknown-score")
+
+
+def test_an_empty_form_and_a_typing_error_are_no_decision(visit: Open) -> None:
+    page = visit("fr").open("fr?view=new").settle()
+    score = page.page.get_by_role("button", name=FRENCH("credit.new.score"))
+    verdict = page.page.get_by_text(FRENCH("credit.new_client"))
+    score.click()
+    page.page.get_by_text(FRENCH("errors.application_empty")).wait_for()
+    assert verdict.count() == 0
+    name = whatif.editor(desk().model, {}, "DAYS_BIRTH", FRENCH).name
+    age = page.page.get_by_label(name).locator("visible=true").first
+    age.fill("42")
+    score.click()
+    verdict.wait_for()
+    age.fill("420")
+    score.click()
+    page.page.get_by_text(re.compile("420 n’est pas admis")).wait_for()
+    verdict.wait_for(state="detached")
+    page.keep("refused-form")
+
+
+def test_a_refused_file_leaves_no_scores_of_the_last_one(visit: Open, tmp_path: Path) -> None:
+    page = visit("fr").open("fr?view=new").settle()
+    right, wrong = tmp_path / "right.csv", tmp_path / "wrong.csv"
+    applications(12).to_csv(right, index=False, sep=";", decimal=",", encoding="cp1252")
+    wrong.write_text("AMT_CREDIT,AMT_ANNUITY\n5000\n")
+    upload = page.page.locator("input[type=file]:not([accept*=image])").first
+    upload.set_input_files(right)
+    page.page.get_by_text(re.compile("Lu comme CSV.*points-virgules")).wait_for()
+    rows = page.page.locator("table.vt-sortable tbody tr").filter(has_text=re.compile("Crédit (refusé|accordé)"))
+    assert rows.count() == 12
+    with page.page.expect_download() as saved:
+        page.page.get_by_role("button", name=FRENCH("credit.why.download")).locator("visible=true").last.click()
+    lines = Path(saved.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].split(";")[0] == FRENCH("credit.batch.columns.row") and re.search(r";0,\d+;", lines[1])
+    page.page.get_by_label(re.compile("Clear|Effacer|Remove|Supprimer")).locator("visible=true").first.click()
+    rows.first.wait_for(state="detached")
+    page.page.locator("input[type=file]:not([accept*=image])").first.set_input_files(right)
+    rows.first.wait_for()
+    page.page.get_by_label(re.compile("Clear|Effacer|Remove|Supprimer")).locator("visible=true").first.click()
+    page.page.locator("input[type=file]:not([accept*=image])").first.set_input_files(wrong)
+    page.page.get_by_text(re.compile("champs 1, en-têtes 2")).wait_for()
+    assert rows.count() == 0
+    page.keep("refused-file")

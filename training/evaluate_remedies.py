@@ -1,0 +1,87 @@
+"""What each remedy for prototypes that look at the whole photo costs in accuracy, and what it brings.
+
+    python -m training.evaluate_remedies --data FOLDER --init FILE --catalogue data/catalogue --cache FOLDER
+
+ProtoViT learns once with each set of remedies, from the training photos alone; accuracy is that on all validation
+photos, inside and outside (:func:`training.evaluate_reasoning.dependence`) are means over ``PHOTOS`` of them. Written
+to ``weights/protovit/remedies.json``; nothing of the trained models is kept.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from models.vision import weights
+from models.vision.gallery import CATALOGUE
+from models.vision.predictions import CLASSES
+from models.vision.preprocessing import to_tensor
+from models.vision.protovit import ProtoVit
+from models.vision.uploads import read_upload
+from training.evaluate_reasoning import dependence, features
+from training.protovit.initialisation import initial_model
+from training.protovit.recipe import RECIPE, Recipe
+from training.train_protovit import learn
+from training.vision.artifacts import write_json
+from training.vision.data import Photo, read_catalogue, read_photos
+from training.vision.transfer import arguments
+
+PHOTOS = 24  # validation photos whose reasoning is followed
+
+
+def without_locality(recipe: Recipe) -> Recipe:
+    """The recipe without the term that keeps a patch what it is when all that is far from it is blended away."""
+    stages = {
+        name: replace(stage, weights=replace(stage.weights, locality=0.0)) for name, stage in recipe.stages.items()
+    }
+    return replace(recipe, stages=stages)
+
+
+REMEDIES: Mapping[str, Recipe] = {
+    "cosine": replace(without_locality(RECIPE), concentration=0.0),
+    "kernel": without_locality(RECIPE),
+    "locality": RECIPE,
+}
+
+
+def main() -> None:
+    """Reads the command line, learns with each set of remedies, measures, writes."""
+    parser = arguments("Measure what each remedy costs ProtoViT.", ProtoVit.name)
+    parser.add_argument("--init", required=True, help="name in timm, or file of safetensors")
+    args = parser.parse_args()
+    photos: dict[str, list[Photo]] = {name: rows for name, rows in read_photos(args.data).items() if name != "test"}
+    photos["train"] += read_catalogue(args.catalogue) if args.catalogue else []
+    photos["project"] = read_catalogue(CATALOGUE)
+    rows = [measure(name, recipe, photos, args) for name, recipe in REMEDIES.items()]
+    write_json(weights.FOLDER / "protovit" / "remedies.json", rows)
+    print(rows)
+
+
+def measure(name: str, recipe: Recipe, photos: Mapping[str, list[Photo]], args: Any) -> dict[str, Any]:
+    """One row: the remedy, accuracy on validation, and how far the shown prototypes depend on what is near and far."""
+    torch.manual_seed(args.seed)
+    network = initial_model(args.init, recipe)
+    with tempfile.TemporaryDirectory() as folder:
+        args.out = Path(folder)
+        learnt = learn(network, recipe, photos, args)
+    config = {"classes": CLASSES, "preprocessing": vars(recipe.preprocessing)}
+    model = ProtoVit(config, network, ())
+    chosen = photos["val"][:: max(1, len(photos["val"]) // PHOTOS)][:PHOTOS]
+    pictures = [to_tensor(model.preprocessing.stretch(read_upload(photo.path).image)) for photo in chosen]
+    found = torch.cat([features(model, [pixels]) for pixels in pictures])
+    figures = [dependence(model, pixels, found[torch.arange(len(found)) != row]) for row, pixels in enumerate(pictures)]
+    return {
+        "remedy": name,
+        "accuracy": learnt.steps[-1]["val_accuracy"],
+        **{key: sum(figure[key] for figure in figures) / len(figures) for key in ("inside", "outside")},
+        "photos": len(chosen),
+    }
+
+
+if __name__ == "__main__":
+    main()

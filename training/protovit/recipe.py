@@ -1,0 +1,95 @@
+"""The hyperparameters of ProtoViT's training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.vision.preprocessing import Preprocessing
+from training.protovit.objective import Weights
+from training.vision.data import Augmentation
+from training.vision.fine_tune import Schedule
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the training.
+
+    Args:
+        weights: of the terms of its loss.
+        schedule: how long.
+        prototype_rate, projection_rate, encoder_rate, evidence_rate: AdamW's peak rates; 0 holds that part fast.
+    """
+
+    weights: Weights
+    schedule: Schedule
+    prototype_rate: float = 0.0
+    projection_rate: float = 0.0
+    encoder_rate: float = 0.0
+    evidence_rate: float = 0.0
+
+
+def _schedule(epochs: int, weight_decay: float = 0.0, patience: int = 100) -> Schedule:
+    return Schedule(epochs, patience, warmup=1, weight_decay=weight_decay, smoothing=0.0, average=0.97)
+
+
+PULL = Weights(cluster=0.4, separation=0.1, orthogonality=1e-3, locality=6.0, smoothing=0.1)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The hyperparameters, all in this one place.
+
+    Args:
+        encoder: one of timm's vision transformers, as ``ProtoViTConfig`` takes it.
+        preprocessing: of the encoder's input.
+        augmentation: how the pictures are varied.
+        views: variations of each picture that the frozen blocks are run on.
+        batch: pictures a batch.
+        frozen: lowest blocks of the encoder that stay as they are.
+        decay: factor on the rate for each block further down.
+        projection, pool, prototypes_per_class, parts, radius, blank, concentration: see :class:`ProtoViTConfig`.
+        squares: Chebyshev radius, in patches, of the square that is left of a picture whose surroundings are blended
+            away, from and to.
+        reach: patches around a place that must be left for it to count as unchanged.
+        stages: by name, in order.
+    """
+
+    encoder: Mapping[str, Any]
+    preprocessing: Preprocessing
+    augmentation: Augmentation
+    views: int = 3
+    batch: int = 64
+    frozen: int = 10
+    decay: float = 0.8
+    projection: int = 128
+    pool: int = 2
+    prototypes_per_class: int = 8
+    parts: int = 3
+    radius: int = 1
+    blank: float = 0.09  # pixels that differ by 2 % of their range
+    concentration: float = 3.0
+    squares: tuple[int, int] = (2, 4)
+    reach: int = 2
+    stages: Mapping[str, Stage] = field(
+        default_factory=lambda: {
+            "joint": Stage(PULL, _schedule(10, 0.05), prototype_rate=3e-3, projection_rate=1e-3, evidence_rate=1e-2),
+            "settle": Stage(PULL, _schedule(8, 0.05), projection_rate=5e-4, evidence_rate=1e-2),
+            "evidence": Stage(Weights(smoothing=0.1), _schedule(8), evidence_rate=1e-2),
+        }
+    )
+
+
+RECIPE = Recipe(
+    encoder={
+        "model_type": "timm_wrapper",
+        "architecture": "vit_base_patch16_clip_quickgelu_224",
+        "model_args": {"img_size": 192, "depth": 10},  # two fewer than it has: towards the end places are mixed
+        "do_pooling": False,
+    },
+    preprocessing=Preprocessing(
+        192, mean=(0.48145466, 0.4578275, 0.40821073), std=(0.26862954, 0.26130258, 0.27577711)
+    ),
+    augmentation=Augmentation(mix=0.0),
+)
