@@ -56,6 +56,20 @@
     }
   });
 
+  // Where the system does not know a kind of picture, the browser leaves its file without a type, and Gradio refuses
+  // what has none: the name says it then. The server reads the content, whatever the name.
+  const PICTURES = { heic: "image/heic", heif: "image/heif", avif: "image/avif", webp: "image/webp" };
+  document.addEventListener("change", (event) => {
+    const input = event.target;
+    if (input.type !== "file" || !input.accept?.includes("image") || [...input.files].every((file) => file.type)) return;
+    const typed = new DataTransfer();
+    for (const file of input.files) {
+      const type = file.type || PICTURES[file.name.toLowerCase().split(".").pop()] || "";
+      typed.items.add(new File([file], file.name, { type }));
+    }
+    input.files = typed.files;
+  }, true);
+
   // a link to what is shown: tabs/links.py calls this with the parts that changed; what opens by itself, before the
   // visitor has done anything, leaves the address as it came
   let acted = false;
