@@ -215,10 +215,13 @@ def main() -> None:
     """Reads the command line, measures, writes."""
     parser = argparse.ArgumentParser(description="Measure whether ProtoViT's reasoning holds.")
     parser.add_argument("--data", type=Path, required=True, help="folder with labels.csv and images/")
+    parser.add_argument("--photos", type=int, default=0, help="how many of the test photos, evenly spread; 0 for all")
     args = parser.parse_args()
     model = registry.get("protovit")
     assert isinstance(model, ProtoVit)
-    figures = evaluate(model, read_photos(args.data)["test"])
+    photos = read_photos(args.data)["test"]
+    photos = photos[:: len(photos) // args.photos][: args.photos] if args.photos else photos
+    figures = evaluate(model, photos)
     write_json(weights.FOLDER / "protovit" / "reasoning.json", figures)
     print(figures)
 
