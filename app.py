@@ -30,7 +30,7 @@ from server.application import KEPT, STOPPING, SWEPT, create_server
 from tabs import links
 from tabs.credit.tab import credit_tab
 from tabs.endpoints import endpoints
-from tabs.error_handling import guarded
+from tabs.error_handling import handle_errors
 from tabs.gradio_internals import LightBlocks
 from tabs.pages.accessibility import accessibility_tab
 from tabs.pages.method import method_tab
@@ -69,7 +69,7 @@ def page(texts: Texts, app: gr.Blocks) -> None:
     )
     notices = gr.HTML(padding=False, elem_classes="vt-notices")
     app.load(
-        guarded(lambda: prediction_cards.notices([note.say(texts) for note in hub.notes()]), texts),
+        handle_errors(lambda: prediction_cards.notices([note.message(texts) for note in hub.notes()]), texts),
         None,
         notices,
         api_visibility="private",
@@ -82,10 +82,10 @@ def page(texts: Texts, app: gr.Blocks) -> None:
                 build(texts, app)
 
     def open_link(request: gr.Request) -> Any:
-        wanted = links.asked(request, "tab")
+        wanted = links.query_parameter(request, "tab")
         return gr.Tabs(selected=wanted) if wanted in TABS else gr.skip()
 
-    app.load(guarded(open_link, texts), None, tabs, api_visibility="private")
+    app.load(handle_errors(open_link, texts), None, tabs, api_visibility="private")
 
 
 def create_app() -> LightBlocks:

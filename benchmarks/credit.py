@@ -16,7 +16,7 @@ import shap
 
 from models.credit.facts import profile
 from models.credit.reasons import reasons
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.display.credit.decision_card import verdict
 from models.display.credit.distribution import distribution
 from models.display.credit.gauge import gauge
@@ -39,7 +39,7 @@ def milliseconds(call: Callable[[], object], repeats: int) -> tuple[float, float
 
 def refresh(client_id: int) -> None:
     """What choosing a client costs: verdict, gauge, confusion, reasons, waterfall, table, profile, charts to JSON."""
-    credit = desk()
+    credit = credit_service()
     judged = credit.judge(client_id, credit.model.cost_ratio)
     verdict(judged.score, judged.percentile, credit.model.cost_ratio, FRENCH)
     confusion(judged.cut_off, FRENCH)
@@ -60,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=50, help="calls a measurement (default 50)")
     repeats = parser.parse_args().repeats
-    credit = desk()
+    credit = credit_service()
     client_id = credit.ids("all")[0]
     row = credit.portfolio.frame(client_id)
     matrix = credit.model.matrix(row)
@@ -87,7 +87,7 @@ def main() -> None:
 
 
 def _contributions(matrix: object) -> object:
-    return desk().model.booster.predict(matrix, pred_contrib=True, num_threads=1)  # type: ignore[arg-type]
+    return credit_service().model.booster.predict(matrix, pred_contrib=True, num_threads=1)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ import pandas as pd
 from PIL import Image
 
 from benchmarks.load_wire import ANSWER_SECONDS, Busy, Failed, Server, Wire
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.display.photos import prediction_cards
 from models.texts import ENGLISH
 from models.vision import photos
@@ -89,7 +89,7 @@ class Load:
     def __init__(self, server: Server, wire: Wire, pictures: int, seed: int) -> None:
         self.server, self.wire = server, wire
         self.draw = random.Random(seed)
-        self.credit = desk()
+        self.credit = credit_service()
         chosen = self.draw.sample(sorted(PICTURES.iterdir()), pictures)
         self.pictures = [_picture(path) for path in chosen]
         self.tallies: dict[str, Tally] = {}
@@ -273,7 +273,7 @@ class Load:
 
 
 def _picture(path: Path) -> Picture:
-    reading = photos.read_photo(path, MODEL)
+    reading = photos.explain_photo(path, MODEL)
     prediction = reading.explanation.prediction
     overlay = np.asarray(reading.overlay.convert("RGB"), dtype=np.int16)
     return Picture(path, path.read_bytes(), prediction.probabilities, prediction.label, overlay)

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 from PIL import Image
 
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.vision import photos, registry
 
 PICTURES = Path(__file__).parents[1] / "data" / "catalogue" / "images"
@@ -58,7 +58,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     draw, names = random.Random(given.seed), registry.available()
-    desk()
+    credit_service()
     for name in names:
         registry.get(name)
     print(f"{', '.join(('credit', *names))} loaded: {resident():.0f} MB", flush=True)
@@ -69,7 +69,7 @@ def main() -> int:
             path, name = draw.choice(paths), draw.choice(names)
             photos.classify(path, [])
             method = draw.choice([method for method in registry.get(name).methods if method not in SLOW])
-            photos.read_photo(path, name, method)
+            photos.explain_photo(path, name, method)
             if number == SETTLED:
                 settled = resident()
             if number in (SETTLED, given.requests):

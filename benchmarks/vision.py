@@ -122,7 +122,7 @@ def operations(model: Convnet) -> float:
     return total
 
 
-def in_turns(runs: int, calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+def interleaved(runs: int, calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     """Medians in seconds, the calls made in turns so that a busy moment of the machine slows all alike; printed."""
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(runs + 2):
@@ -139,7 +139,7 @@ def convnet(model: Convnet, method: str, cam_class: type, image: Image.Image, ru
     network, layer = plain_network(model)
     print(f"{model.name}, {method}, {model.preprocessing.size} px")
     usual = replace(model.preprocessing, size=IMAGENET)
-    p50 = in_turns(
+    p50 = interleaved(
         runs,
         {
             "predict": lambda: model.predict(image),
@@ -163,7 +163,7 @@ def protovit(model: ProtoVit, image: Image.Image, runs: int) -> None:
         return encoder.forward_features(model.preprocessing(image))
 
     print(f"protovit, {model.preprocessing.size} px")
-    p50 = in_turns(runs, {"bare encoder": bare, "reasoning": lambda: model.reason(image)})
+    p50 = interleaved(runs, {"bare encoder": bare, "reasoning": lambda: model.reason(image)})
     print(f"  reasoning / bare encoder {p50['reasoning'] / p50['bare encoder']:.2f}")
 
 
@@ -204,7 +204,7 @@ def main() -> None:
         protovit(model, image, runs)
     everyone = [registry.get(name) for name in registry.available()]
     print(f"one photo through {', '.join(model.name for model in everyone)}, each with its overlay")
-    in_turns(runs, {"all": lambda: [ours(model, model.default_method, image) for model in everyone]})
+    interleaved(runs, {"all": lambda: [ours(model, model.default_method, image) for model in everyone]})
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ LONGEST = 200  # characters of any text in a sentence
 class Phrase(Protocol):
     """A part of a sentence that each language says in its own way, such as a range."""
 
-    def say(self, texts: Texts) -> str:
+    def message(self, texts: Texts) -> str:
         """The part in the reader's language."""
         ...
 
@@ -54,11 +54,13 @@ class VitrineError(Exception):
     def __init__(self, key: str, **details: object) -> None:
         self.key = key
         self.details = {name: part if name == "allowed" else _bounded(part) for name, part in details.items()}
-        super().__init__(self.say(ENGLISH))
+        super().__init__(self.message(ENGLISH))
 
-    def say(self, texts: Texts) -> str:
+    def message(self, texts: Texts) -> str:
         """The sentence that a person reads."""
-        details = {name: part.say(texts) if isinstance(part, Phrase) else part for name, part in self.details.items()}
+        details = {
+            name: part.message(texts) if isinstance(part, Phrase) else part for name, part in self.details.items()
+        }
         return texts(f"errors.{self.key}", **details)
 
 

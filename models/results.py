@@ -158,12 +158,12 @@ def training_recipe(model: str) -> dict[str, Any]:
     return _record(model).get("recipe", {})
 
 
-def learnt_anew() -> list[str]:
+def refitted() -> list[str]:
     """The models that learnt once more, from the validation photos too, for the epochs chosen on these before."""
     return [name for name in VISION if _record(name).get("arguments", {}).get("refit", False)]
 
 
-def taught() -> dict[str, list[str]]:
+def distilled_encoders() -> dict[str, list[str]]:
     """The models whose encoder was taught without labels, each with the networks that taught it."""
     return {name: teachers for name in VISION if (teachers := _record(name).get("taught_by", []))}
 

@@ -9,11 +9,11 @@ import gradio as gr
 from PIL.Image import Image
 
 from models import results as measured
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.texts import ENGLISH
 from models.vision import photos, prototype_explanation
 from tabs.downloads import Picture
-from tabs.error_handling import guarded
+from tabs.error_handling import handle_errors
 from tabs.uploads import Photo, Table
 
 
@@ -24,7 +24,7 @@ def clients(decision: str = "all", limit: int = 20) -> dict:
         decision: which clients: "all", "granted", "refused" or "borderline" (within one point of the cut-off).
         limit: at most this many, 1 to 10000; "total" counts them all.
     """
-    return desk().clients(decision, limit)
+    return credit_service().clients(decision, limit)
 
 
 def client(client_id: int) -> dict:
@@ -33,7 +33,7 @@ def client(client_id: int) -> dict:
     Args:
         client_id: a number that /clients lists.
     """
-    return desk().client(client_id)
+    return credit_service().client(client_id)
 
 
 def score_client(client_id: int, changes: dict[str, Any] | None = None) -> dict:
@@ -43,7 +43,7 @@ def score_client(client_id: int, changes: dict[str, Any] | None = None) -> dict:
         client_id: a number that /clients lists.
         changes: original column -> new value; null makes a column unknown; empty changes nothing.
     """
-    return desk().score_client(client_id, changes).to_json()
+    return credit_service().score_client(client_id, changes).to_json()
 
 
 def score_application(application: dict[str, Any]) -> dict:
@@ -52,7 +52,7 @@ def score_application(application: dict[str, Any]) -> dict:
     Args:
         application: Home Credit column -> value; an absent or null column is unknown.
     """
-    return desk().score_application(application).to_json()
+    return credit_service().score_application(application).to_json()
 
 
 def score_batch(table: str) -> dict:
@@ -65,7 +65,7 @@ def score_batch(table: str) -> dict:
         table: CSV (with headings; any usual separator and encoding) or Parquet file of Home Credit columns, plain or in
             gzip or zip; agents send it as a data URL.
     """
-    return desk().score_batch(table)
+    return credit_service().score_batch(table)
 
 
 def compare_client(client_id: int, feature: str, group: str = "all") -> dict:
@@ -76,7 +76,7 @@ def compare_client(client_id: int, feature: str, group: str = "all") -> dict:
         feature: an original Home Credit column or a feature of the model, such as "AMT_CREDIT".
         group: "all", or "similar": clients within five years of age with the same income type and contract.
     """
-    return desk().compare(client_id, feature, group).to_json()
+    return credit_service().compare(client_id, feature, group).to_json()
 
 
 def counterfactual(client_id: int) -> dict:
@@ -88,7 +88,7 @@ def counterfactual(client_id: int) -> dict:
     Args:
         client_id: a number that /clients lists.
     """
-    return desk().counterfactual(client_id).to_json()
+    return credit_service().counterfactual(client_id).to_json()
 
 
 def classify_image(image: str, models: list[str] | None = None) -> dict:
@@ -116,7 +116,7 @@ def explain_image(image: str, model: str = "yolov8", method: str = "", target: s
         target: the class to explain; empty for the predicted one.
     """
     # step by step, though only the last step has a picture: between two steps the work of a caller who left is dropped
-    for share, reading in photos.read_steps(image, model, method, target):
+    for share, reading in photos.explain_photo_steps(image, model, method, target):
         yield reading.overlay if share == 1 else None
 
 
@@ -198,8 +198,8 @@ def endpoints() -> None:
         prototypes: ([image, top, without], answer),
     }
     for function in ENDPOINTS:
-        name, guarded_function = function.__name__, guarded(function, ENGLISH, markup=False)
+        name, handled_function = function.__name__, handle_errors(function, ENGLISH, markup=False)
         if function in through:
-            call.click(guarded_function, *through[function], api_name=name)
+            call.click(handled_function, *through[function], api_name=name)
         else:
-            gr.api(guarded_function, api_name=name)
+            gr.api(handled_function, api_name=name)

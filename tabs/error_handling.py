@@ -21,7 +21,7 @@ from tabs.calls import used_once
 log = logging.getLogger("vitrine.calls")
 
 
-def guarded(function: Callable[..., Any], texts: Texts, markup: bool = True) -> Callable[..., Any]:
+def handle_errors(function: Callable[..., Any], texts: Texts, markup: bool = True) -> Callable[..., Any]:
     """The same function, whose errors are said in the reader's language as a ``gr.Error``.
 
     What we did not foresee is logged with its traceback and shown as one plain sentence. Each call is logged as one
@@ -38,29 +38,29 @@ def guarded(function: Callable[..., Any], texts: Texts, markup: bool = True) -> 
 
         @functools.wraps(function)
         def stream(*args: Any, **kwargs: Any) -> Any:
-            with _watched(name, texts, markup), used_once([*args, *kwargs.values()]):
+            with _logged_call(name, texts, markup), used_once([*args, *kwargs.values()]):
                 yield from function(*args, **kwargs)
 
         return stream
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        with _watched(name, texts, markup), used_once([*args, *kwargs.values()]):
+        with _logged_call(name, texts, markup), used_once([*args, *kwargs.values()]):
             return function(*args, **kwargs)
 
     return call
 
 
 def refusal(error: VitrineError, texts: Texts, markup: bool) -> gr.Error:
-    """An error of ours as Gradio passes it on; ``markup`` as in :func:`guarded`."""
-    sentence = error.say(texts)
+    """An error of ours as Gradio passes it on; ``markup`` as in :func:`handle_errors`."""
+    sentence = error.message(texts)
     return gr.Error(
         html.escape(sentence, quote=False) if markup else sentence, title=texts("page.error"), print_exception=False
     )
 
 
 @contextmanager
-def _watched(name: str, texts: Texts, markup: bool) -> Iterator[None]:
+def _logged_call(name: str, texts: Texts, markup: bool) -> Iterator[None]:
     start, outcome = time.perf_counter(), "ok"
     try:
         yield

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 
-def asked(request: gr.Request, name: str) -> str:
+def query_parameter(request: gr.Request, name: str) -> str:
     """What the page's address asks for under a name; empty where it says nothing."""
     return str(request.query_params.get(name, "")) if request.request else ""
 
@@ -22,6 +22,6 @@ def linked_tab(label: str, name: str, value: str) -> gr.Tab:
     return tab
 
 
-def told_by(widget: Any, name: str) -> None:
+def follow(widget: Any, name: str) -> None:
     """The address follows the value of a widget."""
     widget.change(None, widget, None, js=f"(value) => {{ vitrineLink({{{name}: value}}) }}", api_visibility="private")

@@ -32,10 +32,10 @@ def launched() -> Iterator[Any]:
     """The browser; without one the test is skipped, or fails where a browser is required."""
     path = chromium()
     if path is None:
-        say = "no Chromium on this machine: install Debian's chromium, or name one in CHROMIUM"
+        message = "no Chromium on this machine: install Debian's chromium, or name one in CHROMIUM"
         if os.environ.get("VITRINE_BROWSER") == "required":
-            pytest.fail(say)
-        pytest.skip(say)
+            pytest.fail(message)
+        pytest.skip(message)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from models.credit import batch
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.errors import InputError
 from tests.factories import applications
 
@@ -19,7 +19,7 @@ def table() -> pd.DataFrame:
 
 
 def _score(path: Path) -> dict:
-    return batch.score(path, desk().model)
+    return batch.score(path, credit_service().model)
 
 
 def test_csv_and_parquet_give_the_scores_of_one_by_one(table: pd.DataFrame, tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_csv_and_parquet_give_the_scores_of_one_by_one(table: pd.DataFrame, tmp_
     (tmp_path / "bom.csv").write_bytes(b"\xef\xbb\xbf" + (tmp_path / "a.csv").read_bytes())
     answers = [_score(tmp_path / name) for name in ("a.csv", "b.csv", "a.parquet", "bom.csv")]
     records = table.astype(object).where(table.notna(), None).to_dict("records")
-    single = [desk().score_application(record).probability for record in records]
+    single = [credit_service().score_application(record).probability for record in records]
     for answer in answers:
         assert answer["rows"] == len(answer["scores"]) == len(table)
         assert [score["row"] for score in answer["scores"]] == list(range(len(table)))
@@ -45,7 +45,7 @@ def test_missing_columns_are_unknown_and_foreign_ones_are_named(table: pd.DataFr
     assert answer["ignored"] == ["colour"]
     assert answer["scores"][0]["client_id"] is None
     alone = {name: float(table[name][0]) for name in ("AMT_CREDIT", "EXT_SOURCE_2")}
-    assert answer["scores"][0]["probability"] == pytest.approx(desk().score_application(alone).probability)
+    assert answer["scores"][0]["probability"] == pytest.approx(credit_service().score_application(alone).probability)
 
 
 def test_a_wrong_cell_names_its_row_and_column(table: pd.DataFrame, tmp_path: Path) -> None:

@@ -10,18 +10,18 @@ from models.credit.counterfactual import ACTIONABLE
 from models.credit.policy import COST_RATIO_RANGE
 from models.credit.reasons import reasons
 from models.credit.score import changes, decide, logit, sigmoid
-from models.credit.service import Desk, desk
+from models.credit.service import CreditService, credit_service
 from models.errors import InputError, ModelUnavailable
 from models.texts import ENGLISH, FRENCH
 from tests.factories import applications
 
 
 @pytest.fixture(scope="module")
-def credit() -> Desk:
-    return desk()
+def credit() -> CreditService:
+    return credit_service()
 
 
-def test_contributions_add_up_for_every_client(credit: Desk) -> None:
+def test_contributions_add_up_for_every_client(credit: CreditService) -> None:
     answer = credit.model.attributions(credit.portfolio.applications)
     direct = credit.model.log_odds(credit.portfolio.applications)
     assert len(direct) >= 1000
@@ -29,7 +29,7 @@ def test_contributions_add_up_for_every_client(credit: Desk) -> None:
     np.testing.assert_allclose(credit.portfolio.probabilities, 1 / (1 + np.exp(-direct)), atol=1e-9)
 
 
-def test_attributions_agree_with_shap(credit: Desk) -> None:
+def test_attributions_agree_with_shap(credit: CreditService) -> None:
     """LightGBM's own SHAP values against the reference implementation of TreeSHAP."""
     shap = pytest.importorskip("shap")
     some = credit.portfolio.applications.iloc[:20]
@@ -38,7 +38,7 @@ def test_attributions_agree_with_shap(credit: Desk) -> None:
     np.testing.assert_allclose(answer.values, credit.model.slope * np.asarray(reference), atol=1e-6)
 
 
-def test_a_score_is_coherent(credit: Desk) -> None:
+def test_a_score_is_coherent(credit: CreditService) -> None:
     for client_id in credit.ids("all")[:50]:
         score = credit.score_client(client_id)
         total = score.base_value + sum(item.contribution for item in score.contributions)
@@ -56,7 +56,7 @@ def test_sigmoid_and_logit_are_inverse() -> None:
     assert decide(0.1, 0.1) == "refused"
 
 
-def test_changing_a_column_moves_the_score_and_an_empty_change_does_not(credit: Desk) -> None:
+def test_changing_a_column_moves_the_score_and_an_empty_change_does_not(credit: CreditService) -> None:
     client_id = credit.ids("all")[0]
     as_is = credit.score_client(client_id)
     assert credit.score_client(client_id, {}).log_odds == as_is.log_odds
@@ -68,7 +68,7 @@ def test_changing_a_column_moves_the_score_and_an_empty_change_does_not(credit: 
     assert sum(item.contribution for item in moved) == pytest.approx(high.log_odds - low.log_odds, abs=1e-9)
 
 
-def test_scoring_the_same_application_by_either_way_agrees(credit: Desk) -> None:
+def test_scoring_the_same_application_by_either_way_agrees(credit: CreditService) -> None:
     for client_id in credit.ids("all")[:20]:
         values = credit.client(client_id)["application"]
         assert credit.score_application(values).log_odds == pytest.approx(
@@ -76,7 +76,7 @@ def test_scoring_the_same_application_by_either_way_agrees(credit: Desk) -> None
         )
 
 
-def test_nothing_known_still_has_a_score(credit: Desk) -> None:
+def test_nothing_known_still_has_a_score(credit: CreditService) -> None:
     score = credit.score_application({})
     assert 0 < score.probability < 1
     assert score.client_id is None
@@ -98,24 +98,24 @@ def test_nothing_known_still_has_a_score(credit: Desk) -> None:
         ("AMT_CREDIT", "changes"),
     ],
 )
-def test_a_bad_change_is_refused_by_name(credit: Desk, changed: object, named: str) -> None:
+def test_a_bad_change_is_refused_by_name(credit: CreditService, changed: object, named: str) -> None:
     with pytest.raises(InputError, match=named):
         credit.score_client(credit.ids("all")[0], changed)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("client_id", [1, -1, "900001", None, True, 900001.5, float("nan"), [900001]])
-def test_an_unknown_client_is_refused(credit: Desk, client_id: object) -> None:
+def test_an_unknown_client_is_refused(credit: CreditService, client_id: object) -> None:
     with pytest.raises(InputError, match="client_id"):
         credit.portfolio.row(client_id)
 
 
-def test_whole_rows_of_the_original_table_are_accepted(credit: Desk) -> None:
+def test_whole_rows_of_the_original_table_are_accepted(credit: CreditService) -> None:
     table = applications(30, seed=3)
     for row in table.astype(object).where(table.notna(), None).to_dict("records"):
         assert 0 < credit.score_application(row).probability < 1
 
 
-def test_selections_partition_the_portfolio(credit: Desk) -> None:
+def test_selections_partition_the_portfolio(credit: CreditService) -> None:
     everyone, granted, refused, borderline = (
         credit.clients(name, 10_000) for name in ("all", "granted", "refused", "borderline")
     )
@@ -128,7 +128,7 @@ def test_selections_partition_the_portfolio(credit: Desk) -> None:
             credit.clients(*bad)  # type: ignore[arg-type]
 
 
-def test_the_cut_off_costs_least(credit: Desk) -> None:
+def test_the_cut_off_costs_least(credit: CreditService) -> None:
     assert credit.policy.cut_off(credit.model.cost_ratio).threshold == pytest.approx(credit.model.threshold)
     previous = 1.0
     for ratio in (1, 5, 10, 20, 50):
@@ -141,7 +141,7 @@ def test_the_cut_off_costs_least(credit: Desk) -> None:
         credit.policy.cut_off(COST_RATIO_RANGE[1] + 1)
 
 
-def test_counterfactuals_flip_when_rescored(credit: Desk) -> None:
+def test_counterfactuals_flip_when_rescored(credit: CreditService) -> None:
     found = 0
     for client_id in credit.ids("borderline")[:8] + credit.ids("refused")[:8]:
         answer = credit.counterfactual(client_id)
@@ -156,13 +156,13 @@ def test_counterfactuals_flip_when_rescored(credit: Desk) -> None:
     assert found > 0
 
 
-def test_no_counterfactual_comes_with_a_reason(credit: Desk) -> None:
+def test_no_counterfactual_comes_with_a_reason(credit: CreditService) -> None:
     safest = min(zip(credit.portfolio.probabilities, credit.portfolio.ids, strict=True))[1]
     answer = credit.counterfactual(int(safest)).to_json()
     assert answer["counterfactuals"] or answer["reason"]
 
 
-def test_comparison_counts_everybody_once(credit: Desk) -> None:
+def test_comparison_counts_everybody_once(credit: CreditService) -> None:
     client_id = credit.ids("all")[5]
     for feature in ("AMT_CREDIT", "OCCUPATION_TYPE", "CNT_CHILDREN", "EXT_SOURCE_MEAN", "DAYS_EMPLOYED"):
         answer = credit.compare(client_id, feature)
@@ -177,7 +177,7 @@ def test_comparison_counts_everybody_once(credit: Desk) -> None:
             credit.compare(client_id, **bad)
 
 
-def test_reasons_are_three_to_five_sentences(credit: Desk) -> None:
+def test_reasons_are_three_to_five_sentences(credit: CreditService) -> None:
     for client_id in credit.ids("all")[:30]:
         for texts in (ENGLISH, FRENCH):
             assert 3 <= len(reasons(credit.score_client(client_id), texts)) <= 5
@@ -185,11 +185,11 @@ def test_reasons_are_three_to_five_sentences(credit: Desk) -> None:
 
 def test_missing_or_damaged_weights_say_so(tmp_path) -> None:
     with pytest.raises(ModelUnavailable, match="train_credit"):
-        Desk(tmp_path, tmp_path / "portfolio.parquet")
+        CreditService(tmp_path, tmp_path / "portfolio.parquet")
     (tmp_path / "model.txt").write_text("tree\n")
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(ModelUnavailable, match="weights"):
-        Desk(tmp_path, tmp_path / "portfolio.parquet")
+        CreditService(tmp_path, tmp_path / "portfolio.parquet")
 
 
 def test_the_schema_refuses_what_is_no_mapping() -> None:
@@ -208,7 +208,7 @@ def test_typed_numbers_are_read_as_the_language_writes_them() -> None:
             whatif.typed("AMT_CREDIT", text, ENGLISH)
 
 
-def test_every_column_has_an_editor_that_holds_its_value(credit: Desk) -> None:
+def test_every_column_has_an_editor_that_holds_its_value(credit: CreditService) -> None:
     for client_id in credit.ids("all")[:10]:
         values = credit.portfolio.application(client_id)
         for _, name in whatif.editable(credit.model, ENGLISH):

@@ -20,7 +20,7 @@ from models.vision.preprocessing import Preprocessing
 from tests.pictures import picture, write_dataset
 from training import evaluate, reproduce
 from training.evaluation import encoders, linear_probes, protocols, released_models, resource_usage
-from training.evaluation.near_duplicates import Groups, find_groups, fingerprint, members, met_before
+from training.evaluation.near_duplicates import Groups, find_groups, fingerprint, members, seen_in_training
 from training.evaluation.statistics import Answers, compare, draws, figures
 
 
@@ -45,7 +45,7 @@ def test_pictures_of_another_shape_are_no_copies() -> None:
 
 def test_a_photo_is_met_before_when_its_group_is_in_training() -> None:
     groups = np.array([0, 1, 0, 2])
-    assert met_before(groups, np.array([0, 1]), np.array([2, 3])).tolist() == [True, False]
+    assert seen_in_training(groups, np.array([0, 1]), np.array([2, 3])).tolist() == [True, False]
 
 
 def test_bootstrap_draws_whole_groups() -> None:
@@ -112,11 +112,11 @@ def test_a_head_cannot_learn_a_group_by_heart() -> None:
     groups = np.repeat(np.arange(70), 2)
     predicted, _ = protocols.cross_validate(rows, labels, groups)
     leaky = next(protocols.random_splits(labels))
-    clean = protocols.without_copies(leaky, groups)
-    met = met_before(groups, leaky.train, leaky.test)
+    clean = protocols.without_near_duplicates(leaky, groups)
+    met = seen_in_training(groups, leaky.train, leaky.test)
     assert (predicted == labels).mean() < 0.35
     assert (protocols.fit_and_predict(rows, labels, leaky) == labels[leaky.test])[met].mean() > 0.9
-    assert not met_before(groups, np.concatenate([clean.train, clean.val]), clean.test).any()
+    assert not seen_in_training(groups, np.concatenate([clean.train, clean.val]), clean.test).any()
 
 
 def test_random_splits_are_seven_tenths_stratified_and_apart() -> None:

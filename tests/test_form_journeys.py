@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from models.credit import whatif
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.texts import FRENCH
 from tests.browser import Open
 from tests.factories import applications
@@ -16,7 +16,9 @@ from tests.test_journeys import TELLING, probability
 def test_a_refused_term_leaves_field_and_score_as_they_were(visit: Open) -> None:
     page = visit("fr").open("fr?view=whatif").settle()
     client = TELLING["just_refused"]
-    limits = whatif.editor(desk().model, desk().portfolio.application(client), "AMT_ANNUITY", FRENCH)
+    limits = whatif.editor(
+        credit_service().model, credit_service().portfolio.application(client), "AMT_ANNUITY", FRENCH
+    )
     field = page.page.get_by_label(re.compile(rf"^{re.escape(limits.name)} \(")).first
     page.page.wait_for_function("e => e.value > 1", arg=field.element_handle())
     before = probability(page, 1)
@@ -37,7 +39,7 @@ def test_an_unknown_score_has_an_empty_field(visit: Open) -> None:
     page.page.wait_for_function("e => e.value > 0", arg=field.element_handle())
     page.page.get_by_role("button", name=FRENCH("credit.whatif.unknown"), exact=True).click()
     page.page.wait_for_function("e => e.value === ''", arg=field.element_handle())
-    changed = desk().score_client(TELLING["just_refused"], {"EXT_SOURCE_2": None}).probability
+    changed = credit_service().score_client(TELLING["just_refused"], {"EXT_SOURCE_2": None}).probability
     page.page.locator(".vt-verdict").nth(1).get_by_text(FRENCH.percent(changed)).first.wait_for()
     page.keep("unknown-score")
 
@@ -49,7 +51,7 @@ def test_an_empty_form_and_a_typing_error_are_no_decision(visit: Open) -> None:
     score.click()
     page.page.get_by_text(FRENCH("errors.application_empty")).wait_for()
     assert verdict.count() == 0
-    name = whatif.editor(desk().model, {}, "DAYS_BIRTH", FRENCH).name
+    name = whatif.editor(credit_service().model, {}, "DAYS_BIRTH", FRENCH).name
     age = page.page.get_by_label(name).locator("visible=true").first
     age.fill("42")
     score.click()

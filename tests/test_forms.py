@@ -16,7 +16,7 @@ from models.credit.fairness import group_rates
 from models.credit.portfolio import Portfolio
 from models.credit.reasons import reasons
 from models.credit.score import Contribution, Score
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.credit.whatif import typed
 from models.credit.wording import label
 from models.display.credit.audit_charts import fairness
@@ -91,7 +91,7 @@ def test_a_typing_error_is_refused_with_what_is_allowed(column: str, text: str, 
     for texts, words in ((ENGLISH, english), (FRENCH, french)):
         with pytest.raises(InputError) as refusal:
             typed(column, text, texts)
-        assert re.search(words, refusal.value.say(texts)), refusal.value.say(texts)
+        assert re.search(words, refusal.value.message(texts)), refusal.value.message(texts)
 
 
 def test_the_ends_of_a_range_are_allowed() -> None:
@@ -104,23 +104,23 @@ def test_an_amount_that_may_be_read_in_two_ways_is_refused_in_french() -> None:
     for text in ("500,000", "500.000"):
         with pytest.raises(InputError) as refusal:
             typed("AMT_CREDIT", text, FRENCH)
-        assert "écrivez 500\u202f000 ou 500,00" in refusal.value.say(FRENCH)
+        assert "écrivez 500\u202f000 ou 500,00" in refusal.value.message(FRENCH)
     assert typed("AMT_CREDIT", "500,000", ENGLISH) == 500_000
     assert typed("DAYS_BIRTH", "42,125", FRENCH) == -round(42.125 * 365.25)
 
 
 def test_a_slider_takes_what_it_can_show() -> None:
-    values = desk().portfolio.application(desk().ids("all")[0])
-    limits = whatif.editor(desk().model, values, "AMT_ANNUITY", FRENCH)
+    values = credit_service().portfolio.application(credit_service().ids("all")[0])
+    limits = whatif.editor(credit_service().model, values, "AMT_ANNUITY", FRENCH)
     assert whatif.slid(limits, limits.low) == limits.low
     for wrong in (-5, limits.high + 1, float("nan")):
         with pytest.raises(InputError) as refusal:
             whatif.slid(limits, wrong)
-        assert f"de {FRENCH.plain(limits.low)} à {FRENCH.plain(limits.high)}" in refusal.value.say(FRENCH)
+        assert f"de {FRENCH.plain(limits.low)} à {FRENCH.plain(limits.high)}" in refusal.value.message(FRENCH)
 
 
 def test_an_unknown_value_has_no_number_in_its_editor() -> None:
-    assert whatif.editor(desk().model, {"EXT_SOURCE_1": None}, "EXT_SOURCE_1", ENGLISH).value is None
+    assert whatif.editor(credit_service().model, {"EXT_SOURCE_1": None}, "EXT_SOURCE_1", ENGLISH).value is None
 
 
 WRONG = (10**400, -(10**400), 10**5000, np.True_, float("inf"), [1], {"a": 1}, "5" * 1000, "5")
@@ -132,7 +132,7 @@ def test_no_value_of_any_kind_breaks_a_check(value: object) -> None:
         lambda: check({"AMT_CREDIT": value}),
         lambda: arguments.whole_number("limit", value, 1, 10),
         lambda: arguments.number("cost_ratio", value, 1, 50),
-        lambda: desk().portfolio.row(value),
+        lambda: credit_service().portfolio.row(value),
         lambda: arguments.one_of("group", value, ("all",)),
     ):
         with pytest.raises(InputError) as refusal:
@@ -168,18 +168,18 @@ def test_no_column_is_called_near_that_is_not(name: object) -> None:
 
 def test_what_is_allowed_is_said_in_both_languages() -> None:
     rule = Column("CNT_CHILDREN", "count", 0, 30.5, special=(365243.0,))
-    assert rule.allowed.say(ENGLISH) == "a number from 0 to 30.5, or 365243"
-    assert rule.allowed.say(FRENCH) == "un nombre de 0 à 30,5, ou 365243"
-    assert all(one.allowed.say(ENGLISH) != one.allowed.say(FRENCH) for one in columns().values())
+    assert rule.allowed.message(ENGLISH) == "a number from 0 to 30.5, or 365243"
+    assert rule.allowed.message(FRENCH) == "un nombre de 0 à 30,5, ou 365243"
+    assert all(one.allowed.message(ENGLISH) != one.allowed.message(FRENCH) for one in columns().values())
 
 
 def _portfolio(**unknown: object) -> Portfolio:
     """The shipped clients, of whom the first half has nothing known in some columns."""
-    table = desk().portfolio.applications.copy().astype({name: object for name in unknown})
+    table = credit_service().portfolio.applications.copy().astype({name: object for name in unknown})
     for name, value in unknown.items():
         table.loc[: len(table) // 2, name] = value
-    table = table.copy().assign(SK_ID_CURR=desk().portfolio.ids, TARGET=desk().portfolio.outcomes)
-    return Portfolio(table, desk().model)
+    table = table.copy().assign(SK_ID_CURR=credit_service().portfolio.ids, TARGET=credit_service().portfolio.outcomes)
+    return Portfolio(table, credit_service().model)
 
 
 @pytest.mark.parametrize("unknown", [None, np.nan])
@@ -214,9 +214,9 @@ def test_one_is_counted_as_one_in_both_languages() -> None:
 
 
 def test_hover_texts_are_spaced_as_their_language_is() -> None:
-    client = desk().ids("all")[0]
-    before = desk().score_client(client)
-    after = desk().score_client(client, {"EXT_SOURCE_2": 0.01})
+    client = credit_service().ids("all")[0]
+    before = credit_service().score_client(client)
+    after = credit_service().score_client(client, {"EXT_SOURCE_2": 0.01})
     for texts, colon in ((ENGLISH, ": "), (FRENCH, "\u00a0: ")):
         names = [str(row[0]) for row in change_waterfall(before, after, texts).data[0].customdata]
         assert [name for name in names if name.startswith(label("EXT_SOURCE_2", texts) + colon)], names
@@ -241,16 +241,18 @@ def test_groups_of_whom_nobody_is_granted_have_no_ratio() -> None:
 
 @pytest.mark.parametrize("ratio", [1, 3, 10, 25, 50])
 def test_one_cut_off_decides_in_the_list_and_in_the_verdict(ratio: int, tmp_path: Path) -> None:
-    refused = set(desk().ids("refused", ratio))
-    some = desk().ids("all")[::40]
-    assert {client for client in some if desk().judge(client, ratio).score.decision == "refused"} == refused & set(some)
-    assert len(refused) + len(desk().ids("granted", ratio)) == len(desk().ids("all"))
-    told = {example.key: example.client_id for example in desk().telling(ratio)}
+    refused = set(credit_service().ids("refused", ratio))
+    some = credit_service().ids("all")[::40]
+    assert {
+        client for client in some if credit_service().judge(client, ratio).score.decision == "refused"
+    } == refused & set(some)
+    assert len(refused) + len(credit_service().ids("granted", ratio)) == len(credit_service().ids("all"))
+    told = {example.key: example.client_id for example in credit_service().example_clients(ratio)}
     for key, decision in (("just_refused", "refused"), ("refused_good", "refused"), ("just_granted", "granted")):
         if key in told:
-            assert desk().judge(told[key], ratio).score.decision == decision
+            assert credit_service().judge(told[key], ratio).score.decision == decision
     path = tmp_path / "clients.parquet"
-    portfolio = desk().portfolio
+    portfolio = credit_service().portfolio
     portfolio.applications.iloc[:200].assign(SK_ID_CURR=portfolio.ids[:200]).to_parquet(path)
-    batch = desk().judge_batch(path, ratio)
+    batch = credit_service().judge_batch(path, ratio)
     assert {row.client_id for row in batch.scores if row.decision == "refused"} == refused & set(portfolio.ids[:200])

@@ -34,7 +34,7 @@ from models.runtime.health import check_models
 from models.texts import ENGLISH, FRENCH, Texts
 from models.vision import registry
 from server import application
-from tabs.error_handling import guarded
+from tabs.error_handling import handle_errors
 from tabs.gradio_internals import LightBlocks
 from tests.factories import photo
 
@@ -247,10 +247,10 @@ def test_markup_in_a_message_is_text(texts: Texts) -> None:
 
     for function in (refuse, _once(refuse)):
         with pytest.raises(gr.Error) as on_the_page:
-            list(guarded(function, texts)(MARKUP) or ())
+            list(handle_errors(function, texts)(MARKUP) or ())
         assert "<" not in on_the_page.value.message and "&lt;img src=x" in on_the_page.value.message
         with pytest.raises(gr.Error) as to_a_program:
-            list(guarded(function, texts, markup=False)(MARKUP * 1000) or ())
+            list(handle_errors(function, texts, markup=False)(MARKUP * 1000) or ())
         assert MARKUP[:20] in to_a_program.value.message and len(to_a_program.value.message) < 300
 
 

@@ -34,12 +34,12 @@ CARD = "---\nlicense: agpl-3.0\nmodel-index:\n  - name: made\n---\n\n# Made for 
 LOAD = """
 import json, sys
 from pathlib import Path
-from models import hub
+from models.runtime import hub
 from models.texts import ENGLISH, FRENCH
 hub.WAITS = (0.1, 0.1)
 folder = hub.folder(sys.argv[1], Path(sys.argv[2]))
 weights = (folder / hub.files(sys.argv[1])[-1]).read_bytes()
-notes = [[note.key, note.say(ENGLISH), note.say(FRENCH)] for note in hub.notes()]
+notes = [[note.key, note.message(ENGLISH), note.message(FRENCH)] for note in hub.notes()]
 library = "huggingface_hub" in sys.modules
 print(json.dumps({"folder": str(folder), "weights": weights.hex(), "notes": notes, "library": library}))
 """
@@ -352,11 +352,11 @@ def test_the_desk_and_the_classifiers_load_from_the_hub(world: World) -> None:
     script = """
 import sys
 from pathlib import Path
-from models import hub
-from models.credit.service import desk
+from models.runtime import hub
+from models.credit.service import credit_service
 from models.errors import ModelUnavailable
 from models.vision import weights
-print(desk().score_client(900001).probability)
+print(credit_service().score_client(900001).probability)
 weights.FOLDER = Path(sys.argv[1])  # no local copy
 assert weights.is_installed("vgg16")
 try:

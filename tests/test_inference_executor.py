@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from models.vision.inference_executor import in_turn
+from models.vision.inference_executor import run_inference
 
 
 def test_one_at_a_time_on_one_thread() -> None:
@@ -23,7 +23,7 @@ def test_one_at_a_time_on_one_thread() -> None:
         return number, threading.get_ident()
 
     with ThreadPoolExecutor(8) as askers:
-        answers = list(askers.map(lambda number: in_turn(lambda: work(number)), range(40)))
+        answers = list(askers.map(lambda number: run_inference(lambda: work(number)), range(40)))
     assert most == 1
     assert [number for number, _ in answers] == list(range(40)), "everyone gets the answer to their own question"
     assert len({thread for _, thread in answers}) == 1
@@ -31,5 +31,5 @@ def test_one_at_a_time_on_one_thread() -> None:
 
 def test_an_error_reaches_who_asked_and_nobody_else() -> None:
     with pytest.raises(ZeroDivisionError):
-        in_turn(lambda: 1 / 0)
-    assert in_turn(lambda: "next") == "next"
+        run_inference(lambda: 1 / 0)
+    assert run_inference(lambda: "next") == "next"

@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 import pytest
 
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Language, Texts
 from models.vision import registry
 from tests.browser import Open, Visit
 from tests.factories import applications, photo
 
-TELLING = {example.key: example.client_id for example in desk().telling()}
+EXAMPLES = {example.key: example.client_id for example in credit_service().example_clients()}
 
 
 def probability(page: Visit, place: int = 0) -> str:
@@ -35,24 +35,24 @@ def choose(page: Visit, label: str, option: str) -> None:
 
 def test_scoring_a_client(visit: Open) -> None:
     page = visit().open()
-    assert probability(page) == ENGLISH.percent(desk().score_client(TELLING["just_refused"]).probability)
-    page.page.get_by_role("button", name=ENGLISH("credit.finder.telling.safest")).click()
-    page.page.get_by_text(ENGLISH("credit.client", client_id=TELLING["safest"]), exact=True).first.wait_for()
+    assert probability(page) == ENGLISH.percent(credit_service().score_client(EXAMPLES["just_refused"]).probability)
+    page.page.get_by_role("button", name=ENGLISH("credit.finder.examples.safest")).click()
+    page.page.get_by_text(ENGLISH("credit.client", client_id=EXAMPLES["safest"]), exact=True).first.wait_for()
     decided(page, ENGLISH("credit.decision.granted"))
-    assert probability(page) == ENGLISH.percent(desk().score_client(TELLING["safest"]).probability)
-    page.page.wait_for_url(re.compile(rf"client={TELLING['safest']}"))
+    assert probability(page) == ENGLISH.percent(credit_service().score_client(EXAMPLES["safest"]).probability)
+    page.page.wait_for_url(re.compile(rf"client={EXAMPLES['safest']}"))
     page.keep("score-a-client")
 
 
 def test_moving_the_cut_off(visit: Open) -> None:
-    page = visit().open(f"?client={TELLING['just_granted']}")
-    assert desk().judge(TELLING["just_granted"], 40).score.decision == "refused"
+    page = visit().open(f"?client={EXAMPLES['just_granted']}")
+    assert credit_service().judge(EXAMPLES["just_granted"], 40).score.decision == "refused"
     decided(page, ENGLISH("credit.decision.granted"))
     number = page.page.get_by_label(re.compile(re.escape(ENGLISH("credit.policy.ratio")) + r" \(number\)"))
     number.fill("40")
     number.press("Tab")
     decided(page, ENGLISH("credit.decision.refused"))
-    cut_off = desk().policy.cut_off(40)
+    cut_off = credit_service().policy.cut_off(40)
     page.page.get_by_text(ENGLISH.number(cut_off.confusion.refused_good)).first.wait_for()
     page.keep("move-the-cut-off")
 
@@ -66,7 +66,7 @@ def test_what_if_and_back(visit: Open) -> None:
     amount.fill("200000")
     amount.press("Tab")
     page.page.get_by_text(ENGLISH("credit.whatif.changes")).first.wait_for()
-    changed = desk().score_client(TELLING["just_refused"], {"AMT_CREDIT": 200000}).probability
+    changed = credit_service().score_client(EXAMPLES["just_refused"], {"AMT_CREDIT": 200000}).probability
     assert probability(page, 1) == ENGLISH.percent(changed) != before
     page.settle().keep("what-if")
     page.page.get_by_role("button", name=ENGLISH("credit.whatif.reset"), exact=True).click()
@@ -75,10 +75,10 @@ def test_what_if_and_back(visit: Open) -> None:
 
 
 def test_finding_what_would_flip_the_decision(visit: Open) -> None:
-    page = visit("fr").open(f"?client={TELLING['just_refused']}&view=ways")
+    page = visit("fr").open(f"?client={EXAMPLES['just_refused']}&view=ways")
     ways = page.page.locator(".vt-ways > li")
     ways.first.wait_for()
-    found = desk().counterfactual(TELLING["just_refused"]).found
+    found = credit_service().counterfactual(EXAMPLES["just_refused"]).found
     assert ways.count() == len(found)
     assert FRENCH.percent(found[0].probability) in ways.first.inner_text()
     page.keep("what-would-it-take")
@@ -154,7 +154,7 @@ def test_a_link_to_no_client_says_so(visit: Open) -> None:
     page.page.goto(f"{page.url}/fr?client=12")
     page.page.get_by_text(FRENCH("page.error")).wait_for()
     page.page.locator(".vt-verdict").first.wait_for()
-    assert probability(page) == FRENCH.percent(desk().score_client(TELLING["just_refused"]).probability)
+    assert probability(page) == FRENCH.percent(credit_service().score_client(EXAMPLES["just_refused"]).probability)
 
 
 MARKUP = "<img src=x><a href=//x.example>log in</a><form>"
@@ -190,13 +190,13 @@ def test_markup_is_text_in_every_message(visit: Open, tmp_path: Path, language: 
 
 
 def test_the_language_switch_is_remembered(visit: Open) -> None:
-    page = visit().open(f"?client={TELLING['riskiest']}").settle()
+    page = visit().open(f"?client={EXAMPLES['riskiest']}").settle()
     page.page.get_by_role("link", name="Français").click()
     page.page.wait_for_url(re.compile(r"/fr\?"))
     page.left()
-    page.page.get_by_text(FRENCH("credit.client", client_id=TELLING["riskiest"]), exact=True).first.wait_for()
+    page.page.get_by_text(FRENCH("credit.client", client_id=EXAMPLES["riskiest"]), exact=True).first.wait_for()
     assert page.page.title() == FRENCH("page.title")
-    assert FRENCH.percent(desk().score_client(TELLING["riskiest"]).probability) == probability(page)
+    assert FRENCH.percent(credit_service().score_client(EXAMPLES["riskiest"]).probability) == probability(page)
     page.settle().keep("french")
     page.open()
     page.page.wait_for_url(re.compile(r"/fr$"))

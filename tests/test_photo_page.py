@@ -108,11 +108,11 @@ def test_a_map_that_takes_long_gives_way_to_the_next_photo(
 ) -> None:
     send(page, picture(tmp_path, "first.png"))
     answered(page)
-    read_steps = photos.read_steps
+    explain_photo_steps = photos.explain_photo_steps
     going_on = []
 
     def endless(path: str, *arguments: Any) -> Any:
-        *_, (_, reading) = read_steps(path, *arguments)
+        *_, (_, reading) = explain_photo_steps(path, *arguments)
         going_on.append(path)
         try:
             while True:
@@ -121,11 +121,11 @@ def test_a_map_that_takes_long_gives_way_to_the_next_photo(
         finally:
             going_on.remove(path)
 
-    monkeypatch.setattr(photos, "read_steps", endless)
+    monkeypatch.setattr(photos, "explain_photo_steps", endless)
     page.page.get_by_label(ENGLISH("images.models.vgg16"), exact=True).first.check()
     stop = page.page.get_by_role("button", name=ENGLISH("images.stop"))
     stop.wait_for()
-    monkeypatch.setattr(photos, "read_steps", read_steps)
+    monkeypatch.setattr(photos, "explain_photo_steps", explain_photo_steps)
     send(page, picture(tmp_path, "second.webp"))
     answered(page)
     stop.wait_for(state="hidden")

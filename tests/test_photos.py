@@ -25,11 +25,11 @@ from tests.factories import photo
 STEPS = 20
 
 
-def explained(against: str | None = None, share: float = 1.0) -> Explanation:
+def explained(contrast_class: str | None = None, share: float = 1.0) -> Explanation:
     probabilities = dict.fromkeys(CLASSES, 0.0) | {CLASSES[0]: 0.75, CLASSES[1]: 0.25}
     prediction = Prediction("fake", CLASSES[0], probabilities, 0.1)
     saliency = np.linspace(0, share, 49, dtype=np.float32).reshape(7, 7)
-    return Explanation(prediction, CLASSES[0], against, "rise", "", saliency, 0.2, True)
+    return Explanation(prediction, CLASSES[0], contrast_class, "rise", "", saliency, 0.2, True)
 
 
 class Slow:
@@ -76,7 +76,7 @@ def test_overlays_are_drawn_when_they_are_looked_at(slow: None, upload: Path, mo
         return overlay(image, *arguments, **options)
 
     monkeypatch.setattr(photos, "overlay", counted)
-    steps = list(photos.read_steps(upload, "fake"))
+    steps = list(photos.explain_photo_steps(upload, "fake"))
     assert len(steps) == STEPS and not drawn
     last = steps[-1][1]
     assert last.overlay.size == (3000, 1500) and last.overlay is last.overlay
@@ -84,15 +84,15 @@ def test_overlays_are_drawn_when_they_are_looked_at(slow: None, upload: Path, mo
 
 
 def test_the_page_gets_pictures_of_the_size_of_a_screen(slow: None, upload: Path) -> None:
-    shown, laid_over = photos.read_photo(upload, "fake").on_screen()
+    shown, laid_over = photos.explain_photo(upload, "fake").on_screen()
     assert shown.size == laid_over.size == (photos.SCREEN_SIDE, photos.SCREEN_SIDE // 2)
-    again = photos.relay(upload, explained().saliency, photos.OPACITY)
+    again = photos.recompose_overlay(upload, explained().saliency, photos.OPACITY)
     assert again[1].tobytes() == laid_over.tobytes()
 
 
 def test_an_overlay_for_programs_is_bounded(slow: None, upload: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photos, "OVERLAY_MEGAPIXELS", 1)
-    width, height = photos.read_photo(upload, "fake").overlay.size
+    width, height = photos.explain_photo(upload, "fake").overlay.size
     assert 0.99e6 < width * height <= 1e6 and width == pytest.approx(2 * height, abs=2)
 
 

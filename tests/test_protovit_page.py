@@ -25,17 +25,17 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from models.display.photos import prediction_cards, prototype_cards
-from models.display.photos.annotated_image import marked
+from models.display.photos.annotated_image import annotate
 from models.errors import InputError
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.texts import ENGLISH, FRENCH, Texts
 from models.vision import photos, prototype_explanation, registry, webp
 from models.vision.predictions import CLASSES
-from models.vision.prototype_explanation import Likeness
+from models.vision.prototype_explanation import PrototypeExplanation
 from models.vision.prototypes import FILE, field, read_prototypes
 from models.vision.protovit import ProtoVit
-from tabs.photos.held import Held
-from tabs.photos.prototypes import prototypes
+from tabs.photos.prototypes import prototypes_section
+from tabs.photos.uploaded_photo import UploadedPhoto
 from tests.browser import PATIENCE
 from tests.factories import photo
 from tests.pictures import picture
@@ -106,8 +106,8 @@ def upload(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def read(model: ProtoVit, upload: Path) -> Likeness:
-    return prototype_explanation.read_likeness(upload)
+def read(model: ProtoVit, upload: Path) -> PrototypeExplanation:
+    return prototype_explanation.explain_by_prototypes(upload)
 
 
 class Page(HTMLParser):
@@ -163,10 +163,10 @@ def drawn(svg: str) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
-def test_what_a_column_shows_adds_up_to_the_logit_that_it_shows(read: Likeness, texts: Texts) -> None:
+def test_what_a_column_shows_adds_up_to_the_logit_that_it_shows(read: PrototypeExplanation, texts: Texts) -> None:
     cases = articles(prototype_cards.reasoning(read, texts))
     assert len(cases) == 2
-    for case, html in zip(read.reasoning.cases, cases, strict=True):
+    for case, html in zip(read.reasoning.class_evidence, cases, strict=True):
         rows_points = re.findall(r"= <strong>(.*?)</strong>", html)
         rest, logit, probability = re.findall(r"<dd>(.*?)</dd>", html)
         assert len(rows_points) == prototype_cards.SHOWN and len(case.evidence) == A_CLASS
@@ -178,7 +178,7 @@ def test_what_a_column_shows_adds_up_to_the_logit_that_it_shows(read: Likeness, 
 
 
 @pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
-def test_similarity_times_weight_is_what_stands_beside_it(read: Likeness, texts: Texts) -> None:
+def test_similarity_times_weight_is_what_stands_beside_it(read: PrototypeExplanation, texts: Texts) -> None:
     html = prototype_cards.reasoning(read, texts)
     products = re.findall(r'vt-product">(\S+) × (\S+) = <strong>(.*?)<', html)
     assert len(products) == 2 * prototype_cards.SHOWN
@@ -187,16 +187,18 @@ def test_similarity_times_weight_is_what_stands_beside_it(read: Likeness, texts:
         assert similarity * weight == pytest.approx(points, abs=0.01)
 
 
-def test_the_runner_up_stands_beside_the_answer(read: Likeness) -> None:
-    predicted, runner_up = read.reasoning.cases
+def test_the_runner_up_stands_beside_the_answer(read: PrototypeExplanation) -> None:
+    predicted, runner_up = read.reasoning.class_evidence
     ranked = sorted(read.reasoning.logits, key=lambda name: -read.reasoning.logits[name])
     assert [predicted.label, runner_up.label] == ranked[:2]
     first, second = articles(prototype_cards.reasoning(read, ENGLISH))
     assert predicted.label in Page(first).text and runner_up.label in Page(second).text
 
 
-def test_both_pictures_of_a_row_mark_the_same_parts_in_the_same_colours(read: Likeness) -> None:
-    for case, html in zip(read.reasoning.cases, articles(prototype_cards.reasoning(read, ENGLISH)), strict=True):
+def test_both_pictures_of_a_row_mark_the_same_parts_in_the_same_colours(read: PrototypeExplanation) -> None:
+    for case, html in zip(
+        read.reasoning.class_evidence, articles(prototype_cards.reasoning(read, ENGLISH)), strict=True
+    ):
         for evidence, row in zip(case.evidence, rows(html), strict=False):
             whole, detail, known, known_detail = pictures(row)
             boxes = [tuple(map(int, found[:4])) for found in drawn(whole)]
@@ -208,16 +210,16 @@ def test_both_pictures_of_a_row_mark_the_same_parts_in_the_same_colours(read: Li
             assert numbers[0] == numbers[1] == [str(number + 1) for number in range(len(boxes))]
 
 
-def test_a_part_that_is_switched_off_has_no_box(model: ProtoVit, read: Likeness) -> None:
+def test_a_part_that_is_switched_off_has_no_box(model: ProtoVit, read: PrototypeExplanation) -> None:
     others = [number for number in range(COUNT) if model.prototypes[number].label != CLASSES[0]]
-    (case, *_) = prototype_explanation.leave_out(read, others).reasoning.cases
+    (case, *_) = prototype_explanation.leave_out(read, others).reasoning.class_evidence
     assert len(case.evidence) == A_CLASS
     for evidence in case.evidence:
         expected = PARTS - (evidence.prototype == SWITCHED_OFF)
         assert len(evidence.boxes) == len(model.prototypes[evidence.prototype].piece.boxes) == expected
 
 
-def test_each_row_can_be_reached_and_lights_its_own_boxes(read: Likeness) -> None:
+def test_each_row_can_be_reached_and_lights_its_own_boxes(read: PrototypeExplanation) -> None:
     html = prototype_cards.reasoning(read, ENGLISH)
     page = Page(html)
     keys = [row["data-row"] for row in page.all("div", tabindex="0")]
@@ -230,7 +232,7 @@ def test_each_row_can_be_reached_and_lights_its_own_boxes(read: Likeness) -> Non
 
 
 @pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
-def test_every_picture_has_a_text_and_every_reference_a_picture(read: Likeness, texts: Texts) -> None:
+def test_every_picture_has_a_text_and_every_reference_a_picture(read: PrototypeExplanation, texts: Texts) -> None:
     browser = prototype_cards.browser(prototype_explanation.prototypes_of("Watches"), texts)
     for html in (prototype_cards.reasoning(read, texts), browser):
         page = Page(html)
@@ -243,7 +245,7 @@ def test_every_picture_has_a_text_and_every_reference_a_picture(read: Likeness, 
         assert all((image["href"] or "").startswith("data:image/webp;base64,") for image in page.all("image"))
 
 
-def test_the_two_languages_differ_only_in_words(read: Likeness) -> None:
+def test_the_two_languages_differ_only_in_words(read: PrototypeExplanation) -> None:
     english, french = (prototype_cards.reasoning(read, texts) for texts in (ENGLISH, FRENCH))
     assert [drawn(svg) for svg in pictures(english)] == [drawn(svg) for svg in pictures(french)]
     assert "looks like" in Page(english).text and "looks like" not in Page(french).text
@@ -251,14 +253,14 @@ def test_the_two_languages_differ_only_in_words(read: Likeness) -> None:
 
 
 @pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
-def test_the_warning_stands_beside(read: Likeness, texts: Texts) -> None:
+def test_the_warning_stands_beside(read: PrototypeExplanation, texts: Texts) -> None:
     text = Page(prototype_cards.reasoning(read, texts)).text
     assert texts("prototypes.warning") in text
     assert "Baniecki" in text and "2025" in text
 
 
-def test_the_sentence_says_what_is_shown_and_what_the_whole_is(read: Likeness) -> None:
-    case, runner_up = read.reasoning.cases
+def test_the_sentence_says_what_is_shown_and_what_the_whole_is(read: PrototypeExplanation) -> None:
+    case, runner_up = read.reasoning.class_evidence
     shown = sum(item.points for item in case.evidence[: prototype_cards.SHOWN])
     said = prototype_cards.sentence(read, ENGLISH)
     assert f"bring {ENGLISH.number(shown, 1)} of its {ENGLISH.number(case.total, 1)} points" in said
@@ -266,11 +268,11 @@ def test_the_sentence_says_what_is_shown_and_what_the_whole_is(read: Likeness) -
 
 
 def test_a_prototype_can_be_taken_out_and_put_back(
-    model: ProtoVit, read: Likeness, monkeypatch: pytest.MonkeyPatch
+    model: ProtoVit, read: PrototypeExplanation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its points leave the total, and nothing else changes; no picture goes through the network again."""
     monkeypatch.setattr(model.network, "features", None)
-    case = read.reasoning.cases[0]
+    case = read.reasoning.class_evidence[0]
     strongest = case.evidence[0]
     (switch,) = [
         one for one in switches(prototype_cards.reasoning(read, ENGLISH)) if one["key"] == f"out-{strongest.prototype}"
@@ -290,15 +292,15 @@ def test_a_prototype_can_be_taken_out_and_put_back(
 
 
 @pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
-def test_a_whole_class_can_be_taken_out_and_put_back(read: Likeness, texts: Texts) -> None:
+def test_a_whole_class_can_be_taken_out_and_put_back(read: PrototypeExplanation, texts: Texts) -> None:
     label = read.reasoning.prediction.label
     found = {one["key"]: one for one in switches(prototype_cards.reasoning(read, texts))}
     changed = prototype_explanation.leave_out(read, found[f"out-class-{label}"]["without"])
     assert changed.reasoning.logits[label] == 0 and changed.reasoning.prediction.label != label
-    assert changed.reasoning.prediction.label == read.reasoning.cases[1].label
+    assert changed.reasoning.prediction.label == read.reasoning.class_evidence[1].label
     html = prototype_cards.reasoning(changed, texts)
     name = prediction_cards.class_name(label, texts)
-    total = texts.number(read.reasoning.cases[0].total, 1)
+    total = texts.number(read.reasoning.class_evidence[0].total, 1)
     assert texts("prototypes.answer.was", label=name, total=total) in Page(html).text
     backs = [one for one in switches(html) if one["key"].startswith("back-")]
     assert [one["key"] for one in backs] == [f"back-class-{label}"] and backs[0]["without"] == []
@@ -306,7 +308,7 @@ def test_a_whole_class_can_be_taken_out_and_put_back(read: Likeness, texts: Text
 
 
 @pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
-def test_with_everything_taken_out_nothing_is_answered(read: Likeness, texts: Texts) -> None:
+def test_with_everything_taken_out_nothing_is_answered(read: PrototypeExplanation, texts: Texts) -> None:
     changed = prototype_explanation.leave_out(read, list(range(COUNT)))
     html = prototype_cards.reasoning(changed, texts)
     assert prototype_cards.sentence(changed, texts) == texts("prototypes.answer.none")
@@ -316,7 +318,7 @@ def test_with_everything_taken_out_nothing_is_answered(read: Likeness, texts: Te
     assert keys["back-everything"]["without"] == [] and len(keys["back-class-Watches"]["without"]) == COUNT - A_CLASS
 
 
-def test_every_button_has_a_name_of_its_own_that_begins_with_what_stands_on_it(read: Likeness) -> None:
+def test_every_button_has_a_name_of_its_own_that_begins_with_what_stands_on_it(read: PrototypeExplanation) -> None:
     changed = prototype_explanation.leave_out(read, [0, 1])
     found = switches(prototype_cards.reasoning(changed, ENGLISH))
     assert len(found) == 2 * prototype_cards.SHOWN + 2 + 3  # each row, each class, two taken out and all of them
@@ -325,7 +327,7 @@ def test_every_button_has_a_name_of_its_own_that_begins_with_what_stands_on_it(r
 
 
 @pytest.mark.parametrize("without", ["3", [99], [-1], ["3"], [True], [1.5], {"a": 1}, 3])
-def test_what_no_button_sends_is_refused(read: Likeness, without: object) -> None:
+def test_what_no_button_sends_is_refused(read: PrototypeExplanation, without: object) -> None:
     with pytest.raises(InputError, match="without: "):
         prototype_explanation.leave_out(read, without)
 
@@ -338,7 +340,7 @@ def test_the_frame_goes_around_all_that_is_one_place_further() -> None:
     assert len(field([5, 5], 4, (40, 80))) == 12 and field([], 4, (40, 80)) == ()
 
 
-def test_the_frame_is_drawn_around_the_boxes_of_both_pictures(read: Likeness) -> None:
+def test_the_frame_is_drawn_around_the_boxes_of_both_pictures(read: PrototypeExplanation) -> None:
     for row in rows(prototype_cards.reasoning(read, ENGLISH)):
         for svg in pictures(row):
             assert len(re.findall('class="vt-field" d="M', svg)) == 1
@@ -379,7 +381,7 @@ def test_a_detail_holds_the_boxes_and_stays_in_the_picture(size: tuple[int, int]
         left, top = column * patch[0], row * patch[1]
         boxes = [(left, top, left + patch[0], top + patch[1]),
                  (left + patch[0], top + patch[1], left + 2 * patch[0], top + 2 * patch[1])]  # fmt: skip
-        x, y, side, _ = marked("photo", "", size, boxes, "").detail
+        x, y, side, _ = annotate("photo", "", size, boxes, "").detail
         assert x <= left and y <= top
         assert x + side >= boxes[1][2] and y + side >= boxes[1][3]
         if side <= width:
@@ -393,7 +395,7 @@ def test_the_methods_that_are_offered_are_those_of_the_model() -> None:
 
 
 def test_the_caption_of_its_own_map_speaks_of_points(upload: Path) -> None:
-    explanation = photos.read_photo(upload, "protovit").explanation
+    explanation = photos.explain_photo(upload, "protovit").explanation
     assert explanation.method == "prototypes"
     caption = Page(prediction_cards.caption(explanation, ENGLISH)).text
     assert ENGLISH("images.layers.head") in caption
@@ -545,7 +547,7 @@ def test_a_missing_model_is_named(upload: Path, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.delitem(registry._loaded, "protovit")
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     with pytest.raises(ModelUnavailable, match="protovit"):
-        prototype_explanation.read_likeness(upload)
+        prototype_explanation.explain_by_prototypes(upload)
 
 
 def test_a_key_takes_a_prototype_out_and_the_next_puts_it_back(
@@ -557,8 +559,8 @@ def test_a_key_takes_a_prototype_out_and_the_next_puts_it_back(
     monkeypatch.setattr(model, "compare", lambda image: compared.append(image) or compare(image))
     with gr.Blocks() as app:
         at_hand = gr.State(None)
-        gr.Button("Send").click(lambda: Held(str(upload), str(upload)), None, at_hand)
-        prototypes(ENGLISH, at_hand)
+        gr.Button("Send").click(lambda: UploadedPhoto(str(upload), str(upload)), None, at_hand)
+        prototypes_section(ENGLISH, at_hand)
     _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False, _frontend=False)
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)

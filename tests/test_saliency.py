@@ -20,7 +20,7 @@ from models.vision.convnet import Convnet
 from models.vision.faithfulness import Curve, assess, blend_in, judge, order
 from models.vision.predictions import CLASSES
 from models.vision.rise import random_masks, rise
-from models.vision.saliency import METHODS, Pass, normalise
+from models.vision.saliency import METHODS, ForwardPass, normalise
 
 SIZE = 48
 
@@ -69,12 +69,12 @@ def image() -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def one_pass(model: Small, image: Image.Image) -> Pass:
+def forward_pass(model: Small, image: Image.Image) -> ForwardPass:
     inputs = model._input(image)
     with torch.no_grad():
         maps = model.body(inputs)
     grey = model.preprocessing.normalise(torch.full((1, 3, 1, 1), 0.5))
-    return Pass(inputs, grey, maps, model.head, lambda batch: model._pass(batch)[1])
+    return ForwardPass(inputs, grey, maps, model.head, lambda batch: model._forward(batch)[1])
 
 
 @pytest.mark.parametrize("method", [method for method in METHODS if method != "rise"])
@@ -108,7 +108,7 @@ def test_agrees_with_the_library(model: Small, image: Image.Image, method: str, 
         else:
             theirs = cam(inputs, [ClassifierOutputTarget(target)])[0]
     contrast = torch.eye(len(CLASSES))[target]
-    *_, (_, drawn) = METHODS[method].draw(one_pass(model, image), contrast)
+    *_, (_, drawn) = METHODS[method].draw(forward_pass(model, image), contrast)
     signs = (1, -1) if method.startswith("eigen") else (1,)
     enlarged = [scale_cam_image(normalise(sign * drawn)[None], (SIZE, SIZE)) for sign in signs]
     ours = [scale_cam_image(map_)[0] for map_ in enlarged]  # the library stretches to 0..1 twice
@@ -151,7 +151,7 @@ def test_ablation_takes_a_channel_away_where_activations_are_negative() -> None:
             without[0, channel] = 0
             lost.append(((head(maps) - head(without))[0] @ contrast).item())
         expected = normalise(torch.einsum("c,chw->hw", torch.tensor(lost), maps[0]))
-        one = Pass(maps, maps, maps, head, head)
+        one = ForwardPass(maps, maps, maps, head, head)
         *_, (_, found) = METHODS["ablation-cam"].draw(one, contrast)
         assert np.abs(normalise(found) - expected).max() < 1e-4
 
@@ -200,7 +200,7 @@ def test_what_is_no_model_is_refused_in_a_short_sentence(value: object) -> None:
 
 
 def test_a_long_method_or_class_is_cut_in_the_sentence(model: Small, image: Image.Image) -> None:
-    for arguments_ in ({"method": "x" * 100_000}, {"target": "x" * 100_000}, {"against": "x" * 100_000}):
+    for arguments_ in ({"method": "x" * 100_000}, {"target": "x" * 100_000}, {"contrast_class": "x" * 100_000}):
         with pytest.raises(InputError) as refusal:
             model.explain(image, **arguments_)
         assert len(str(refusal.value)) < 400
@@ -251,10 +251,10 @@ def test_a_map_of_two_classes_is_judged_by_the_two(model: Small, image: Image.Im
 
 def test_a_difference_of_two_classes(model: Small, image: Image.Image) -> None:
     """Gradients are linear: before what speaks against is cut off, the map of a difference is the difference."""
-    one, eye = one_pass(model, image), torch.eye(len(CLASSES))
+    one, eye = forward_pass(model, image), torch.eye(len(CLASSES))
     difference = one.gradients(eye[2] - eye[4])
     assert torch.allclose(difference, one.gradients(eye[2]) - one.gradients(eye[4]), atol=1e-6)
-    assert model.explain(image, target=CLASSES[2], against=CLASSES[4]).against == CLASSES[4]
+    assert model.explain(image, target=CLASSES[2], contrast_class=CLASSES[4]).contrast_class == CLASSES[4]
 
 
 def test_rise_finds_what_a_model_looks_at() -> None:

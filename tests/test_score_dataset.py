@@ -26,7 +26,7 @@ from training.batch.partitions import (
     CREDIT,
     WEIGHTS,
     CreditScorer,
-    Part,
+    Partition,
     Refused,
     is_finished,
     plan,
@@ -47,7 +47,7 @@ class Dies:
         self.marker = marker
         self.score = CreditScorer()
 
-    def __call__(self, folder: Path, part: Part) -> pa.Table:
+    def __call__(self, folder: Path, part: Partition) -> pa.Table:
         if part.number >= 3 and not self.marker.exists():
             self.marker.touch()
             (self.marker.parent / "out" / f".{part.name}.{'0' * 32}").write_bytes(b"PAR1")
@@ -153,7 +153,7 @@ def test_pictures_as_one_process_sees_them(dataset: ModuleType, pictures: Path, 
     import torch
 
     from models.vision import registry
-    from models.vision.inference_executor import in_turn
+    from models.vision.inference_executor import run_inference
     from models.vision.uploads import read_upload
 
     if "yolov8" not in registry.available():
@@ -162,7 +162,7 @@ def test_pictures_as_one_process_sees_them(dataset: ModuleType, pictures: Path, 
     rows = read(tmp_path / "out").to_pylist()
     assert [row["file"] for row in rows] == [path.name for path in PICTURES]
     threads = torch.get_num_threads()
-    in_turn(lambda: torch.set_num_threads(1))  # as in a worker: sums are added up in the same order
+    run_inference(lambda: torch.set_num_threads(1))  # as in a worker: sums are added up in the same order
     try:
         for row in rows:
             alone = registry.get("yolov8").explain(read_upload(pictures / row["file"]).image)
@@ -171,7 +171,7 @@ def test_pictures_as_one_process_sees_them(dataset: ModuleType, pictures: Path, 
                 assert row[name] == pytest.approx(probability, abs=1e-9)
             assert np.array_equal(np.array(row["saliency"], np.float16), alone.saliency.astype(np.float16))
     finally:
-        in_turn(lambda: torch.set_num_threads(threads))
+        run_inference(lambda: torch.set_num_threads(threads))
 
 
 def test_a_wrong_cell_is_named_and_the_rest_is_finished(dataset: ModuleType, source: Path, tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_parts_are_written_whole_or_not_at_all(source: Path, tmp_path: Path) -> 
     changed = plan(source, [CREDIT], 60)
     assert not is_finished(changed[0], tmp_path)
     assert [part.digest for part in plan(source, [CREDIT], 60)] == [part.digest for part in changed]
-    assert Part.from_json(parts[0].to_json()) == parts[0]
+    assert Partition.from_json(parts[0].to_json()) == parts[0]
 
 
 def test_a_damaged_picture_is_named(pictures: Path) -> None:

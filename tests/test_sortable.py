@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from models.credit.batch import Batch, Row
-from models.credit.service import desk
-from models.credit.tables.table import Reading
+from models.credit.batch import Batch, ScoredRow
+from models.credit.service import credit_service
+from models.credit.tables.table import TableFormat
 from models.display.common.sortable import sortable
 from models.display.credit import tables
 from models.texts import ENGLISH, FRENCH, Texts
@@ -30,7 +30,7 @@ def test_numbers_are_written_in_the_language_and_sorted_as_numbers() -> None:
 
 
 def test_every_contribution_is_in_the_table() -> None:
-    score = desk().score_client(desk().telling()[0].client_id)
+    score = credit_service().score_client(credit_service().example_clients()[0].client_id)
     html = tables.contributions_table(score, FRENCH)
     values = [float(value) for value in re.findall(r'class="num" data-value="(.*?)"', html)]
     assert len(values) == len(score.contributions)
@@ -38,8 +38,8 @@ def test_every_contribution_is_in_the_table() -> None:
 
 
 def test_a_long_file_shows_its_first_rows_and_says_so() -> None:
-    scores = tuple(Row(row, None, 0.25, "refused") for row in range(130))
-    answer = Batch(scores, (), (), Reading("parquet"))
+    scores = tuple(ScoredRow(row, None, 0.25, "refused") for row in range(130))
+    answer = Batch(scores, (), (), TableFormat("parquet"))
     html = tables.batch(answer, FRENCH)
     assert html.count("<tr>") == 1 + tables.SHOWN
     assert "Les 100 premières" in html and "Crédit refusé" in html and ">25,0<" in html
@@ -48,8 +48,8 @@ def test_a_long_file_shows_its_first_rows_and_says_so() -> None:
 
 @pytest.mark.parametrize("texts", [ENGLISH, FRENCH])
 def test_the_saved_scores_open_in_a_spreadsheet_of_the_language(texts: Texts, tmp_path: Path) -> None:
-    scores = (Row(0, 900001, 0.25, "refused"), Row(2, None, 0.0625, "granted"))
-    path = tables.save_batch(Batch(scores, (), (), Reading("parquet")), texts, tmp_path)
+    scores = (ScoredRow(0, 900001, 0.25, "refused"), ScoredRow(2, None, 0.0625, "granted"))
+    path = tables.save_batch(Batch(scores, (), (), TableFormat("parquet")), texts, tmp_path)
     written = path.read_bytes()
     assert written.startswith(b"\xef\xbb\xbf")
     lines = written.decode("utf-8-sig").splitlines()
@@ -64,8 +64,8 @@ def test_the_saved_scores_open_in_a_spreadsheet_of_the_language(texts: Texts, tm
 
 
 def test_what_was_left_out_of_a_file_is_said() -> None:
-    reading = Reading("csv", "zip", "UTF-8", ";", ",", 2)
-    answer = Batch((Row(0, 7, 0.25, "granted"),), ((3, 900004), (4, None)), ("Devise",), reading)
+    reading = TableFormat("csv", "zip", "UTF-8", ";", ",", 2)
+    answer = Batch((ScoredRow(0, 7, 0.25, "granted"),), ((3, 900004), (4, None)), ("Devise",), reading)
     html = tables.batch(answer, FRENCH)
     for words in (
         "Lu comme CSV (zip)\u00a0: UTF-8, points-virgules",

@@ -19,7 +19,7 @@ import pytest
 
 from models.credit import batch
 from models.credit.application import columns
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.credit.tables import unpack
 from models.credit.tables.cells import UNKNOWN
 from models.errors import InputError
@@ -41,13 +41,13 @@ def table() -> pd.DataFrame:
 def right(table: pd.DataFrame) -> list[float]:
     """Their probabilities, each scored by itself."""
     records = table.astype(object).where(table.notna(), None).to_dict("records")
-    return [desk().score_application(record).probability for record in records]
+    return [credit_service().score_application(record).probability for record in records]
 
 
 def _score(content: bytes, folder: Path) -> dict:
     path = folder / "upload"
     path.write_bytes(content)
-    return batch.score(path, desk().model)
+    return batch.score(path, credit_service().model)
 
 
 def _text(table: pd.DataFrame, separator: str = ",", decimal: str = ".", **options: object) -> str:
@@ -182,7 +182,7 @@ def test_what_might_be_misread_is_refused_in_words(case: str, tmp_path: Path) ->
     assert len(str(refusal.value)) < 600
     for jargon in ("codec", "tokenizing", "Traceback", "arrow", "np."):
         assert jargon not in str(refusal.value)
-    said = refusal.value.say(FRENCH)
+    said = refusal.value.message(FRENCH)
     assert said.startswith("table\u00a0: ") and said != str(refusal.value)
 
 
@@ -191,7 +191,7 @@ def test_the_row_is_told_by_its_number_and_its_line(tmp_path: Path) -> None:
         InputError, match=r"row 1 \(the first is 0; line 5 of the file\), column EXT_SOURCE_2: '7'"
     ) as refusal:
         _score(b"sep=,\nAMT_CREDIT,EXT_SOURCE_2\n5,0.5\n\n5,7\n", tmp_path)
-    assert "ligne 1 (la première est 0\u00a0; ligne 5 du fichier)" in refusal.value.say(FRENCH)
+    assert "ligne 1 (la première est 0\u00a0; ligne 5 du fichier)" in refusal.value.message(FRENCH)
 
 
 def test_a_row_that_says_nothing_has_no_score(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_headings_alone_have_no_scores(tmp_path: Path) -> None:
 
 def test_signs_and_exponents_are_numbers(tmp_path: Path) -> None:
     written = _score(b"AMT_CREDIT,DAYS_BIRTH,EXT_SOURCE_2\n+5e5,-1.5E+04,.5\n", tmp_path)
-    plain = desk().score_application({"AMT_CREDIT": 500_000.0, "DAYS_BIRTH": -15_000.0, "EXT_SOURCE_2": 0.5})
+    plain = credit_service().score_application({"AMT_CREDIT": 500_000.0, "DAYS_BIRTH": -15_000.0, "EXT_SOURCE_2": 0.5})
     assert written["scores"][0]["probability"] == pytest.approx(plain.probability)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from models.credit.application import columns
-from models.credit.features import DERIVED, Lookup, Recipe, engineer
+from models.credit.features import DERIVED, FeatureSpec, Lookup, engineer
 from training.credit import metrics as credit_metrics
 from training.credit.merge_boosters import merge
 from training.train_credit import PARAMETERS, Settings, calibrate, main, train
@@ -65,7 +65,7 @@ def _config(folder: Path) -> dict:
 def test_the_folder_is_complete_and_scores_add_up(trained: Path) -> None:
     config = _config(trained)
     booster = lgb.Booster(model_file=str(trained / "model.txt"))
-    features = engineer(made_applications(50, seed=1), Recipe.from_config(config)).to_numpy()
+    features = engineer(made_applications(50, seed=1), FeatureSpec.from_config(config)).to_numpy()
     raw = booster.predict(features, raw_score=True)
     parts = np.asarray(booster.predict(features, pred_contrib=True))
     assert np.allclose(parts.sum(axis=1), raw, atol=1e-9)
@@ -101,7 +101,7 @@ def test_training_is_repeatable(trained: Path, tmp_path: Path) -> None:
 
 
 def test_a_better_external_score_never_raises_the_risk(trained: Path) -> None:
-    recipe, row = Recipe.from_config(_config(trained)), made_applications(1, seed=5)
+    recipe, row = FeatureSpec.from_config(_config(trained)), made_applications(1, seed=5)
     rows = pd.concat([row] * 50).assign(EXT_SOURCE_2=np.linspace(0, 1, 50))
     booster = lgb.Booster(model_file=str(trained / "model.txt"))
     only = [name for name in recipe.features if set(recipe.sources(name)) == {"EXT_SOURCE_2"}]
@@ -119,7 +119,7 @@ def test_the_command_learns_only_from_what_the_app_can_be_given(tmp_path: Path, 
         main([*given, "--bureau", "bureau.csv"])
     assert "--bureau" in capsys.readouterr().err
     main([*given, "--members", "2", "--rounds", "3"])
-    recipe = Recipe.from_config(_config(tmp_path / "out"))
+    recipe = FeatureSpec.from_config(_config(tmp_path / "out"))
     assert set(recipe.columns) <= set(columns())
 
 
@@ -130,7 +130,7 @@ def test_an_unusable_target_is_refused(tmp_path: Path) -> None:
 
 def test_features_of_one_row_equal_those_of_many() -> None:
     rows = made_applications(30)
-    recipe = Recipe(
+    recipe = FeatureSpec(
         (*DERIVED, "DAYS_EMPLOYED", "ORGANIZATION_TYPE", "RATE_OF_ORGANIZATION"),
         {"ORGANIZATION_TYPE": ("Bank", "School")},
         {"RATE_OF_ORGANIZATION": Lookup("ORGANIZATION_TYPE", {"Bank": 0.1}, 0.5)},

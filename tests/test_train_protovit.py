@@ -30,7 +30,7 @@ from models.vision.vgg16 import Vgg16Network
 from tests.pictures import picture, write_dataset
 from training import distil_encoder, evaluate_reasoning, train_protovit
 from training.protovit import initialisation, objective
-from training.protovit.partition import Lower, Upper
+from training.protovit.partition import FrozenStem, TrainableTail
 from training.protovit.surroundings import blended_surroundings
 from training.vision import artifacts, students
 from training.vision.artifacts import SAME_RUN, read_validation
@@ -150,7 +150,7 @@ def test_the_parts_that_are_trained_are_the_model_that_is_shipped(projection: in
     pixels = torch.ones(1, 3, 32, 32)
     pixels[:, :, 16:] = torch.rand(1, 3, 16, 32)
     with torch.no_grad():
-        found = Upper(encoder, 1, model.patch_features)(Lower(encoder, 1, 0.1)(pixels))
+        found = TrainableTail(encoder, 1, model.patch_features)(FrozenStem(encoder, 1, 0.1)(pixels))
         assert torch.allclose(found, model.features(pixels), atol=1e-5)
     half = 2 // pool
     assert not found[..., :half, :].any() and found[..., half:, :].any(1).all()
@@ -160,9 +160,9 @@ def test_the_parts_that_are_trained_are_the_model_that_is_shipped(projection: in
 def test_reasoning_adds_up(trained: Path) -> None:
     model = ProtoVit.load(trained)
     reasoning = model.reason(picture(2), top=14)
-    assert reasoning.cases[0].label == reasoning.prediction.label != reasoning.cases[1].label
-    assert reasoning.cases[1].total <= reasoning.cases[0].total == max(reasoning.logits.values())
-    for case in reasoning.cases:
+    assert reasoning.class_evidence[0].label == reasoning.prediction.label != reasoning.class_evidence[1].label
+    assert reasoning.class_evidence[1].total <= reasoning.class_evidence[0].total == max(reasoning.logits.values())
+    for case in reasoning.class_evidence:
         assert sum(item.points for item in case.evidence) == pytest.approx(case.total, abs=1e-9)
         assert case.total == reasoning.logits[case.label]
         points = [item.points for item in case.evidence]
@@ -171,19 +171,21 @@ def test_reasoning_adds_up(trained: Path) -> None:
             assert item.points == pytest.approx(item.similarity * item.weight, abs=1e-6)
             assert len(item.boxes) == len(model.prototypes[item.prototype].piece.boxes)
             assert all(0 <= x0 < x1 <= 48 and 0 <= y0 < y1 <= 60 for x0, y0, x1, y1 in item.boxes)
-    assert len(model.reason(picture(2), top=1).cases[0].evidence) == 1
+    assert len(model.reason(picture(2), top=1).class_evidence[0].evidence) == 1
 
 
 def test_prototypes_can_be_left_out(trained: Path) -> None:
     model = ProtoVit.load(trained)
     whole = model.reason(picture(2), top=14)
-    strongest = whole.cases[0].evidence[0]
+    strongest = whole.class_evidence[0].evidence[0]
     rest = model.reason(picture(2), top=14, without=[strongest.prototype])
-    assert rest.logits[whole.prediction.label] == pytest.approx(whole.cases[0].total - strongest.points, abs=1e-9)
+    assert rest.logits[whole.prediction.label] == pytest.approx(
+        whole.class_evidence[0].total - strongest.points, abs=1e-9
+    )
     assert all(rest.logits[label] == whole.logits[label] for label in CLASSES if label != whole.prediction.label)
-    assert strongest.prototype not in {item.prototype for case in rest.cases for item in case.evidence}
+    assert strongest.prototype not in {item.prototype for case in rest.class_evidence for item in case.evidence}
     gone = model.reason(picture(2), without=[p.number for p in model.prototypes if p.label == whole.prediction.label])
-    assert gone.prediction.label == whole.cases[1].label != whole.prediction.label
+    assert gone.prediction.label == whole.class_evidence[1].label != whole.prediction.label
     with pytest.raises(InputError, match="no prototype 14; they are numbered from 0 to 13"):
         model.reason(picture(2), without=[14])
 
@@ -197,8 +199,8 @@ def test_the_map_shares_out_the_logit(trained: Path) -> None:
     assert float(model.shares(answer, contrast).sum()) == pytest.approx(float(answer.logits[0, 3]), abs=1e-4)
     explanation = model.explain(picture(1), target="Watches")
     assert explanation.saliency.shape == (4, 4) and explanation.saliency.dtype == np.float32
-    against = model.explain(picture(1), target="Watches", against="Computers")
-    assert not np.array_equal(explanation.saliency, against.saliency)
+    contrast = model.explain(picture(1), target="Watches", contrast_class="Computers")
+    assert not np.array_equal(explanation.saliency, contrast.saliency)
 
 
 def test_a_method_or_class_that_it_has_not_is_named(trained: Path) -> None:
@@ -403,14 +405,14 @@ def test_a_picture_keeps_its_square_whatever_it_is_trained_with(made: Path, tmp_
         pool=1, blank=0.01, squares=(1, 1), reach=1,
     )  # fmt: skip
     network = initialisation.initial_model(str(made / "encoder.safetensors"), recipe)
-    lower = Lower(network.encoder.timm_model, 1, recipe.blank)
+    stem = FrozenStem(network.encoder.timm_model, 1, recipe.blank)
     args = argparse.Namespace(seed=0, cache=tmp_path)
     photos = read_photos(made / "data")["train"]
 
     def surroundings(chosen: list[Photo]) -> objective.Surroundings:
         pictures = [Preprocessing(32)(read_upload(photo.path).image) for photo in chosen]
-        whole = torch.cat([lower(recipe.preprocessing.normalise(pixels)) for pixels in pictures]).half()
-        return blended_surroundings(lower, chosen, whole, recipe, args)
+        whole = torch.cat([stem(recipe.preprocessing.normalise(pixels)) for pixels in pictures]).half()
+        return blended_surroundings(stem, chosen, whole, recipe, args)
 
     with torch.no_grad():
         few, many = surroundings(photos[3:5]), surroundings(photos)

@@ -35,7 +35,7 @@ def refused(path: Path | None) -> InputError:
     with pytest.raises(InputError) as caught:
         read_upload(path)
     assert str(caught.value).startswith("image: ")
-    assert caught.value.say(FRENCH).startswith("image\u00a0: ")
+    assert caught.value.message(FRENCH).startswith("image\u00a0: ")
     return caught.value
 
 

@@ -13,7 +13,7 @@ from models.statistics import wilson
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from tests.pictures import write_dataset
-from training.evaluate_explanations import balanced, bootstrap, likeness
+from training.evaluate_explanations import balanced, bootstrap, rank_correlation
 from training.vision.data import Augmentation, Augmented, CachedViews, FreshViews, mix, read_photos
 from training.vision.metrics import calibration_error, classification_metrics, fit_temperature
 
@@ -133,9 +133,9 @@ def test_interval_of_a_mean_holds_it() -> None:
 
 def test_likeness_of_maps() -> None:
     ramp = np.arange(16, dtype=np.float32).reshape(4, 4)
-    assert likeness(ramp, 2 * ramp + 1) == pytest.approx(1)
-    assert likeness(ramp, -ramp) == pytest.approx(-1)
-    assert likeness(ramp, np.zeros((4, 4), np.float32)) == 0
+    assert rank_correlation(ramp, 2 * ramp + 1) == pytest.approx(1)
+    assert rank_correlation(ramp, -ramp) == pytest.approx(-1)
+    assert rank_correlation(ramp, np.zeros((4, 4), np.float32)) == 0
 
 
 def test_a_balanced_choice(data: Path) -> None:

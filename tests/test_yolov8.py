@@ -116,8 +116,8 @@ def test_what_cannot_be_explained_is_refused(installed: Path) -> None:
     for arguments, word in (
         ({"method": "magic"}, "magic"),
         ({"target": "Cats"}, "Cats"),
-        ({"against": "Dogs"}, "Dogs"),
-        ({"target": "Watches", "against": "Watches"}, "Watches"),
+        ({"contrast_class": "Dogs"}, "Dogs"),
+        ({"target": "Watches", "contrast_class": "Watches"}, "Watches"),
     ):
         with pytest.raises(InputError, match=word):
             model.explain(picture(0), **arguments)

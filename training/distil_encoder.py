@@ -35,13 +35,15 @@ from training.vision.artifacts import TAUGHT_BY
 from training.vision.data import read_catalogue, read_photos
 from training.vision.distributed import DEVICE, STATE, average_gradients, share
 from training.vision.fine_tune import layer_rates, parameter_groups, train_mode
-from training.vision.students import RECIPES, STUDENTS, Encoder, Recipe
+from training.vision.students import RECIPES, STUDENTS, DistillationRecipe, StudentEncoder
 
 
 class Pictures(Dataset[torch.Tensor]):
     """Endless variations of two sets of pictures, in an order that the seed settles: (3, S, S) in 0..1."""
 
-    def __init__(self, own: Sequence[Path], pool: Sequence[Path], recipe: Recipe, seed: int, first: int) -> None:
+    def __init__(
+        self, own: Sequence[Path], pool: Sequence[Path], recipe: DistillationRecipe, seed: int, first: int
+    ) -> None:
         self.own, self.pool, self.recipe, self.seed, self.first = own, pool, recipe, seed, first
         self.larger = Preprocessing(recipe.teacher_size * 9 // 8)
         self.vary = v2.Compose(
@@ -91,7 +93,7 @@ class Teachers(nn.Module):
 class Student(nn.Module):
     """An encoder with a linear head for each of the two things that it learns to tell."""
 
-    def __init__(self, parts: Encoder, features: int) -> None:
+    def __init__(self, parts: StudentEncoder, features: int) -> None:
         super().__init__()
         self.parts = parts
         self.encoder = parts.network
@@ -133,7 +135,7 @@ class Student(nn.Module):
         self.head.bias.copy_(level - centre @ solution)
 
 
-def rates(student: Student, recipe: Recipe) -> list[tuple[nn.Module, float]]:
+def rates(student: Student, recipe: DistillationRecipe) -> list[tuple[nn.Module, float]]:
     """What learns, with its peak rate: lower layers change less (layer-wise rate decay)."""
     return [(student.head, recipe.head_rate), *layer_rates(student.parts.layers, recipe.rate, recipe.decay)]
 
@@ -156,7 +158,7 @@ def main() -> None:
     distil(args, RECIPES[args.student])
 
 
-def distil(args: argparse.Namespace, recipe: Recipe) -> None:
+def distil(args: argparse.Namespace, recipe: DistillationRecipe) -> None:
     """Runs the training; ``args.out`` always holds the averaged encoder of the last checkpoint."""
     taught_by = [_teacher(text) for text in args.teacher]
     teachers = Teachers(taught_by).to(DEVICE).to(memory_format=torch.channels_last)

@@ -27,7 +27,7 @@ from models.vision.predictions import CLASSES
 from models.vision.uploads import read_upload
 from training.evaluation import linear_probes, released_models, resource_usage
 from training.evaluation.encoders import INITS, encoder, features
-from training.evaluation.near_duplicates import Groups, find_groups, fingerprint, met_before
+from training.evaluation.near_duplicates import Groups, find_groups, fingerprint, seen_in_training
 from training.evaluation.protocols import Split
 from training.evaluation.statistics import RESAMPLES, SEED
 from training.vision.artifacts import TRAINING, write_card, write_json
@@ -86,13 +86,13 @@ def read_data(folder: Path) -> Data:
     )
 
 
-def evaluate_shipped(data: Data, with_footprint: bool) -> dict[str, Any]:
+def evaluate_released_models(data: Data, with_resource_usage: bool) -> dict[str, Any]:
     """Every shipped model; writes each one's ``metrics.json`` and card."""
     test, rendered = data.splits["test"], read_catalogue(CATALOGUE)
     near = data.groups.near[data.fixed.test]
-    met = met_before(data.groups.near, np.concatenate([data.fixed.train, data.fixed.val]), data.fixed.test)
-    scored: list[released_models.Scored] = []
-    on_rendered: list[released_models.Scored] = []
+    met = seen_in_training(data.groups.near, np.concatenate([data.fixed.train, data.fixed.val]), data.fixed.test)
+    scored: list[released_models.ScoredPhotos] = []
+    on_rendered: list[released_models.ScoredPhotos] = []
     models: dict[str, Any] = {}
     apart: dict[str, Any] = {}
     for name in registry.available():
@@ -101,7 +101,7 @@ def evaluate_shipped(data: Data, with_footprint: bool) -> dict[str, Any]:
         on_rendered.append(released_models.ask(model, rendered))
         figures = released_models.metrics(scored[-1], near, folder)
         figures["catalogue"] = released_models.on_catalogue(on_rendered[-1], figures["catalogue"])
-        if with_footprint:
+        if with_resource_usage:
             figures |= asdict(resource_usage.measure(name))
         write_json(folder / "metrics.json", figures)
         if (folder / TRAINING).is_file():
@@ -121,7 +121,7 @@ def evaluate_shipped(data: Data, with_footprint: bool) -> dict[str, Any]:
     }
 
 
-def evaluate_heads(data: Data, inits: dict[str, str]) -> dict[str, Any]:
+def evaluate_linear_probes(data: Data, inits: dict[str, str]) -> dict[str, Any]:
     """The cheap models by both protocols."""
     encoders = [encoder(name, init) for name, init in inits.items()]
     encoded = {one.name: features(one, data.photos) for one in encoders}
@@ -159,13 +159,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "classes": list(CLASSES),
         "photos": {part: np.bincount(data.labels[rows]).tolist() for part, rows in asdict(data.fixed).items()},
         "leak": linear_probes.leak(data.labels, data.groups, data.fixed),
-        **evaluate_shipped(data, not given.skip_footprint),
+        **evaluate_released_models(data, not given.skip_footprint),
     }
     if given.skip_heads:
         kept = released_models.read(RESULTS)
         results |= {name: kept[name] for name in ("encoders", "cross_validation", "splits") if name in kept}
     else:
-        results |= evaluate_heads(data, inits)
+        results |= evaluate_linear_probes(data, inits)
     write_json(RESULTS, results)
     print(f"{RESULTS.name} written after {time.perf_counter() - start:.0f} s")
 

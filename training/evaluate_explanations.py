@@ -27,7 +27,7 @@ from tqdm import tqdm
 from models.vision import registry, weights
 from models.vision.convnet import Convnet
 from models.vision.faithfulness import STEPS, Faithfulness, judge
-from models.vision.inference_executor import in_turn
+from models.vision.inference_executor import run_inference
 from models.vision.protovit import ProtoVit
 from models.vision.rise import random_masks
 from models.vision.uploads import read_upload
@@ -67,7 +67,7 @@ def shuffled(model: Convnet | ProtoVit) -> Convnet | ProtoVit:
     return model.with_weights(state)
 
 
-def likeness(first: np.ndarray, second: np.ndarray) -> float:
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Rank correlation of two maps: 1 for the same order of places, 0 for none in common."""
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
@@ -93,11 +93,11 @@ class Judged:
 @contextmanager
 def half_precision(is_on: bool) -> Iterator[None]:
     """Within it, passes through a network are in bf16, if it is on."""
-    in_turn(lambda: torch.set_autocast_enabled("cpu", is_on))
+    run_inference(lambda: torch.set_autocast_enabled("cpu", is_on))
     try:
         yield
     finally:
-        in_turn(lambda: torch.set_autocast_enabled("cpu", False))
+        run_inference(lambda: torch.set_autocast_enabled("cpu", False))
 
 
 class Judge:
@@ -126,7 +126,7 @@ class Judge:
                 return _judged(judge(model, image, target, saliency))
         explanation = model.explain(image, method)
         other = self.unlearnt.explain(image, method, explanation.target)
-        alike = likeness(explanation.saliency, other.saliency)
+        alike = rank_correlation(explanation.saliency, other.saliency)
         with half_precision(self.bf16):
             return _judged(judge(model, image, explanation.target, explanation.saliency), alike)
 
@@ -135,7 +135,7 @@ def _judged(found: Faithfulness, alike: float | None = None) -> Judged:
     return Judged(found.deletion.area, found.insertion.area, found.road, alike)
 
 
-class Notebook:
+class MeasurementCache:
     """What was measured so far, a line a photo, so that an interrupted measurement goes on where it stopped.
 
     Args:
@@ -159,10 +159,10 @@ class Notebook:
         return self.known[name]
 
 
-def evaluate(judge_: Judge, photos: Sequence[Photo], method: str, notebook: Notebook) -> dict[str, object]:
+def evaluate(judge_: Judge, photos: Sequence[Photo], method: str, cache: MeasurementCache) -> dict[str, object]:
     """The figures of one model and method, ready for JSON."""
     found = [
-        notebook.get(photo, lambda photo=photo: judge_(photo, method))  # type: ignore[misc]
+        cache.get(photo, lambda photo=photo: judge_(photo, method))  # type: ignore[misc]
         for photo in tqdm(photos, desc=f"{judge_.model.name}, {method}")
     ]
     alike = [one.likeness for one in found if one.likeness is not None]
@@ -209,8 +209,8 @@ def main() -> None:
         judge_ = Judge(model, args.bf16)
         for method in args.methods or [*model.methods, RANDOM]:
             count = args.slow_photos if method in SLOW else args.photos
-            notebook = Notebook(args.cache / f"{name}-{sha256[:12]}-{method}.jsonl")
-            methods[method] = evaluate(judge_, balanced(photos, count), method, notebook)
+            cache = MeasurementCache(args.cache / f"{name}-{sha256[:12]}-{method}.jsonl")
+            methods[method] = evaluate(judge_, balanced(photos, count), method, cache)
             order = [known for known in (*model.methods, RANDOM) if known in methods]
             measured = {known: methods[known] for known in order}
             figures = {"steps": STEPS, "bf16": args.bf16, "machine": machine(), "methods": measured}

@@ -24,7 +24,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import NearestNeighbors
 
-from models.credit.features import Recipe, engineer
+from models.credit.features import FeatureSpec, engineer
 from training.credit.auxiliary_tables import read_table
 from training.make_portfolio import POOL, draw_pool, with_outcomes
 from training.synthetic.closest_record import embed, nearest_real
@@ -137,7 +137,9 @@ def score_distance(synthetic: pd.DataFrame, weights: Path) -> Json:
     config = json.loads((weights / "config.json").read_text(encoding="utf-8"))
     counts = json.loads((weights / "metrics.json").read_text(encoding="utf-8"))["thresholds"]
     booster = lgb.Booster(model_file=str(weights / "model.txt"))
-    raw = booster.predict(engineer(synthetic, Recipe.from_config(config)).to_numpy(), raw_score=True, num_threads=1)
+    raw = booster.predict(
+        engineer(synthetic, FeatureSpec.from_config(config)).to_numpy(), raw_score=True, num_threads=1
+    )
     scores = np.sort(expit(config["calibration"]["slope"] * np.asarray(raw) + config["calibration"]["intercept"]))
     below = np.array(counts["tn"]) + np.array(counts["fn"])
     share_real = below / (counts["tp"][0] + counts["fp"][0] + below[0])

@@ -30,7 +30,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from models.protovit.matching import neighbours
-from models.protovit.modeling import Comparison
+from models.protovit.modeling import PrototypeHeadOutput
 from models.vision import registry, weights
 from models.vision.faithfulness import blend_in
 from models.vision.preprocessing import to_tensor
@@ -48,10 +48,10 @@ NEAR = 1.5  # places: a part found this near its former place has stayed
 SEED = 0
 
 
-class Reading:
+class TopPrototypes:
     """The prototypes that bring most points for one class of one photo, and where they were matched."""
 
-    def __init__(self, model: ProtoVit, found: Comparison, label: int | None = None) -> None:
+    def __init__(self, model: ProtoVit, found: PrototypeHeadOutput, label: int | None = None) -> None:
         self.label = int(found.logits[0].argmax()) if label is None else label
         self.logit = float(found.logits[0, self.label])
         self.similarities = found.similarities[0].double()
@@ -72,9 +72,9 @@ def features(model: ProtoVit, pictures: Sequence[torch.Tensor]) -> torch.Tensor:
     return model.network.features(model.preprocessing.normalise(torch.stack(list(pictures))))
 
 
-def compare(model: ProtoVit, pixels: torch.Tensor) -> Comparison:
+def compare(model: ProtoVit, pixels: torch.Tensor) -> PrototypeHeadOutput:
     """What the head finds in one picture (3, S, S) in 0..1."""
-    found: Comparison = model.network.head(features(model, [pixels]))
+    found: PrototypeHeadOutput = model.network.head(features(model, [pixels]))
     return found
 
 
@@ -105,7 +105,7 @@ def perturbation(model: ProtoVit, pixels: torch.Tensor, draw: np.random.Generato
     Returns:
         Points lost and whether the answer changed (0 or 1) without them; whether it was kept (0 or 1) with them alone.
     """
-    before = Reading(model, compare(model, pixels))
+    before = TopPrototypes(model, compare(model, pixels))
     shown = before.shown(model.active)
     others = [patch for patch in textures(model, pixels) if patch not in shown]
     count = min(len(shown), len(others))  # the parts of five prototypes can cover most of a small product
@@ -113,7 +113,7 @@ def perturbation(model: ProtoVit, pixels: torch.Tensor, draw: np.random.Generato
     figures = {}
     for name, patches in (("shown", shown[:count]), ("others", draw.choice(others, count, replace=False).tolist())):
         found = compare(model, without(model, pixels, patches))
-        figures[f"{name}_points_lost"] = before.logit - Reading(model, found, before.label).logit
+        figures[f"{name}_points_lost"] = before.logit - TopPrototypes(model, found, before.label).logit
         figures[f"{name}_answer_changed"] = float(int(found.logits[0].argmax()) != before.label)
         alone = compare(model, without(model, pixels, everything - set(patches)))
         figures[f"{name}_answer_kept"] = float(int(alone.logits[0].argmax()) == before.label)
@@ -134,7 +134,7 @@ def dependence(model: ProtoVit, pixels: torch.Tensor, others: torch.Tensor) -> d
         is far.
     """
     head = model.network.head
-    before = Reading(model, compare(model, pixels))
+    before = TopPrototypes(model, compare(model, pixels))
     usual = head.at(others, before.patches).double().mean(0)
     changed = [
         without(model, pixels, patches)
@@ -156,9 +156,9 @@ def stability(model: ProtoVit, image: Image.Image) -> dict[str, dict[str, float]
     """Whether parts are found where they were, once the photo has been cropped or saved as a poor JPEG."""
     size = model.preprocessing.size
 
-    def read(picture: Image.Image, label: int | None = None) -> tuple[Reading, int]:
+    def read(picture: Image.Image, label: int | None = None) -> tuple[TopPrototypes, int]:
         found = compare(model, to_tensor(model.preprocessing.stretch(picture)))
-        return Reading(model, found, label), int(found.logits[0].argmax())
+        return TopPrototypes(model, found, label), int(found.logits[0].argmax())
 
     before, _ = read(image)
     margin = (1 - KEPT) / 2

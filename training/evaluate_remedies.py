@@ -25,7 +25,7 @@ from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
 from training.evaluate_reasoning import dependence, features
 from training.protovit.initialisation import initial_model
-from training.protovit.recipe import RECIPE, Recipe
+from training.protovit.recipe import RECIPE, ProtoViTRecipe
 from training.train_protovit import learn
 from training.vision.artifacts import write_json
 from training.vision.data import Photo, read_catalogue, read_photos
@@ -34,7 +34,7 @@ from training.vision.transfer import arguments
 PHOTOS = 24  # validation photos whose reasoning is followed
 
 
-def without_locality(recipe: Recipe) -> Recipe:
+def without_locality(recipe: ProtoViTRecipe) -> ProtoViTRecipe:
     """The recipe without the term that keeps a patch what it is when all that is far from it is blended away."""
     stages = {
         name: replace(stage, weights=replace(stage.weights, locality=0.0)) for name, stage in recipe.stages.items()
@@ -42,7 +42,7 @@ def without_locality(recipe: Recipe) -> Recipe:
     return replace(recipe, stages=stages)
 
 
-REMEDIES: Mapping[str, Recipe] = {
+REMEDIES: Mapping[str, ProtoViTRecipe] = {
     "cosine": replace(without_locality(RECIPE), concentration=0.0),
     "kernel": without_locality(RECIPE),
     "locality": RECIPE,
@@ -62,7 +62,7 @@ def main() -> None:
     print(rows)
 
 
-def measure(name: str, recipe: Recipe, photos: Mapping[str, list[Photo]], args: Any) -> dict[str, Any]:
+def measure(name: str, recipe: ProtoViTRecipe, photos: Mapping[str, list[Photo]], args: Any) -> dict[str, Any]:
     """One row: the remedy, accuracy on validation, and how far the shown prototypes depend on what is near and far."""
     torch.manual_seed(args.seed)
     network = initial_model(args.init, recipe)

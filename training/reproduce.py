@@ -30,7 +30,7 @@ FIGURES = ("accuracy", "macro_f1")
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ReproducedFigure:
     """A shipped figure, its 95 % interval, and what training again gave."""
 
     model: str
@@ -76,7 +76,7 @@ def command(model: str, arguments: Mapping[str, Any], data: Path, init: str, out
     return line
 
 
-def compare(model: str, folder: Path, data: Data) -> list[Comparison]:
+def compare(model: str, folder: Path, data: Data) -> list[ReproducedFigure]:
     """The figures of a model that was trained again into a folder, beside the shipped ones.
 
     Raises:
@@ -88,7 +88,7 @@ def compare(model: str, folder: Path, data: Data) -> list[Comparison]:
     trained = type(registry.get(model)).load(folder)  # type: ignore[attr-defined]
     scored = released_models.ask(trained, data.splits["test"])
     new = released_models.metrics(scored, np.asarray(data.groups.near[data.fixed.test]), folder)
-    return [Comparison(model, name, old[name], tuple(old[f"{name}_ci95"]), new[name]) for name in FIGURES]
+    return [ReproducedFigure(model, name, old[name], tuple(old[f"{name}_ci95"]), new[name]) for name in FIGURES]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if len(inits) < len(given.init) or not set(inits) <= set(given.models):
         parser.error(f"--init: MODEL=PLACE with MODEL one of {', '.join(given.models)}, got {' '.join(given.init)}")
     data = read_data(given.data)
-    found: list[Comparison] = []
+    found: list[ReproducedFigure] = []
     for model in given.models:
         record = released_models.read(weights.FOLDER / model / "training.json")
         out = given.out / model

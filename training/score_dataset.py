@@ -29,7 +29,7 @@ from typing import Any
 from models.errors import VitrineError
 from training.batch.partitions import (
     CREDIT,
-    Part,
+    Partition,
     Refused,
     Scorer,
     fingerprint,
@@ -86,7 +86,7 @@ class Worker:
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
         """Scores the one part in the batch; the answer says how many rows were written, or why none."""
-        part = Part.from_json(batch["part"][0])
+        part = Partition.from_json(batch["part"][0])
         try:
             write(self.score(self.folder, part), part, self.out)
         except Refused as refusal:
@@ -160,8 +160,8 @@ def usual_models(source: Path) -> tuple[str, ...]:
 
 
 def _run(
-    left: Sequence[Part],
-    parts: Sequence[Part],
+    left: Sequence[Partition],
+    parts: Sequence[Partition],
     arguments: tuple[Any, ...],
     workers: int,
     report: Callable[[Progress], None],
@@ -216,7 +216,7 @@ def _check_folder(out: Path) -> None:
         raise Refused(f"{out.name}: holds files, but no {MANIFEST} of this command: give a folder of its own")
 
 
-def _tidy(out: Path, parts: Sequence[Part]) -> None:
+def _tidy(out: Path, parts: Sequence[Partition]) -> None:
     """Removes what a killed worker left half written, and an earlier run's parts that the data set no longer has."""
     planned = {part.name for part in parts}
     for path in out.iterdir():
@@ -224,7 +224,7 @@ def _tidy(out: Path, parts: Sequence[Part]) -> None:
             path.unlink()
 
 
-def _write_manifest(out: Path, models: Sequence[str], parts: Sequence[Part], complete: bool) -> None:
+def _write_manifest(out: Path, models: Sequence[str], parts: Sequence[Partition], complete: bool) -> None:
     manifest = {
         "complete": complete,
         "models": {name: fingerprint(name) for name in models},

@@ -24,9 +24,9 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.model_selection import StratifiedKFold
 
-from models.credit.features import Recipe, engineer
+from models.credit.features import FeatureSpec, engineer
 from training.credit import metrics as credit_metrics
-from training.credit.artifacts import Scored, describe, measure, write
+from training.credit.artifacts import ScoredApplications, describe, measure, write
 from training.credit.auxiliary_tables import read_table
 from training.credit.feature_selection import CATEGORIES, FEATURES, MONOTONE, RAREST
 from training.credit.merge_boosters import merge
@@ -105,7 +105,7 @@ def calibrate(raw: Array, default: Array) -> Calibration:
     return Calibration(float(slope), float(intercept))
 
 
-def make_recipe(applications: pd.DataFrame) -> Recipe:
+def make_feature_spec(applications: pd.DataFrame) -> FeatureSpec:
     """The features that the applications can give, and the categories frequent enough to learn from.
 
     Only columns that the app can be given are learnt from; whatever else a table holds is left out.
@@ -114,12 +114,12 @@ def make_recipe(applications: pd.DataFrame) -> Recipe:
     for name in (name for name in CATEGORIES if name in applications):
         counts = applications[name].value_counts()
         categories[name] = tuple(sorted(set(counts.index[counts >= RAREST]) - {"XNA"}))
-    offered = Recipe(FEATURES, categories)
+    offered = FeatureSpec(FEATURES, categories)
     given = (name for name in offered.features if set(offered.sources(name)) <= set(applications))
-    return Recipe(tuple(given), categories)
+    return FeatureSpec(tuple(given), categories)
 
 
-def fit(features: pd.DataFrame, default: Array, recipe: Recipe, settings: Settings) -> lgb.Booster:
+def fit(features: pd.DataFrame, default: Array, recipe: FeatureSpec, settings: Settings) -> lgb.Booster:
     """Boosters that each stop early on their own part of the rows, averaged into one."""
     names, matrix = list(features.columns), features.to_numpy()
     parameters = {
@@ -168,7 +168,7 @@ class OutOfFold:
     importance: Array
 
 
-def out_of_fold(applications: pd.DataFrame, recipe: Recipe, settings: Settings) -> OutOfFold:
+def out_of_fold(applications: pd.DataFrame, recipe: FeatureSpec, settings: Settings) -> OutOfFold:
     """Scores and explains each application by a model that never saw it."""
     default = applications[TARGET].to_numpy()
     features = engineer(applications, recipe)
@@ -195,7 +195,7 @@ def cross_calibrated(raw: Array, default: Array, fold: Array) -> Array:
     return probability
 
 
-def with_gender(applications: pd.DataFrame, recipe: Recipe, settings: Settings) -> float:
+def with_gender(applications: pd.DataFrame, recipe: FeatureSpec, settings: Settings) -> float:
     """The ROC-AUC out of fold of the same model with the client's sex as one more feature."""
     categories = {**recipe.categories, "CODE_GENDER": ("F", "M")}
     wider = replace(recipe, features=(*recipe.features, "CODE_GENDER"), categories=categories)
@@ -222,7 +222,7 @@ def train(
     if TARGET not in applications or not applications[TARGET].isin([0, 1]).all():
         raise ValueError(f"the applications need a column {TARGET} of 0 and 1")
     started = time.perf_counter()
-    default, recipe = applications[TARGET].to_numpy(), make_recipe(applications)
+    default, recipe = applications[TARGET].to_numpy(), make_feature_spec(applications)
     print(
         f"{len(default)} applications, {default.mean():.2%} defaults, {len(recipe.features)} features",
         flush=True,
@@ -231,7 +231,7 @@ def train(
     raw, fold = held_out.raw, held_out.fold
     calibration = calibrate(raw, default)
     booster = fit(engineer(applications, recipe), default, recipe, settings)
-    scored = Scored(applications, default, raw, fold, cross_calibrated(raw, default, fold))
+    scored = ScoredApplications(applications, default, raw, fold, cross_calibrated(raw, default, fold))
     metrics = measure(scored, settings.cost_ratio, recipe, time.perf_counter() - started)
     importance = calibration.slope * held_out.importance
     metrics["importance"] = {

@@ -28,9 +28,9 @@ from models.vision.predictions import CLASSES
 from models.vision.protovit import ProtoVit
 from training.protovit.initialisation import initial_model, round_as_saved, start_projection, start_prototypes
 from training.protovit.objective import Objective, Reasoner, Sources
-from training.protovit.partition import Lower, Upper
+from training.protovit.partition import FrozenStem, TrainableTail
 from training.protovit.projection import Projection, project, write_prototypes
-from training.protovit.recipe import RECIPE, Recipe, Stage
+from training.protovit.recipe import RECIPE, ProtoViTRecipe, Stage
 from training.protovit.surroundings import blended_surroundings
 from training.vision.artifacts import TAUGHT_BY, Card, teachers
 from training.vision.data import (
@@ -74,38 +74,40 @@ class Learnt:
 
 def learn(
     model: ProtoViTForImageClassification,
-    recipe: Recipe,
+    recipe: ProtoViTRecipe,
     photos: Mapping[str, Sequence[Photo]],
     args: argparse.Namespace,
     keep_last: bool = False,
 ) -> Learnt:
     """Every stage, in place; ``photos`` has those to learn from, to validate on and to project on."""
     encoder = model.encoder.timm_model
-    lower = Lower(encoder, recipe.frozen, recipe.blank)
-    upper = Upper(encoder, recipe.frozen, model.patch_features)
-    learning = Upper(encoder, recipe.frozen, model.patch_features, args.bf16)  # what is measured is in single precision
+    stem = FrozenStem(encoder, recipe.frozen, recipe.blank)
+    tail = TrainableTail(encoder, recipe.frozen, model.patch_features)
+    learning = TrainableTail(
+        encoder, recipe.frozen, model.patch_features, args.bf16
+    )  # what is measured is in single precision
     reasoner = Reasoner(model.head)
     pictures = Augmented(photos["train"], recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
-    views = CachedViews(pictures, lower, recipe.views, args.cache)
-    tokens = {name: _tokens(lower, photos[name], recipe, args) for name in ("val", "project")}
-    surroundings = blended_surroundings(lower, photos["train"], views.maps[0], recipe, args)
+    views = CachedViews(pictures, stem, recipe.views, args.cache)
+    tokens = {name: _tokens(stem, photos[name], recipe, args) for name in ("val", "project")}
+    surroundings = blended_surroundings(stem, photos["train"], views.maps[0], recipe, args)
     curves: dict[str, list[Epoch]] = {}
     steps: list[dict[str, Any]] = []
 
     def stage(name: str, sources: Sources | None = None) -> None:
         chosen = recipe.stages[name]
-        moving = [(block, rate) for block, rate in _rates(model, upper, chosen, recipe) if rate]
+        moving = [(block, rate) for block, rate in _rates(model, tail, chosen, recipe) if rate]
         whole = chosen.encoder_rate > 0 or chosen.projection_rate > 0
         network = nn.Sequential(learning, reasoner) if whole else nn.Sequential(reasoner)
         checkpoint = args.out / f"checkpoint-{'refit-' if keep_last else ''}{name}.safetensors"
         if name == "joint" and not (args.resume and checkpoint.exists()):
             torch.manual_seed(args.seed)
-            start_projection(model, views.maps[0], upper)
-            start_prototypes(model, views.through(upper), args.seed)
+            start_projection(model, views.maps[0], tail)
+            start_prototypes(model, views.through(tail), args.seed)
         seen = views if whole else views.through(learning)
         inputs, labels = tokens["val"]
-        inputs = inputs if whole else run(upper, inputs.float().split(recipe.batch))
-        served = FreshViews(pictures, lower) if args.fresh and whole else seen
+        inputs = inputs if whole else run(tail, inputs.float().split(recipe.batch))
+        served = FreshViews(pictures, stem) if args.fresh and whole else seen
         objective = Objective(chosen.weights, sources, surroundings)
         curves[name] = fine_tune(
             network, moving, served, (inputs.float(), labels), chosen.schedule, checkpoint, args.resume, keep_last,
@@ -114,14 +116,14 @@ def learn(
         note(name, epoch=best_epoch(curves[name]))
 
     def note(name: str, **more: Any) -> None:
-        loss, accuracy = evaluate(nn.Sequential(upper, reasoner), tokens["val"][0].float(), tokens["val"][1])
+        loss, accuracy = evaluate(nn.Sequential(tail, reasoner), tokens["val"][0].float(), tokens["val"][1])
         steps.append({"after": name, "val_accuracy": accuracy, "val_log_loss": loss, **more})
         print(f"after {name}: accuracy {accuracy:.4f}, log loss {loss:.4f} on validation", flush=True)
 
     def projected(name: str, before: Projection | None = None) -> Projection:
         inputs, labels = tokens["project"]
         round_as_saved(model)
-        found = project(model.head.cpu(), run(upper, inputs.float().split(recipe.batch)), labels, before)
+        found = project(model.head.cpu(), run(tail, inputs.float().split(recipe.batch)), labels, before)
         model.head.to(DEVICE)
         off = int((~found.active).sum())
         note(name, parts_switched_off=off, distinct_sources=len(found.sources.unique()))
@@ -134,26 +136,26 @@ def learn(
     projection = projected("reading", first)
     stage("evidence")
     inputs, labels = tokens["val"]
-    logits = predict_logits(nn.Sequential(upper, reasoner), inputs.float())
+    logits = predict_logits(nn.Sequential(tail, reasoner), inputs.float())
     return Learnt(curves, steps, projection, (logits, labels))
 
 
 def _tokens(
-    lower: Lower, photos: Sequence[Photo], recipe: Recipe, args: argparse.Namespace
+    stem: FrozenStem, photos: Sequence[Photo], recipe: ProtoViTRecipe, args: argparse.Namespace
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """What the frozen blocks make of pictures as they are, and their labels."""
     pictures = Augmented(photos, recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
-    return CachedViews(pictures, lower, 1, args.cache).maps[0], pictures.labels
+    return CachedViews(pictures, stem, 1, args.cache).maps[0], pictures.labels
 
 
 def _rates(
-    model: ProtoViTForImageClassification, upper: Upper, stage: Stage, recipe: Recipe
+    model: ProtoViTForImageClassification, tail: TrainableTail, stage: Stage, recipe: ProtoViTRecipe
 ) -> list[tuple[nn.Module, float]]:
     head = model.head
     return [
-        *layer_rates(list(upper.blocks), stage.encoder_rate, recipe.decay),
-        (upper.norm, stage.encoder_rate),
-        (upper.patch_features, stage.projection_rate),
+        *layer_rates(list(tail.blocks), stage.encoder_rate, recipe.decay),
+        (tail.norm, stage.encoder_rate),
+        (tail.patch_features, stage.projection_rate),
         (nn.ParameterList([head.prototypes]), stage.prototype_rate),
         (nn.ParameterList([head.strength]), stage.evidence_rate),
     ]
@@ -167,8 +169,8 @@ def main() -> None:
     train(parser.parse_args(), RECIPE)
 
 
-def train(args: argparse.Namespace, recipe: Recipe) -> None:
-    """Runs every stage and leaves the artefacts in ``args.out``."""
+def train(args: argparse.Namespace, recipe: ProtoViTRecipe) -> None:
+    """Runs every stage and leaves the artifacts in ``args.out``."""
     torch.manual_seed(args.seed)
     if args.epochs:
         joint = recipe.stages["joint"]
@@ -194,7 +196,7 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
 
 def _report(
     model: ProtoViTForImageClassification,
-    recipe: Recipe,
+    recipe: ProtoViTRecipe,
     args: argparse.Namespace,
     photos: Mapping[str, Sequence[Photo]],
     chosen: Learnt,

@@ -21,10 +21,10 @@ from models.vision.vgg16 import Vgg16, Vgg16Network
 from training.vision.artifacts import Card
 from training.vision.data import Augmentation
 from training.vision.fine_tune import Schedule
-from training.vision.transfer import Parts, Recipe, arguments, transfer
+from training.vision.transfer import NetworkParts, TransferRecipe, arguments, transfer
 
 FROZEN = 24  # first layers that stay as they are: the four blocks before the last one
-RECIPE = Recipe(
+RECIPE = TransferRecipe(
     # the mean and deviation of ImageNet; 192 px answer in three quarters of the time of 224
     preprocessing=Preprocessing(192, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)),
     augmentation=Augmentation(mix=0.5),
@@ -62,7 +62,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.manual_seed(args.seed)  # of the new layers; the batches have their own
     network = initial_network(args.init)
-    parts = Parts(network.features[:FROZEN], network.features[FROZEN:], network.head)
+    parts = NetworkParts(network.features[:FROZEN], network.features[FROZEN:], network.head)
     card = Card(
         title="Vitrine VGG16",
         summary="ImageNet's VGG16 with a head of 256 units, transferred to seven kinds of products.",

@@ -26,11 +26,11 @@ from models.vision.yolov8 import YoloV8
 from training.vision.artifacts import Card
 from training.vision.data import Augmentation
 from training.vision.fine_tune import Schedule
-from training.vision.transfer import Parts, Recipe, arguments, transfer
+from training.vision.transfer import NetworkParts, TransferRecipe, arguments, transfer
 
 FROZEN = 6  # first layers that stay as they are: they see edges and textures, the same everywhere
 DROPOUT = 0.2  # before the last layer
-RECIPE = Recipe(
+RECIPE = TransferRecipe(
     preprocessing=Preprocessing(224),  # that of the ImageNet training
     augmentation=Augmentation(mix=0.5),
     views=6,
@@ -66,10 +66,10 @@ def initial_network(size: str, init: str) -> Any:
     return network
 
 
-def cut(network: Any) -> Parts:
+def cut(network: Any) -> NetworkParts:
     """The network in three parts; the head's own convolution counts as the last layer of the block."""
     head = network.model[-1]
-    return Parts(
+    return NetworkParts(
         frozen=nn.Sequential(*network.model[:FROZEN]),
         block=nn.Sequential(*network.model[FROZEN:-1], head.conv),
         head=nn.Sequential(head.pool, nn.Flatten(), head.drop, head.linear),

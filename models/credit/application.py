@@ -33,7 +33,7 @@ class Allowed:
 
     column: Column
 
-    def say(self, texts: Texts) -> str:
+    def message(self, texts: Texts) -> str:
         """``a whole number from 0 to 30``."""
         rule = self.column
         if rule.is_category:

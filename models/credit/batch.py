@@ -12,13 +12,13 @@ import pandas as pd
 from models.credit.model import CreditModel
 from models.credit.score import Decision, decide
 from models.credit.tables.read import read
-from models.credit.tables.table import Reading
+from models.credit.tables.table import TableFormat
 from models.errors import InputError
 from models.texts import ENGLISH
 
 
 @dataclass(frozen=True)
-class Row:
+class ScoredRow:
     """One application of a file: its place, counted from 0, and its score."""
 
     row: int
@@ -38,10 +38,10 @@ class Batch:
         reading: how the file was read.
     """
 
-    scores: tuple[Row, ...]
+    scores: tuple[ScoredRow, ...]
     unscored: tuple[tuple[int, int | None], ...]
     ignored: tuple[str, ...]
-    reading: Reading
+    reading: TableFormat
 
     def to_json(self) -> dict[str, Any]:
         """The form that programs receive."""
@@ -50,7 +50,7 @@ class Batch:
             "scores": [vars(score) for score in self.scores],
             "ignored": list(self.ignored),
             "unscored": [{"row": row, "client_id": client_id} for row, client_id in self.unscored],
-            "read": self.reading.say(ENGLISH),
+            "read": self.reading.message(ENGLISH),
         }
 
 
@@ -81,7 +81,7 @@ def judge(path: str | Path | None, model: CreditModel, threshold: float) -> Batc
     probabilities = model.probability(table) if len(rows) else np.empty(0)
     return Batch(
         tuple(
-            Row(int(row), ids[row], float(probability), decide(probability, threshold))
+            ScoredRow(int(row), ids[row], float(probability), decide(probability, threshold))
             for row, probability in zip(rows, probabilities, strict=True)
         ),
         tuple((int(row), ids[row]) for row in np.flatnonzero(~known)),

@@ -32,7 +32,7 @@ BINS = 24
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ClientComparison:
     """A feature's distribution in a group, with the client in it.
 
     Attributes:
@@ -88,7 +88,7 @@ def compare(
     feature: object,
     group: object = "all",
     criteria: Sequence[str] = USUAL_CRITERIA,
-) -> Comparison:
+) -> ClientComparison:
     """Places a client in the distribution of a feature.
 
     Raises:
@@ -126,7 +126,7 @@ def _of_numbers(
     own: float,
     values: np.ndarray,
     outcomes: np.ndarray,
-) -> Comparison:
+) -> ClientComparison:
     known = ~np.isnan(values)
     if not known.any():
         raise InputError("feature_unknown", feature=name, group=group)
@@ -137,7 +137,7 @@ def _of_numbers(
     percentile = None
     if not np.isnan(own):
         percentile = 100 * float((seen < own).mean() + (seen == own).mean() / 2)
-    return Comparison(
+    return ClientComparison(
         int(portfolio.ids[row]),
         name,
         None if np.isnan(own) else own,
@@ -161,7 +161,7 @@ def _of_categories(
     own: Value,
     values: np.ndarray,
     outcomes: np.ndarray,
-) -> Comparison:
+) -> ClientComparison:
     known = np.array([isinstance(value, str) for value in values])
     if not known.any():
         raise InputError("feature_unknown", feature=name, group=group)
@@ -171,7 +171,7 @@ def _of_categories(
     by_outcome = [
         tuple(int((values[outcomes == outcome] == category).sum()) for category in categories) for outcome in (0, 1)
     ]
-    return Comparison(
+    return ClientComparison(
         int(portfolio.ids[row]),
         name,
         own if isinstance(own, str) else None,

@@ -50,7 +50,7 @@ class Counterfactual:
 
 
 @dataclass(frozen=True)
-class Answer:
+class CounterfactualAnswer:
     """Every set found, smallest change first.
 
     Attributes:
@@ -116,7 +116,9 @@ def _range(values: pd.Series) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def counterfactuals(portfolio: Portfolio, model: CreditModel, client_id: object, threshold: float) -> Answer:
+def counterfactuals(
+    portfolio: Portfolio, model: CreditModel, client_id: object, threshold: float
+) -> CounterfactualAnswer:
     """The smallest sets of changes that flip a client's decision at a cut-off.
 
     Raises:
@@ -140,7 +142,7 @@ def counterfactuals(portfolio: Portfolio, model: CreditModel, client_id: object,
     kept = [item for item in found if not any(_beats(other, item) for other in found)]
     smallest = tuple(sorted(kept, key=lambda item: item.distance)[:MOST])
     reason = None if smallest else ("none" if own else "no_terms")
-    return Answer(int(portfolio.ids[row]), probability, threshold, decision, smallest, reason)
+    return CounterfactualAnswer(int(portfolio.ids[row]), probability, threshold, decision, smallest, reason)
 
 
 def _beats(other: Counterfactual, item: Counterfactual) -> bool:
@@ -167,9 +169,9 @@ class _Search:
         nearest = grid[np.argsort(distances)[: min(NEAREST, int(flips.sum()))]]
         # how far each may be drawn back: fractions of the way from the client's own terms
         fractions = np.linspace(0, 1, FRACTIONS + 1)[1:]
-        ways = (nearest[:, None, :] * fractions[:, None]).reshape(-1, len(names))
-        lengths = np.where(self.flipped(names, ways), np.linalg.norm(ways, axis=1), np.inf)
-        changes = ways[int(lengths.argmin())]
+        candidates = (nearest[:, None, :] * fractions[:, None]).reshape(-1, len(names))
+        lengths = np.where(self.flipped(names, candidates), np.linalg.norm(candidates, axis=1), np.inf)
+        changes = candidates[int(lengths.argmin())]
         return self._verified(names, changes)
 
     def flipped(self, names: Sequence[str], log_ratios: np.ndarray) -> np.ndarray:

@@ -198,7 +198,7 @@ class Lookup:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class FeatureSpec:
     """What turns applications into the model's features.
 
     Args:
@@ -212,7 +212,7 @@ class Recipe:
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Recipe:
+    def from_config(cls, config: Mapping[str, Any]) -> FeatureSpec:
         """Read the recipe from ``weights/credit/config.json``."""
         return cls(
             features=tuple(config["features"]),
@@ -232,7 +232,7 @@ class Recipe:
         return tuple(dict.fromkeys(source for feature in self.features for source in self.sources(feature)))
 
 
-def engineer(applications: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+def engineer(applications: pd.DataFrame, recipe: FeatureSpec) -> pd.DataFrame:
     """The model's features.
 
     Args:
@@ -257,7 +257,7 @@ def engineer(applications: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     return pd.DataFrame(made, columns=list(recipe.features), index=applications.index)
 
 
-def _clean(applications: pd.DataFrame, recipe: Recipe) -> dict[str, Array]:
+def _clean(applications: pd.DataFrame, recipe: FeatureSpec) -> dict[str, Array]:
     """Every original column that the features are computed from: numbers, or codes of categories."""
     looked_up = {lookup.key for lookup in recipe.lookups.values()}
     numeric = [name for name in recipe.columns if name not in recipe.categories and name not in looked_up]

@@ -11,7 +11,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from models.credit.features import Recipe, engineer
+from models.credit.features import FeatureSpec, engineer
 from models.credit.score import Contribution, Score
 from models.credit.wording import Value
 from models.errors import ModelUnavailable
@@ -54,7 +54,7 @@ class CreditModel:
         try:
             self.config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             self.booster = lgb.Booster(model_file=folder / "model.txt")
-            self.recipe = Recipe.from_config(self.config)
+            self.recipe = FeatureSpec.from_config(self.config)
             self.features = self.recipe.features
             if tuple(self.booster.feature_name()) != self.features:
                 raise ValueError("model.txt and config.json name different features")

@@ -1,4 +1,4 @@
-"""The lender's desk: model, portfolio and cut-off together, one method for each thing a person or a program asks."""
+"""The credit service: model, portfolio and cut-off together, one method for each thing a person or a program asks."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import numpy as np
 
 from models import arguments
 from models.credit import application, batch
-from models.credit.compare import USUAL_CRITERIA, Comparison, compare
-from models.credit.counterfactual import Answer, counterfactuals
+from models.credit.compare import USUAL_CRITERIA, ClientComparison, compare
+from models.credit.counterfactual import CounterfactualAnswer, counterfactuals
 from models.credit.importance import Importance
 from models.credit.model import CreditModel
 from models.credit.policy import CutOff, Policy
@@ -31,20 +31,20 @@ LIMIT_RANGE = (1, 10_000)  # clients in one answer
 
 
 @dataclass(frozen=True)
-class Band:
+class ProbabilityBand:
     """Clients by probability of default, from ``low`` (included) to ``high``."""
 
     low: float
     high: float
 
-    def say(self, texts: Texts) -> str:
+    def message(self, texts: Texts) -> str:
         """``5% to 10%``."""
         return texts("credit.finder.from_to", low=texts.percent(self.low, 0), high=texts.percent(self.high, 0))
 
 
 @dataclass(frozen=True)
-class Example:
-    """A client worth a look; ``key`` says why (section ``credit.finder.telling``)."""
+class ExampleClient:
+    """A client worth a look; ``key`` says why (section ``credit.finder.examples``)."""
 
     key: str
     client_id: int
@@ -62,7 +62,7 @@ class Judgement:
 BAND_EDGES = (0.0, 0.02, 0.05, 0.08, 0.12, 0.20, 1.0)  # P(default)
 
 
-class Desk:
+class CreditService:
     """Everything the credit tab and its endpoints need.
 
     Args:
@@ -138,11 +138,11 @@ class Desk:
 
     def compare(
         self, client_id: int, feature: str, group: str = "all", criteria: Sequence[str] = USUAL_CRITERIA
-    ) -> Comparison:
+    ) -> ClientComparison:
         """A client in the distribution of a feature, among all clients or similar ones."""
         return compare(self.portfolio, client_id, feature, group, criteria)
 
-    def counterfactual(self, client_id: int, cost_ratio: float | None = None) -> Answer:
+    def counterfactual(self, client_id: int, cost_ratio: float | None = None) -> CounterfactualAnswer:
         """The smallest changes to the loan's terms that flip the decision, at the cut-off of a cost ratio."""
         return counterfactuals(self.portfolio, self.model, client_id, self._cut_off(cost_ratio))
 
@@ -159,9 +159,9 @@ class Desk:
         """The P(default) from which a loan is refused; the model's own without a ratio."""
         return self.model.threshold if cost_ratio is None else self.policy.cut_off(cost_ratio).threshold
 
-    def bands(self) -> list[Band]:
+    def bands(self) -> list[ProbabilityBand]:
         """The probability bands that have clients."""
-        bands = [Band(low, high) for low, high in pairwise(BAND_EDGES)]
+        bands = [ProbabilityBand(low, high) for low, high in pairwise(BAND_EDGES)]
         return [band for band in bands if len(self._members(band))]
 
     def draw(self, band: int) -> int:
@@ -170,11 +170,11 @@ class Desk:
         place = arguments.whole_number("band", band, 0, len(bands) - 1)
         return int(self.portfolio.ids[random.choice(self._members(bands[place]))])
 
-    def _members(self, band: Band) -> np.ndarray:
+    def _members(self, band: ProbabilityBand) -> np.ndarray:
         probabilities = self.portfolio.probabilities
         return np.flatnonzero((probabilities >= band.low) & (probabilities < band.high))
 
-    def telling(self, cost_ratio: float | None = None) -> list[Example]:
+    def example_clients(self, cost_ratio: float | None = None) -> list[ExampleClient]:
         """The clients just above and just below the cut-off, the safest, the riskiest, and a good one refused; at an
         extreme cost ratio some of them do not exist.
         """
@@ -193,7 +193,7 @@ class Desk:
             row = next(free, None)
             if row is not None and rank[row] < np.inf:
                 rows[key] = row
-        return [Example(key, int(self.portfolio.ids[row])) for key, row in rows.items()]
+        return [ExampleClient(key, int(self.portfolio.ids[row])) for key, row in rows.items()]
 
     def features(self, texts: Texts, numeric: bool = False) -> list[tuple[str, str]]:
         """(name, column) of every original column and feature that charts can show, by name."""
@@ -216,6 +216,6 @@ class Desk:
 
 
 @cache
-def desk() -> Desk:
-    """The desk of this process; a failure is not remembered, so that restored files are picked up."""
-    return Desk(hub.folder("credit", ROOT / "weights" / "credit"), ROOT / "data" / "portfolio.parquet")
+def credit_service() -> CreditService:
+    """The credit service of this process; a failure is not remembered, so that restored files are picked up."""
+    return CreditService(hub.folder("credit", ROOT / "weights" / "credit"), ROOT / "data" / "portfolio.parquet")

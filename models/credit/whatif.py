@@ -108,7 +108,7 @@ class Range:
     def __contains__(self, number: float) -> bool:
         return self.low <= number <= self.high and not (self.column.whole and number != int(number))
 
-    def say(self, texts: Texts) -> str:
+    def message(self, texts: Texts) -> str:
         """``a number of years from 18 to 120``."""
         kind = "years" if self.column.unit == "days" else "whole" if self.column.whole else "number"
         return texts(f"errors.allowed_{kind}", low=texts.plain(self.low), high=texts.plain(self.high))
@@ -120,7 +120,7 @@ class _Name:
 
     column: str
 
-    def say(self, texts: Texts) -> str:
+    def message(self, texts: Texts) -> str:
         return label(self.column, texts)
 
 
@@ -130,7 +130,7 @@ class _Number:
 
     value: float
 
-    def say(self, texts: Texts) -> str:
+    def message(self, texts: Texts) -> str:
         return texts.plain(self.value)
 
 

@@ -44,7 +44,7 @@ class ProtoViTOutput(ModelOutput):
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PrototypeHeadOutput:
     """What the head finds; shapes as in :class:`ProtoViTOutput`."""
 
     logits: torch.Tensor
@@ -96,14 +96,14 @@ class PrototypeHead(nn.Module):
         """s = sigmoid(tau v), (P, K): how much each part counts, 0 for one that is switched off."""
         return torch.sigmoid(self.slot_temperature * self.slots)
 
-    def forward(self, features: torch.Tensor) -> Comparison:
+    def forward(self, features: torch.Tensor) -> PrototypeHeadOutput:
         """From the features of the places (B, D, n, n) to the logits."""
         cosines = self.cosines(features)
         near = neighbours(features.shape[-1], self.radius).to(features.device)
         patches = greedy_match(cosines, near, self.slot_weights() > 0.5)
         matched = cosines.gather(3, patches[..., None])[..., 0]  # (B, P, K)
         similarities = self.similarities(matched)
-        return Comparison(similarities @ self.evidence().T, similarities, matched, patches)
+        return PrototypeHeadOutput(similarities @ self.evidence().T, similarities, matched, patches)
 
     def cosines(self, features: torch.Tensor) -> torch.Tensor:
         """Of each part with each place: (B, D, n, n) -> (B, P, K, N)."""
@@ -195,7 +195,7 @@ class ProtoViTForImageClassification(PreTrainedModel):
         self, pixel_values: torch.Tensor, labels: torch.Tensor | None = None, return_dict: bool = True
     ) -> ProtoViTOutput | tuple[torch.Tensor, ...]:
         """Classifies pictures (B, 3, H, W), normalised as the image processor does; labels (B,) give a loss."""
-        found: Comparison = self.head(self.features(pixel_values))
+        found: PrototypeHeadOutput = self.head(self.features(pixel_values))
         loss = cross_entropy(found.logits, labels) if labels is not None else None
         output = ProtoViTOutput(loss, found.logits, found.similarities, found.cosines, found.patches)
         return output if return_dict else output.to_tuple()

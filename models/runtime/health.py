@@ -11,7 +11,7 @@ from functools import partial
 
 from PIL import Image
 
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.errors import VitrineError
 from models.runtime import hub
 from models.texts import ENGLISH
@@ -79,15 +79,18 @@ def _state(name: str, test: Callable[[], tuple[str, str]]) -> State:
         weights=weights,
         sound=not reason,
         reason=reason,
-        note=note.say(ENGLISH) if note else "",
+        note=note.message(ENGLISH) if note else "",
     )
 
 
 def _credit() -> tuple[str, str]:
-    score = desk().score_application({})
+    score = credit_service().score_application({})
     total = score.base_value + math.fsum(item.contribution for item in score.contributions)
     sound = abs(total - score.log_odds) < 1e-6
-    return f"{desk().model.booster.num_trees()} trees", "" if sound else "contributions do not add up to the score"
+    return (
+        f"{credit_service().model.booster.num_trees()} trees",
+        "" if sound else "contributions do not add up to the score",
+    )
 
 
 def _classifier(name: str) -> tuple[str, str]:

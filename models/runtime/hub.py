@@ -42,7 +42,7 @@ class Note:
     key: str
     details: Mapping[str, object]
 
-    def say(self, texts: Texts) -> str:
+    def message(self, texts: Texts) -> str:
         """The sentence that a person reads."""
         return texts(f"errors.{self.key}", **self.details)
 

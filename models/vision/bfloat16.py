@@ -8,7 +8,7 @@ from torch import nn
 NATIVE = any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16"))
 
 
-class Halved(nn.Module):
+class Bfloat16(nn.Module):
     """A network that works in bf16: eight bits of precision, float32 comes in and goes out.
 
     Args:

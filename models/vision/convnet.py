@@ -13,7 +13,7 @@ from PIL import Image
 from torch import nn
 
 from models.vision import bfloat16, calibration, measured, saliency, weights
-from models.vision.inference_executor import in_turn
+from models.vision.inference_executor import run_inference
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
 
@@ -35,7 +35,7 @@ class Convnet(ABC):
     name: ClassVar[str]  # in the registry and below ``weights/``
     layer: ClassVar[str]  # the last of the body, by its name in the state of the network
     published_method: ClassVar[str]  # the one that this network is usually explained with
-    halved: ClassVar[bool] = False  # whether the body may work in bf16: where that changes no label of the test photos
+    bf16: ClassVar[bool] = False  # whether the body may work in bf16: where that changes no label of the test photos
 
     def __init__(self, config: Mapping[str, Any], network: nn.Module) -> None:
         self.config = config
@@ -48,8 +48,8 @@ class Convnet(ABC):
         found = measured.most_faithful(self.name, str(config.get("weights_sha256")), quick)
         self.default_method = found or self.published_method
         self.body, self.head = self.split(network)
-        if self.halved and bfloat16.NATIVE:
-            self.body = bfloat16.Halved(self.body)
+        if self.bf16 and bfloat16.NATIVE:
+            self.body = bfloat16.Bfloat16(self.body)
 
     @staticmethod
     @abstractmethod
@@ -99,51 +99,51 @@ class Convnet(ABC):
 
     def logits(self, image: Image.Image) -> torch.Tensor:
         """The logits of an RGB picture of any size, (classes,), before the temperature."""
-        return self._pass(self._input(image))[1][0]
+        return self._forward(self._input(image))[1][0]
 
     def probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
         """For pictures of the input's size, (B, 3, S, S) in 0..1: (B, classes), rows sum to 1."""
         inputs = self.preprocessing.normalise(pixels).contiguous(memory_format=torch.channels_last)
-        return torch.softmax(self._pass(inputs)[1] / self.temperature, dim=1)
+        return torch.softmax(self._forward(inputs)[1] / self.temperature, dim=1)
 
-    def explain(self, image: Image.Image, method: str = "", target: str = "", against: str = "") -> Explanation:
+    def explain(self, image: Image.Image, method: str = "", target: str = "", contrast_class: str = "") -> Explanation:
         """The class of a picture, and where in the picture it was seen.
 
         Args:
             image: RGB, of any size.
             method: one of :attr:`methods`; empty for the model's default.
             target: the class to explain; empty for the predicted one.
-            against: explain what speaks for the target rather than for this class; empty for the target
+            contrast_class: explain what speaks for the target rather than for this class; empty for the target
                 alone.
 
         Raises:
             InputError: an unknown method or class.
         """
-        *_, (_, explanation) = self.explain_steps(image, method, target, against)
+        *_, (_, explanation) = self.explain_steps(image, method, target, contrast_class)
         return explanation
 
     def explain_steps(
-        self, image: Image.Image, method: str = "", target: str = "", against: str = ""
+        self, image: Image.Image, method: str = "", target: str = "", contrast_class: str = ""
     ) -> Iterator[tuple[float, Explanation]]:
         """The same, step by step for the methods that take long: the share done in 0..1, and the map so far.
 
         Closing the iterator cancels what is left.
         """
         start = time.perf_counter()
-        method, target, against = saliency.resolve(self, method or self.default_method, target, against)
+        method, target, contrast_class = saliency.resolve(self, method or self.default_method, target, contrast_class)
         inputs = self._input(image)
-        maps, logits = self._pass(inputs)
+        maps, logits = self._forward(inputs)
         predicted = self._prediction(logits[0], start)
         target = target or predicted.label
-        contrast = saliency.contrast(self.classes, target, against)
+        contrast = saliency.contrast(self.classes, target, contrast_class)
         grey = self.preprocessing.normalise(torch.full((1, 3, 1, 1), 0.5))
-        one = saliency.Pass(inputs, grey, maps, self.head, lambda batch: self._pass(batch)[1])
+        forward_pass = saliency.ForwardPass(inputs, grey, maps, self.head, lambda batch: self._forward(batch)[1])
         chosen = saliency.METHODS[method]
-        for share, drawn in chosen.draw(one, contrast):
+        for share, drawn in chosen.draw(forward_pass, contrast):
             explanation = Explanation(
                 prediction=predicted,
                 target=target,
-                against=against or None,
+                contrast_class=contrast_class or None,
                 method=method,
                 layer=self.layer if chosen.reads_layer else "",
                 saliency=saliency.normalise(drawn),
@@ -155,7 +155,7 @@ class Convnet(ABC):
     def _input(self, image: Image.Image) -> torch.Tensor:
         return self.preprocessing(image).contiguous(memory_format=torch.channels_last)
 
-    def _pass(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _forward(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Feature maps (B, C, h, w) and logits (B, classes)."""
 
         @torch.no_grad()  # not inference mode: the head may be asked for gradients by the feature maps
@@ -163,7 +163,7 @@ class Convnet(ABC):
             maps = self.body(inputs)
             return maps, self.head(maps)
 
-        return in_turn(work)
+        return run_inference(work)
 
     def _prediction(self, logits: torch.Tensor, start: float) -> Prediction:
         return prediction(self.name, self.classes, logits, self.temperature, start, self.calibration)

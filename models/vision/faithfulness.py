@@ -79,7 +79,7 @@ def assess(score: Score, pixels: torch.Tensor, saliency: np.ndarray) -> Faithful
 
 
 def judge(
-    model: VisionModel, image: Image.Image, target: str, saliency: np.ndarray, against: str | None = None
+    model: VisionModel, image: Image.Image, target: str, saliency: np.ndarray, contrast_class: str | None = None
 ) -> Faithfulness:
     """How faithful a map is to a model's answer for one class of an RGB picture.
 
@@ -91,9 +91,9 @@ def judge(
 
     def score(batch: torch.Tensor) -> torch.Tensor:
         found = model.probabilities(batch)
-        if not against:
+        if not contrast_class:
             return found[:, place]
-        pair = found[:, [place, model.classes.index(against)]]
+        pair = found[:, [place, model.classes.index(contrast_class)]]
         return pair[:, 0] / pair.sum(dim=1).clamp(min=torch.finfo(pair.dtype).tiny)
 
     return assess(score, pixels, saliency)

@@ -14,7 +14,7 @@ THUMBNAIL = 128  # px: two for each that the page gives an example
 
 
 @dataclass(frozen=True)
-class Example:
+class ExamplePicture:
     """One rendered picture."""
 
     path: Path
@@ -22,19 +22,19 @@ class Example:
     object: str
 
 
-def catalogue(folder: Path = CATALOGUE) -> tuple[Example, ...]:
+def catalogue(folder: Path = CATALOGUE) -> tuple[ExamplePicture, ...]:
     """Every picture that ``labels.csv`` lists; none where the catalogue is missing."""
     labels = folder / "labels.csv"
     if not labels.is_file():
         return ()
     with labels.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    return tuple(Example(folder / row["file"], row["category"], row["object"]) for row in rows)
+    return tuple(ExamplePicture(folder / row["file"], row["category"], row["object"]) for row in rows)
 
 
-def examples(folder: Path = CATALOGUE) -> tuple[Example, ...]:
+def examples(folder: Path = CATALOGUE) -> tuple[ExamplePicture, ...]:
     """Two pictures a category, of different objects, for the gallery."""
-    chosen: list[Example] = []
+    chosen: list[ExamplePicture] = []
     for example in catalogue(folder):
         own = [item for item in chosen if item.category == example.category]
         if len(own) < PER_CATEGORY and example.object not in [item.object for item in own]:
@@ -42,7 +42,7 @@ def examples(folder: Path = CATALOGUE) -> tuple[Example, ...]:
     return tuple(chosen)
 
 
-def thumbnail(example: Example) -> Image.Image:
+def thumbnail(example: ExamplePicture) -> Image.Image:
     """A picture at the size of its place in the gallery."""
     with Image.open(example.path) as image:
         return image.convert("RGB").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)

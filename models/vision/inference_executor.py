@@ -16,6 +16,6 @@ Answer = TypeVar("Answer")
 _passes = ThreadPoolExecutor(max_workers=1, thread_name_prefix="passes")
 
 
-def in_turn(work: Callable[[], Answer]) -> Answer:
+def run_inference(work: Callable[[], Answer]) -> Answer:
     """What ``work`` answers, or raises, once those who came before are done; it must not call this again."""
     return _passes.submit(work).result()

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.vision.inference_executor import in_turn
+from models.vision.inference_executor import run_inference
 
 NEAREST = 3  # classes that FinerCAM weighs the target against, as in the library
 ABLATED = 64  # channels taken away at a time
@@ -65,9 +65,14 @@ def drawn(name: str) -> Callable[[Any, torch.Tensor], Iterator[tuple[float, torc
         name: of the class, such as "HiResCAM".
     """
 
-    def draw(one: Any, contrast: torch.Tensor) -> Iterator[tuple[float, torch.Tensor]]:
+    def draw(forward_pass: Any, contrast: torch.Tensor) -> Iterator[tuple[float, torch.Tensor]]:
         package = library()
-        yield 1.0, in_turn(lambda: torch.from_numpy(_map(package, name, one.maps, one.head, contrast)))
+        yield (
+            1.0,
+            run_inference(
+                lambda: torch.from_numpy(_map(package, name, forward_pass.maps, forward_pass.head, contrast))
+            ),
+        )
 
     return draw
 

@@ -28,7 +28,7 @@ OVERLAY_MEGAPIXELS = 50  # of an overlay for programs: as many as a phone's came
 
 
 @dataclass(frozen=True)
-class Reading:
+class PhotoExplanation:
     """One model's answer to one photo.
 
     Args:
@@ -57,14 +57,14 @@ class Reading:
         return photo, overlay(photo, self.explanation.saliency, opacity=self.opacity)
 
 
-def read_photo(
+def explain_photo(
     path: Path | str | None,
     model: str,
     method: str = "",
     target: str = "",
-    against: str = "",
+    contrast_class: str = "",
     opacity: float = OPACITY,
-) -> Reading:
+) -> PhotoExplanation:
     """Classifies a photo and shows where the evidence lies.
 
     Args:
@@ -72,31 +72,31 @@ def read_photo(
         model: one of ``registry.MODELS``.
         method: saliency method; empty for the model's default.
         target: class to explain; empty for the predicted one.
-        against: explain what speaks for the target rather than for this class; empty for the target alone.
+        contrast_class: explain what speaks for the target rather than for this class; empty for the target alone.
         opacity: share of the map in the overlay, 0..1.
 
     Raises:
         InputError: the file is no readable picture, or an argument is not among those allowed.
         ModelUnavailable: the model's weights are missing or damaged.
     """
-    *_, (_, reading) = read_steps(path, model, method, target, against, opacity)
+    *_, (_, reading) = explain_photo_steps(path, model, method, target, contrast_class, opacity)
     return reading
 
 
-def read_steps(
+def explain_photo_steps(
     path: Path | str | None,
     model: str,
     method: str = "",
     target: str = "",
-    against: str = "",
+    contrast_class: str = "",
     opacity: float = OPACITY,
-) -> Iterator[tuple[float, Reading]]:
+) -> Iterator[tuple[float, PhotoExplanation]]:
     """The same, with the share done (0..1), for the methods that take long; closing it cancels what is left."""
     arguments.number("opacity", opacity, 0, 1)
     classifier = registry.get(model)
     upload = read_upload(path)
-    for share, explanation in classifier.explain_steps(upload.image, method, target, against):
-        yield share, Reading(upload, explanation, opacity)
+    for share, explanation in classifier.explain_steps(upload.image, method, target, contrast_class):
+        yield share, PhotoExplanation(upload, explanation, opacity)
 
 
 def methods(model: str) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ def published_method(model: str) -> str:
         return ""
 
 
-def relay(path: Path | str | None, saliency: np.ndarray, opacity: float) -> tuple[Image.Image, Image.Image]:
+def recompose_overlay(path: Path | str | None, saliency: np.ndarray, opacity: float) -> tuple[Image.Image, Image.Image]:
     """Photo and overlay as on the screen anew, from a map that was drawn before."""
     arguments.number("opacity", opacity, 0, 1)
     photo = thumbnail(read_upload(path))
@@ -142,18 +142,18 @@ def verdicts(path: Path | str | None) -> Iterator[tuple[Prediction, ...]]:
 
 
 def assess(
-    path: Path | str | None, model: str, method: str = "", target: str = "", against: str = ""
+    path: Path | str | None, model: str, method: str = "", target: str = "", contrast_class: str = ""
 ) -> tuple[Explanation, Faithfulness]:
-    """A map, and how faithful it is to the model, for one photo; the arguments of :func:`read_photo`.
+    """A map, and how faithful it is to the model, for one photo; the arguments of :func:`explain_photo`.
 
     Raises:
         InputError, ModelUnavailable: as there.
     """
     classifier = registry.get(model)
     upload = read_upload(path)
-    explanation = classifier.explain(upload.image, method, target, against)
+    explanation = classifier.explain(upload.image, method, target, contrast_class)
     return explanation, faithfulness.judge(
-        classifier, upload.image, explanation.target, explanation.saliency, explanation.against
+        classifier, upload.image, explanation.target, explanation.saliency, explanation.contrast_class
     )
 
 
@@ -165,7 +165,7 @@ def classify(path: Path | str | None, models: Sequence[str]) -> dict[str, Any]:
         models: names among ``registry.MODELS``; empty for all whose weights stand.
 
     Raises:
-        InputError: as in :func:`read_photo`; ``models`` is not a list of names.
+        InputError: as in :func:`explain_photo`; ``models`` is not a list of names.
     """
     if not isinstance(models, (list, tuple)) or not all(isinstance(name, str) for name in models):
         raise InputError("models_list", received=shown(models), allowed=", ".join(registry.MODELS))

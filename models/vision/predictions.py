@@ -58,7 +58,7 @@ class Explanation:
     Args:
         prediction: what it answered.
         target: the class that is explained.
-        against: the class it is weighed against: the map then explains the difference of the two logits.
+        contrast_class: the class it is weighed against: the map then explains the difference of the two logits.
         method: how the map was made, such as "eigen-cam".
         layer: the layer it was read from; empty for a method that only asks the model for answers.
         saliency: (H, W) float32 in 0..1 over the whole picture, edges aligned; its resolution is the
@@ -69,7 +69,7 @@ class Explanation:
 
     prediction: Prediction
     target: str
-    against: str | None
+    contrast_class: str | None
     method: str
     layer: str
     saliency: np.ndarray

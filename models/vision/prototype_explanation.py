@@ -10,11 +10,11 @@ from typing import Any, Protocol, cast
 from PIL import Image
 
 from models import arguments
-from models.protovit.modeling import Comparison
+from models.protovit.modeling import PrototypeHeadOutput
 from models.texts import ENGLISH
 from models.vision import registry, webp
 from models.vision.predictions import CLASSES
-from models.vision.prototypes import Box, Case, Prototype, Reasoning
+from models.vision.prototypes import Box, ClassEvidence, Prototype, Reasoning
 from models.vision.uploads import read_upload
 
 MODEL = "protovit"
@@ -26,15 +26,15 @@ class PrototypeModel(Protocol):
 
     prototypes: tuple[Prototype, ...]
 
-    def compare(self, image: Image.Image) -> Comparison: ...
+    def compare(self, image: Image.Image) -> PrototypeHeadOutput: ...
 
     def reasoning(
-        self, found: Comparison, size: tuple[int, int], top: int = 5, without: Collection[int] = ()
+        self, found: PrototypeHeadOutput, size: tuple[int, int], top: int = 5, without: Collection[int] = ()
     ) -> Reasoning: ...
 
 
 @dataclass(frozen=True)
-class Likeness:
+class PrototypeExplanation:
     """A photo, and all that the model found it like: small enough to be held for a visitor.
 
     Args:
@@ -49,14 +49,14 @@ class Likeness:
 
     photo: str
     size: tuple[int, int]
-    found: Comparison
+    found: PrototypeHeadOutput
     reasoning: Reasoning
     whole: Reasoning
     prototypes: tuple[Prototype, ...]
     without: tuple[int, ...] = ()
 
 
-def read_likeness(path: Path | str | None) -> Likeness:
+def explain_by_prototypes(path: Path | str | None) -> PrototypeExplanation:
     """Why ProtoViT puts a photo where it does.
 
     Args:
@@ -70,10 +70,12 @@ def read_likeness(path: Path | str | None) -> Likeness:
     image = read_upload(path).image
     found = model.compare(image)
     reasoning = model.reasoning(found, image.size, len(model.prototypes))
-    return Likeness(webp.of_image(image, PHOTO_SIDE), image.size, found, reasoning, reasoning, model.prototypes)
+    return PrototypeExplanation(
+        webp.of_image(image, PHOTO_SIDE), image.size, found, reasoning, reasoning, model.prototypes
+    )
 
 
-def leave_out(likeness: Likeness, without: object) -> Likeness:
+def leave_out(likeness: PrototypeExplanation, without: object) -> PrototypeExplanation:
     """The same photo as if some prototypes did not exist; nothing is compared anew.
 
     Args:
@@ -110,7 +112,7 @@ def reason(path: Path | str | None, top: int, without: object = None) -> dict[st
         without: a list of numbers of prototypes that are left out, as if they did not exist; None for none.
 
     Raises:
-        InputError: as in :func:`read_likeness`; ``top`` or a number in ``without`` is out of range.
+        InputError: as in :func:`explain_by_prototypes`; ``top`` or a number in ``without`` is out of range.
         ModelUnavailable: the model's files are missing or damaged.
     """
     model = _model()
@@ -121,14 +123,14 @@ def reason(path: Path | str | None, top: int, without: object = None) -> dict[st
     upload = read_upload(path)
     reasoning = model.reasoning(model.compare(upload.image), upload.image.size, count, left_out)
     scale = (upload.width / upload.image.width, upload.height / upload.image.height)
-    named = {evidence.prototype for case in reasoning.cases for evidence in case.evidence}
+    named = {evidence.prototype for case in reasoning.class_evidence for evidence in case.evidence}
     notes = [ENGLISH("images.cut_short")] if upload.cut_short else []
     notes += [] if named else [ENGLISH("prototypes.answer.none")]
     note = {"note": " ".join(notes)} if notes else {}
     return {
         "label": reasoning.prediction.label,
         "logits": reasoning.logits,
-        "classes": {case.label: _case(case, scale) for case in reasoning.cases},
+        "classes": {case.label: _class_evidence(case, scale) for case in reasoning.class_evidence},
         "prototypes": {str(item.number): _prototype(item) for item in model.prototypes if item.number in named},
         **note,
     }
@@ -138,7 +140,7 @@ def _model() -> PrototypeModel:
     return cast(PrototypeModel, registry.get(MODEL))
 
 
-def _case(case: Case, scale: tuple[float, float]) -> dict[str, Any]:
+def _class_evidence(case: ClassEvidence, scale: tuple[float, float]) -> dict[str, Any]:
     return {
         "points_total": case.total,
         "evidence": [

@@ -79,7 +79,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Case:
+class ClassEvidence:
     """The case for one class: ``total`` is the sum of the points of its prototypes, which is the class's logit."""
 
     label: str
@@ -94,13 +94,13 @@ class Reasoning:
     Args:
         prediction: the answer.
         logits: class -> logit.
-        cases: for the predicted class, and for the runner-up; evidence by points, most first.
+        class_evidence: for the predicted class, and for the runner-up; evidence by points, most first.
         seconds: from the picture in memory to the reasoning.
     """
 
     prediction: Prediction
     logits: dict[str, float]
-    cases: tuple[Case, ...]
+    class_evidence: tuple[ClassEvidence, ...]
     seconds: float
 
 

@@ -12,12 +12,12 @@ from PIL import Image
 
 from models.errors import InputError
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
-from models.protovit.modeling import Comparison
+from models.protovit.modeling import PrototypeHeadOutput
 from models.vision import calibration, saliency, weights
-from models.vision.inference_executor import in_turn
+from models.vision.inference_executor import run_inference
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
-from models.vision.prototypes import Case, Evidence, Prototype, Reasoning, boxes, field, read_prototypes
+from models.vision.prototypes import ClassEvidence, Evidence, Prototype, Reasoning, boxes, field, read_prototypes
 
 MATCHES = "prototypes"  # the method that draws where the points come from
 METHODS = (MATCHES, "rise")
@@ -94,7 +94,7 @@ class ProtoVit:
 
     def probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
         """For pictures of the input's size, (B, 3, S, S) in 0..1: (B, classes), rows sum to 1."""
-        logits = self._pass(self.preprocessing.normalise(pixels)).logits
+        logits = self._forward(self.preprocessing.normalise(pixels)).logits
         return torch.softmax(logits / self.temperature, dim=1)
 
     def reason(self, image: Image.Image, top: int = 5, without: Collection[int] = ()) -> Reasoning:
@@ -110,12 +110,12 @@ class ProtoVit:
         """
         return self.reasoning(self.compare(image), image.size, top, without)
 
-    def compare(self, image: Image.Image) -> Comparison:
+    def compare(self, image: Image.Image) -> PrototypeHeadOutput:
         """What the head finds in a picture: the one pass that any reasoning about it needs."""
-        return self._pass(self.preprocessing(image))
+        return self._forward(self.preprocessing(image))
 
     def reasoning(
-        self, found: Comparison, size: tuple[int, int], top: int = 5, without: Collection[int] = ()
+        self, found: PrototypeHeadOutput, size: tuple[int, int], top: int = 5, without: Collection[int] = ()
     ) -> Reasoning:
         """The reasoning about a picture of ``size`` (width, height; px) that was compared: no further pass."""
         start = time.perf_counter()
@@ -136,14 +136,14 @@ class ProtoVit:
             evidence = tuple(
                 self._evidence(found, row, number, float(points[row, number]), size) for number in mine[:top]
             )
-            cases.append(Case(self.classes[row], float(totals[row]), evidence))
+            cases.append(ClassEvidence(self.classes[row], float(totals[row]), evidence))
         logits = dict(zip(self.classes, totals.tolist(), strict=True))
         return Reasoning(predicted, logits, tuple(cases), time.perf_counter() - start)
 
     def _of_class(self, row: int) -> list[int]:
         return [number for number, label in enumerate(self.network.head.classes().tolist()) if label == row]
 
-    def explain(self, image: Image.Image, method: str = "", target: str = "", against: str = "") -> Explanation:
+    def explain(self, image: Image.Image, method: str = "", target: str = "", contrast_class: str = "") -> Explanation:
         """The class of a picture, and where in the picture it was seen.
 
         Args:
@@ -151,36 +151,38 @@ class ProtoVit:
             method: "prototypes" draws each patch's share of the logit, which is exact: the shares add up to it;
                 "rise" only asks the model for answers. Empty for the first.
             target: the class to explain; empty for the predicted one.
-            against: explain what speaks for the target rather than for this class.
+            contrast_class: explain what speaks for the target rather than for this class.
 
         Raises:
             InputError: an unknown method or class.
         """
-        *_, (_, explanation) = self.explain_steps(image, method, target, against)
+        *_, (_, explanation) = self.explain_steps(image, method, target, contrast_class)
         return explanation
 
     def explain_steps(
-        self, image: Image.Image, method: str = "", target: str = "", against: str = ""
+        self, image: Image.Image, method: str = "", target: str = "", contrast_class: str = ""
     ) -> Iterator[tuple[float, Explanation]]:
         """The same, step by step: the share done in 0..1, and the map so far. Closing the iterator cancels."""
         start = time.perf_counter()
-        method, target, against = saliency.resolve(self, method or self.default_method, target, against)
+        method, target, contrast_class = saliency.resolve(self, method or self.default_method, target, contrast_class)
         inputs = self.preprocessing(image)
-        output = self._pass(inputs)
+        output = self._forward(inputs)
         predicted = self._prediction(output.logits[0], start)
         target = target or predicted.label
-        contrast = saliency.contrast(self.classes, target, against)
+        contrast = saliency.contrast(self.classes, target, contrast_class)
         if method == MATCHES:
             drawn: Iterator[tuple[float, torch.Tensor]] = iter([(1.0, self.shares(output, contrast))])
         else:
             grey = self.preprocessing.normalise(torch.full((1, 3, 1, 1), 0.5))
-            asked = saliency.Pass(inputs, grey, inputs, torch.nn.Identity(), lambda batch: self._pass(batch).logits)
+            asked = saliency.ForwardPass(
+                inputs, grey, inputs, torch.nn.Identity(), lambda batch: self._forward(batch).logits
+            )
             drawn = saliency.METHODS[method].draw(asked, contrast)
         for share, found in drawn:
             explanation = Explanation(
                 prediction=predicted,
                 target=target,
-                against=against or None,
+                contrast_class=contrast_class or None,
                 method=method,
                 layer=self.layer if method == MATCHES else "",
                 saliency=saliency.normalise(found),
@@ -189,7 +191,7 @@ class ProtoVit:
             )
             yield share, explanation
 
-    def shares(self, output: Comparison, contrast: torch.Tensor) -> torch.Tensor:
+    def shares(self, output: PrototypeHeadOutput, contrast: torch.Tensor) -> torch.Tensor:
         """How much of the explained logit each place brings, (n, n): over all places they add up to it.
 
         The points of a prototype are shared out among its parts: by their cosines where points grow with these, by
@@ -208,14 +210,16 @@ class ProtoVit:
             .view(grid, grid)
         )
 
-    def _pass(self, inputs: torch.Tensor) -> Comparison:
+    def _forward(self, inputs: torch.Tensor) -> PrototypeHeadOutput:
         @torch.no_grad()
-        def work() -> Comparison:
+        def work() -> PrototypeHeadOutput:
             return self.network.head(self.network.features(inputs))
 
-        return in_turn(work)
+        return run_inference(work)
 
-    def _evidence(self, output: Comparison, row: int, number: int, points: float, size: tuple[int, int]) -> Evidence:
+    def _evidence(
+        self, output: PrototypeHeadOutput, row: int, number: int, points: float, size: tuple[int, int]
+    ) -> Evidence:
         patches = output.patches[0, number][self.active[number]].tolist()
         return Evidence(
             prototype=number,

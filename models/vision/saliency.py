@@ -31,7 +31,7 @@ Steps = Iterator[tuple[float, torch.Tensor]]
 
 
 @dataclass(frozen=True)
-class Pass:
+class ForwardPass:
     """One picture on its way through a network.
 
     Args:
@@ -67,7 +67,7 @@ class Method:
         quick: whether it needs no more than one pass through the convolutions.
     """
 
-    draw: Callable[[Pass, torch.Tensor], Steps]
+    draw: Callable[[ForwardPass, torch.Tensor], Steps]
     class_discriminative: bool = True
     reads_layer: bool = True
     quick: bool = True
@@ -85,7 +85,7 @@ class Explainable(Protocol):
     def methods(self) -> tuple[str, ...]: ...
 
 
-def resolve(model: Explainable, method: str, target: str, against: str) -> tuple[str, str, str]:
+def resolve(model: Explainable, method: str, target: str, contrast_class: str) -> tuple[str, str, str]:
     """Method and classes by the names that the model gives them, however they were written; empty ones stay empty.
 
     Raises:
@@ -96,7 +96,7 @@ def resolve(model: Explainable, method: str, target: str, against: str) -> tuple
         allowed = ", ".join(model.methods)
         raise InputError("method_unknown", value=shown(method), model=model.name, allowed=allowed)
     classes = []
-    for argument, value in (("target", target), ("against", against)):
+    for argument, value in (("target", target), ("against", contrast_class)):
         label = arguments.spelled(value, model.classes) if value else ""
         if label is None:
             allowed = ", ".join(model.classes)
@@ -105,18 +105,18 @@ def resolve(model: Explainable, method: str, target: str, against: str) -> tuple
     return found, classes[0], classes[1]
 
 
-def contrast(classes: tuple[str, ...], target: str, against: str) -> torch.Tensor:
+def contrast(classes: tuple[str, ...], target: str, contrast_class: str) -> torch.Tensor:
     """The weights of the logits, (classes,), that explain a target, or a target rather than another class.
 
     Raises:
         InputError: both are the same.
     """
-    if target == against:
-        raise InputError("class_against_itself", value=against)
+    if target == contrast_class:
+        raise InputError("class_against_itself", value=contrast_class)
     weights = torch.zeros(len(classes))
     weights[classes.index(target)] = 1
-    if against:
-        weights[classes.index(against)] = -1
+    if contrast_class:
+        weights[classes.index(contrast_class)] = -1
     return weights
 
 
@@ -145,15 +145,15 @@ def first_component(maps: torch.Tensor, toward: torch.Tensor) -> torch.Tensor:
     return projection.view(maps.shape[1:])
 
 
-def grad_cam(one: Pass, contrast: torch.Tensor) -> Steps:
+def grad_cam(forward_pass: ForwardPass, contrast: torch.Tensor) -> Steps:
     """Grad-CAM (Selvaraju 2017, arXiv:1610.02391): feature maps weighted by their mean gradient."""
-    weights = one.gradients(contrast).mean(dim=(1, 2))
-    yield 1.0, torch.einsum("c,chw->hw", weights, one.maps[0])
+    weights = forward_pass.gradients(contrast).mean(dim=(1, 2))
+    yield 1.0, torch.einsum("c,chw->hw", weights, forward_pass.maps[0])
 
 
-def grad_cam_plus_plus(one: Pass, contrast: torch.Tensor) -> Steps:
+def grad_cam_plus_plus(forward_pass: ForwardPass, contrast: torch.Tensor) -> Steps:
     """Grad-CAM++ (Chattopadhay 2018, arXiv:1710.11063): weighs the places of a gradient, for several objects."""
-    maps, gradients = one.maps[0], one.gradients(contrast)
+    maps, gradients = forward_pass.maps[0], forward_pass.gradients(contrast)
     squares = gradients.square()
     total = maps.sum(dim=(1, 2), keepdim=True)
     alphas = squares / (2 * squares + total * squares * gradients + 1e-6)  # its equation 19
@@ -162,51 +162,51 @@ def grad_cam_plus_plus(one: Pass, contrast: torch.Tensor) -> Steps:
     yield 1.0, torch.einsum("c,chw->hw", weights, maps)
 
 
-def layer_cam(one: Pass, contrast: torch.Tensor) -> Steps:
+def layer_cam(forward_pass: ForwardPass, contrast: torch.Tensor) -> Steps:
     """Layer-CAM (Jiang 2021, doi:10.1109/TIP.2021.3089943): each place weighted by its own positive gradient."""
-    yield 1.0, (one.gradients(contrast).clamp(min=0) * one.maps[0]).sum(dim=0)
+    yield 1.0, (forward_pass.gradients(contrast).clamp(min=0) * forward_pass.maps[0]).sum(dim=0)
 
 
-def eigen_cam(one: Pass, contrast: torch.Tensor) -> Steps:
+def eigen_cam(forward_pass: ForwardPass, contrast: torch.Tensor) -> Steps:
     """Eigen-CAM (Muhammad 2020, arXiv:2008.00299): what stands out to the network, whatever the class."""
-    maps = one.maps[0]
+    maps = forward_pass.maps[0]
     yield 1.0, first_component(maps, toward=maps.square().sum(dim=0))
 
 
-def eigen_grad_cam(one: Pass, contrast: torch.Tensor) -> Steps:
+def eigen_grad_cam(forward_pass: ForwardPass, contrast: torch.Tensor) -> Steps:
     """Eigen-CAM of the feature maps times their gradients: what stands out among what counts for the class."""
-    weighted = one.gradients(contrast) * one.maps[0]
+    weighted = forward_pass.gradients(contrast) * forward_pass.maps[0]
     yield 1.0, first_component(weighted, toward=weighted.sum(dim=0))
 
 
-def score_cam(one: Pass, contrast: torch.Tensor, channels: int = SCORE_CAM_CHANNELS) -> Steps:
+def score_cam(forward_pass: ForwardPass, contrast: torch.Tensor, channels: int = SCORE_CAM_CHANNELS) -> Steps:
     """Score-CAM (Wang 2020, arXiv:1910.01279): feature maps weighted by the answer to what they leave
     visible.
 
     Args:
-        one: the pass.
+        forward_pass: the pass.
         contrast: weights of the logits.
         channels: how many of the strongest feature maps to try; the paper tries all.
     """
-    strongest = one.maps[0].amax(dim=(1, 2)).argsort(descending=True)[:channels].sort().values
-    maps = one.maps[0, strongest]
-    masks = interpolate(maps[None], one.inputs.shape[-2:], mode="bilinear", align_corners=True)[0]
+    strongest = forward_pass.maps[0].amax(dim=(1, 2)).argsort(descending=True)[:channels].sort().values
+    maps = forward_pass.maps[0, strongest]
+    masks = interpolate(maps[None], forward_pass.inputs.shape[-2:], mode="bilinear", align_corners=True)[0]
     low, high = masks.amin(dim=(1, 2), keepdim=True), masks.amax(dim=(1, 2), keepdim=True)
     masks = (masks - low) / (high - low + 1e-8)
     scores = torch.empty(0)
     for part in masks.split(BATCH):
-        scores = torch.cat([scores, one.network(one.inputs * part[:, None]) @ contrast])
+        scores = torch.cat([scores, forward_pass.network(forward_pass.inputs * part[:, None]) @ contrast])
         weights = torch.softmax(scores, dim=0)
         yield len(scores) / len(maps), torch.einsum("c,chw->hw", weights, maps[: len(scores)])
 
 
-def rise_map(one: Pass, contrast: torch.Tensor) -> Steps:
+def rise_map(forward_pass: ForwardPass, contrast: torch.Tensor) -> Steps:
     """RISE: see :mod:`models.vision.rise`."""
 
     def score(inputs: torch.Tensor) -> torch.Tensor:
-        return torch.softmax(one.network(inputs), dim=1) @ contrast
+        return torch.softmax(forward_pass.network(inputs), dim=1) @ contrast
 
-    return rise(score, one.inputs, one.grey, batch=BATCH)
+    return rise(score, forward_pass.inputs, forward_pass.grey, batch=BATCH)
 
 
 METHODS: dict[str, Method] = {

@@ -54,7 +54,7 @@ class Vgg16(Convnet):
     name: ClassVar[str] = "vgg16"
     layer: ClassVar[str] = "features.29"
     published_method: ClassVar[str] = "grad-cam"
-    halved: ClassVar[bool] = True  # "python -m benchmarks.vision --data FOLDER" counts the labels that it changes: none
+    bf16: ClassVar[bool] = True  # "python -m benchmarks.vision --data FOLDER" counts the labels that it changes: none
 
     @staticmethod
     def build(config: Mapping[str, Any]) -> nn.Module:

@@ -7,15 +7,15 @@ from typing import Any
 import gradio as gr
 
 from models import results
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.display.credit import audit_charts
 from models.display.results.tables import credit_table
-from tabs.credit.selection import Chosen
+from tabs.credit.selection import ClientSelection
 
 
-def audit_tab(chosen: Chosen, tab: gr.Tab) -> None:
+def audit_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     """Curves with intervals, calibration, cost, and rates by group at the present cut-off."""
-    texts = chosen.texts
+    texts = selection.texts
     gr.Markdown(texts("credit.audit.explain"))
     gr.HTML(credit_table(results.credit(), texts).html())
     charts = {}
@@ -26,16 +26,16 @@ def audit_tab(chosen: Chosen, tab: gr.Tab) -> None:
                     gr.Markdown(f"### {texts(f'credit.audit.{name}_title')}")
                     charts[name] = gr.Plot(show_label=False, elem_classes="vt-plot")
     gr.Markdown(f"### {texts('credit.audit.fair_title')}\n{texts('credit.audit.fair_explain')}")
-    groups = {key: gr.HTML() for key in desk().metrics["groups"]}
+    groups = {key: gr.HTML() for key in credit_service().metrics["groups"]}
 
     def show(client_id: int, ratio: float) -> list[Any]:
-        cut_off, metrics = desk().policy.cut_off(ratio), desk().metrics
+        cut_off, metrics = credit_service().policy.cut_off(ratio), credit_service().metrics
         return [
             audit_charts.curve(metrics["roc"], "roc", texts),
             audit_charts.curve(metrics["pr"], "pr", texts),
             audit_charts.calibration(metrics["calibration"], texts),
-            audit_charts.cost(desk().policy, cut_off, texts),
+            audit_charts.cost(credit_service().policy, cut_off, texts),
             *(audit_charts.fairness(metrics, key, cut_off.threshold, texts).html() for key in groups),
         ]
 
-    chosen.refresh(show, [], [*charts.values(), *groups.values()], opened=tab)
+    selection.refresh(show, [], [*charts.values(), *groups.values()], opened=tab)

@@ -7,21 +7,21 @@ from typing import Any
 import gradio as gr
 
 from models.credit.compare import CRITERIA, GROUPS, USUAL_CRITERIA
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.credit.wording import label
 from models.display.common.html import render
 from models.display.credit.distribution import distribution, sentence
 from models.display.credit.scatter import scatter
-from tabs.credit.selection import Chosen
-from tabs.error_handling import guarded
+from tabs.credit.selection import ClientSelection
+from tabs.error_handling import handle_errors
 
 
-def comparison_tab(chosen: Chosen, tab: gr.Tab) -> None:
+def comparison_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     """Distribution by outcome, for all clients or similar ones, and the scatter of two features."""
-    texts = chosen.texts
+    texts = selection.texts
     with gr.Row():
         feature = gr.Dropdown(
-            choices=desk().features(texts), value="EXT_SOURCE_2", label=texts("credit.compare.feature")
+            choices=credit_service().features(texts), value="EXT_SOURCE_2", label=texts("credit.compare.feature")
         )
         group = gr.Radio(
             choices=[(texts(f"credit.compare.{name}"), name) for name in GROUPS],
@@ -40,23 +40,27 @@ def comparison_tab(chosen: Chosen, tab: gr.Tab) -> None:
     gr.Markdown(f"### {texts('credit.bivariate.title')}")
     with gr.Row():
         first = gr.Dropdown(
-            choices=desk().features(texts, numeric=True), value="EXT_SOURCE_2", label=texts("credit.bivariate.x")
+            choices=credit_service().features(texts, numeric=True),
+            value="EXT_SOURCE_2",
+            label=texts("credit.bivariate.x"),
         )
         second = gr.Dropdown(
-            choices=desk().features(texts, numeric=True), value="EXT_SOURCE_3", label=texts("credit.bivariate.y")
+            choices=credit_service().features(texts, numeric=True),
+            value="EXT_SOURCE_3",
+            label=texts("credit.bivariate.y"),
         )
     cloud = gr.Plot(show_label=False, elem_classes="vt-plot")
 
     def show(client_id: int, ratio: float, feature: str, group: str, criteria: list[str]) -> tuple[Any, ...]:
-        comparison = desk().compare(client_id, feature, group, criteria)
+        comparison = credit_service().compare(client_id, feature, group, criteria)
         return render("sentences", sentences=sentence(comparison, texts)), distribution(comparison, texts)
 
     def show_two(client_id: int, ratio: float, first: str, second: str) -> Any:
-        return scatter(desk().portfolio, client_id, first, second, texts)
+        return scatter(credit_service().portfolio, client_id, first, second, texts)
 
     def show_criteria(group: str) -> Any:
         return gr.update(visible=group == "similar")
 
-    group.change(guarded(show_criteria, texts), group, criteria, api_visibility="private", show_progress="hidden")
-    chosen.refresh(show, [feature, group, criteria], [words, chart], opened=tab)
-    chosen.refresh(show_two, [first, second], [cloud], opened=tab)
+    group.change(handle_errors(show_criteria, texts), group, criteria, api_visibility="private", show_progress="hidden")
+    selection.refresh(show, [feature, group, criteria], [words, chart], opened=tab)
+    selection.refresh(show_two, [first, second], [cloud], opened=tab)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import gradio as gr
 
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.display.credit.tables import counterfactuals
-from tabs.credit.selection import Chosen
+from tabs.credit.selection import ClientSelection
 
 
-def ways_tab(chosen: Chosen, tab: gr.Tab) -> None:
+def counterfactuals_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     """Up to three ways, each verified by rescoring."""
-    gr.Markdown(chosen.texts("credit.counterfactual.explain"))
-    ways = gr.HTML(min_height=120)
+    gr.Markdown(selection.texts("credit.counterfactual.explain"))
+    cards = gr.HTML(min_height=120)
 
     def show(client_id: int, ratio: float) -> str:
-        answer = desk().counterfactual(client_id, ratio)
-        return counterfactuals(answer, desk().portfolio.application(client_id), chosen.texts)
+        answer = credit_service().counterfactual(client_id, ratio)
+        return counterfactuals(answer, credit_service().portfolio.application(client_id), selection.texts)
 
-    chosen.refresh(show, [], [ways], opened=tab)
+    selection.refresh(show, [], [cards], opened=tab)

@@ -7,12 +7,12 @@ from typing import Any
 import gradio as gr
 
 from models.credit.policy import COST_RATIO_RANGE
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.display.credit.decision_card import verdict
 from models.display.credit.gauge import gauge
 from models.display.credit.tables import confusion
 from models.texts import Texts
-from tabs.credit.selection import Chosen
+from tabs.credit.selection import ClientSelection
 
 
 def ratio_slider(texts: Texts) -> gr.Slider:
@@ -21,7 +21,7 @@ def ratio_slider(texts: Texts) -> gr.Slider:
     return gr.Slider(
         low,
         high,
-        value=desk().model.cost_ratio,
+        value=credit_service().model.cost_ratio,
         step=1,
         label=texts("credit.policy.ratio"),
         info=texts("credit.policy.ratio_info"),
@@ -29,28 +29,28 @@ def ratio_slider(texts: Texts) -> gr.Slider:
     )
 
 
-def verdict_card(chosen: Chosen) -> None:
+def verdict_card(selection: ClientSelection) -> None:
     """The decision in one line of figures; it stands above every sub-tab."""
     card = gr.HTML(elem_classes="vt-chosen")
 
     def show(client_id: int, ratio: float) -> str:
-        judged = desk().judge(client_id, ratio)
-        return verdict(judged.score, judged.percentile, ratio, chosen.texts)
+        judged = credit_service().judge(client_id, ratio)
+        return verdict(judged.score, judged.percentile, ratio, selection.texts)
 
-    chosen.refresh(show, [], [card])
+    selection.refresh(show, [], [card])
 
 
-def decision_tab(chosen: Chosen, tab: gr.Tab) -> None:
+def decision_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     """Gauge on the left; on the right the cost ratio and what its cut-off would have done."""
     with gr.Row():
         with gr.Column(min_width=300):
             dial = gr.Plot(show_label=False, elem_classes="vt-plot")
         with gr.Column(min_width=320):
-            chosen.ratio.render()
+            selection.ratio.render()
             table = gr.HTML()
 
     def show(client_id: int, ratio: float) -> tuple[Any, ...]:
-        judged = desk().judge(client_id, ratio)
-        return gauge(judged.score, chosen.texts), confusion(judged.cut_off, chosen.texts)
+        judged = credit_service().judge(client_id, ratio)
+        return gauge(judged.score, selection.texts), confusion(judged.cut_off, selection.texts)
 
-    chosen.refresh(show, [], [dial, table])
+    selection.refresh(show, [], [dial, table])

@@ -1,4 +1,4 @@
-"""Finding a client: by number, by decision, at random within a probability band, or one of a few telling ones."""
+"""Finding a client: by number, by decision, at random within a probability band, or one of a few examples."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import gradio as gr
 
 from models.credit.policy import COST_RATIO_RANGE
 from models.credit.portfolio import SELECTIONS
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.texts import Texts
-from tabs.error_handling import guarded
+from tabs.error_handling import handle_errors
 
 
-def finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
+def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
     """The row of widgets that choose the client; returns the one that holds the number.
 
     Args:
         texts: the page's language.
         ratio: the cost ratio, whose cut-off decides here as it does in the verdict.
     """
-    telling = desk().telling()
+    example_clients = credit_service().example_clients()
     with gr.Row(elem_classes="vt-examples"):
         gr.Markdown(texts("credit.finder.begin"), elem_classes="vt-lead")
-        buttons = [gr.Button(texts(f"credit.finder.telling.{example.key}"), size="sm") for example in telling]
+        buttons = [gr.Button(texts(f"credit.finder.examples.{example.key}"), size="sm") for example in example_clients]
     with gr.Row(equal_height=True):
         with gr.Column(scale=3, min_width=300):
             selection = gr.Radio(
@@ -34,51 +34,51 @@ def finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
             )
         with gr.Column(scale=2, min_width=200):
             client = gr.Dropdown(
-                choices=desk().ids("all"),
-                value=telling[0].client_id,
+                choices=credit_service().ids("all"),
+                value=example_clients[0].client_id,
                 label=texts("credit.finder.client"),
                 elem_id="client",
             )
         with gr.Column(scale=2, min_width=200):
             band = gr.Dropdown(
                 choices=[(texts("credit.finder.choose"), -1)]
-                + [(band.say(texts), place) for place, band in enumerate(desk().bands())],
+                + [(band.message(texts), place) for place, band in enumerate(credit_service().bands())],
                 value=-1,
                 label=texts("credit.finder.band"),
             )
     examples = _examples_by_ratio()
-    for button, example in zip(buttons, telling, strict=True):
+    for button, example in zip(buttons, example_clients, strict=True):
         # the numbers travel with the page, so that the click needs no server; without an example the client stays
         chosen = f"(ratio, client) => ({json.dumps(examples[example.key])})[Math.round(ratio)] ?? client"
         button.click(None, [ratio, client], client, js=chosen, api_visibility="private")
 
     def select(name: str, ratio: float) -> Any:
-        found = desk().ids(name, ratio)
+        found = credit_service().ids(name, ratio)
         return gr.Dropdown(choices=found, value=found[0] if found else None)
 
     def move(name: str, ratio: float, client_id: int) -> Any:
-        found = desk().ids(name, ratio)
+        found = credit_service().ids(name, ratio)
         if client_id in found:
             return name, gr.Dropdown(choices=found, value=client_id)
         # whoever is looked at stays, though the decision has changed: the list goes back to everybody
-        return "all", gr.Dropdown(choices=desk().ids("all"), value=client_id)
+        return "all", gr.Dropdown(choices=credit_service().ids("all"), value=client_id)
 
     def draw(place: int) -> Any:
         if place < 0:
             return gr.skip(), gr.skip(), -1
         # the list goes back to its first line, so that the same band can be drawn from again
-        return "all", gr.Dropdown(choices=desk().ids("all"), value=desk().draw(place)), -1
+        return "all", gr.Dropdown(choices=credit_service().ids("all"), value=credit_service().draw(place)), -1
 
-    selection.input(guarded(select, texts), [selection, ratio], client, api_visibility="private")
+    selection.input(handle_errors(select, texts), [selection, ratio], client, api_visibility="private")
     ratio.change(
-        guarded(move, texts),
+        handle_errors(move, texts),
         [selection, ratio, client],
         [selection, client],
         api_visibility="private",
         show_progress="hidden",
         trigger_mode="always_last",
     )
-    band.input(guarded(draw, texts), band, [selection, client, band], api_visibility="private")
+    band.input(handle_errors(draw, texts), band, [selection, client, band], api_visibility="private")
     return client
 
 
@@ -87,6 +87,6 @@ def _examples_by_ratio() -> dict[str, dict[int, int]]:
     low, high = (int(end) for end in COST_RATIO_RANGE)
     found: dict[str, dict[int, int]] = {}
     for ratio in range(low, high + 1):
-        for example in desk().telling(ratio):
+        for example in credit_service().example_clients(ratio):
             found.setdefault(example.key, {})[ratio] = example.client_id
     return found

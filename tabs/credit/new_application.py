@@ -8,15 +8,15 @@ import gradio as gr
 
 from models.credit import whatif
 from models.credit.reasons import reasons
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.display.common.html import render
 from models.display.credit.decision_card import verdict
 from models.display.credit.tables import batch, save_batch
 from models.display.credit.waterfall import score_waterfall
 from models.errors import InputError
-from tabs.credit.selection import Chosen
+from tabs.credit.selection import ClientSelection
 from tabs.downloads import session_folder
-from tabs.error_handling import guarded
+from tabs.error_handling import handle_errors
 from tabs.uploads import Table
 
 FIELDS = (
@@ -38,11 +38,11 @@ FIELDS = (
 FILES = (".csv", ".tsv", ".txt", ".parquet", ".gz", ".zip")
 
 
-def newcomer_tab(chosen: Chosen) -> None:
+def new_application_tab(selection: ClientSelection) -> None:
     """The form on the left, its score on the right; the batch below."""
-    texts = chosen.texts
+    texts = selection.texts
     gr.Markdown(texts("credit.new.explain"))
-    editors = [whatif.editor(desk().model, {}, name, texts) for name in FIELDS]
+    editors = [whatif.editor(credit_service().model, {}, name, texts) for name in FIELDS]
     application = gr.State(None)  # the one that is scored on the right
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
@@ -74,7 +74,7 @@ def newcomer_tab(chosen: Chosen) -> None:
     def show(ratio: float, application: dict[str, Any] | None) -> tuple[Any, ...]:
         if application is None:
             return "", "", gr.Plot(visible=False)
-        judged = desk().judge_application(application, ratio)
+        judged = credit_service().judge_application(application, ratio)
         return (
             verdict(judged.score, judged.percentile, ratio, texts),
             render("sentences", sentences=reasons(judged.score, texts)),
@@ -84,7 +84,7 @@ def newcomer_tab(chosen: Chosen) -> None:
     def score_file(path: str | None, ratio: float, request: gr.Request) -> tuple[Any, ...]:
         if path is None:
             return no_scores()
-        answer = desk().judge_batch(path, ratio)
+        answer = credit_service().judge_batch(path, ratio)
         saved = str(save_batch(answer, texts, session_folder(request)))
         return batch(answer, texts), gr.DownloadButton(value=saved, visible=True)
 
@@ -94,14 +94,16 @@ def newcomer_tab(chosen: Chosen) -> None:
     private: dict[str, Any] = {"api_visibility": "private"}
     results = [card, words, chart]
     # what is refused leaves no score of something else beside it; one that stands follows the cut-off
-    read_form = score.click(guarded(read, texts), widgets, application, **private)
-    read_form.success(guarded(show, texts), [chosen.ratio, application], results, **private)
+    read_form = score.click(handle_errors(read, texts), widgets, application, **private)
+    read_form.success(handle_errors(show, texts), [selection.ratio, application], results, **private)
     read_form.failure(lambda: (None, *show(1, None)), None, [application, *results], **private)
-    chosen.ratio.change(guarded(show, texts), [chosen.ratio, application], results, show_progress="hidden", **private)
+    selection.ratio.change(
+        handle_errors(show, texts), [selection.ratio, application], results, show_progress="hidden", **private
+    )
     scored = gr.on(
-        [table.upload, table.clear, chosen.ratio.change],
-        guarded(score_file, texts),
-        [table, chosen.ratio],
+        [table.upload, table.clear, selection.ratio.change],
+        handle_errors(score_file, texts),
+        [table, selection.ratio],
         [scores, download],
         trigger_mode="always_last",
         **private,

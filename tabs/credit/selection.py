@@ -9,11 +9,11 @@ from typing import Any
 import gradio as gr
 
 from models.texts import Texts
-from tabs.error_handling import guarded
+from tabs.error_handling import handle_errors
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ClientSelection:
     """Shared widgets of the tab.
 
     Attributes:
@@ -43,7 +43,7 @@ class Chosen:
         triggers.append(opened.select if opened is not None else self.app.load)
         gr.on(
             triggers,
-            guarded(show, self.texts),
+            handle_errors(show, self.texts),
             [self.client, self.ratio, *more],
             list(outputs),
             api_visibility="private",

@@ -7,25 +7,27 @@ from typing import Any
 import gradio as gr
 
 from models.credit import whatif
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.display.credit.decision_card import verdict
 from models.display.credit.tables import changes
 from models.display.credit.waterfall import change_waterfall
 from models.errors import InputError
-from tabs.credit.selection import Chosen
+from tabs.credit.selection import ClientSelection
 from tabs.credit.sliders import OpenSlider
-from tabs.error_handling import guarded
+from tabs.error_handling import handle_errors
 
 
-def whatif_tab(chosen: Chosen, tab: gr.Tab) -> None:
+def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     """Sliders for the terms of the loan, an editor for any other column, the new score and what moved it."""
-    texts = chosen.texts
+    texts = selection.texts
     edited = gr.State({})
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
             terms = {name: OpenSlider(0, 1, label=name, interactive=True) for name in whatif.TERMS}
             column = gr.Dropdown(
-                choices=whatif.editable(desk().model, texts), value="EXT_SOURCE_2", label=texts("credit.whatif.column")
+                choices=whatif.editable(credit_service().model, texts),
+                value="EXT_SOURCE_2",
+                label=texts("credit.whatif.column"),
             )
             number = OpenSlider(0, 1, label="EXT_SOURCE_2", interactive=True)
             choice = gr.Dropdown([], label="EXT_SOURCE_2", visible=False)
@@ -38,10 +40,10 @@ def whatif_tab(chosen: Chosen, tab: gr.Tab) -> None:
             chart = gr.Plot(show_label=False, elem_classes="vt-plot", visible=False)
 
     def sliders(application: dict[str, Any]) -> list[Any]:
-        return [_slider(whatif.editor(desk().model, application, name, texts)) for name in terms]
+        return [_slider(whatif.editor(credit_service().model, application, name, texts)) for name in terms]
 
     def editors(application: dict[str, Any], name: str) -> list[Any]:
-        editor = whatif.editor(desk().model, application, name, texts)
+        editor = whatif.editor(credit_service().model, application, name, texts)
         if editor.choices:
             return [
                 OpenSlider(visible=False),
@@ -50,15 +52,15 @@ def whatif_tab(chosen: Chosen, tab: gr.Tab) -> None:
         return [_slider(editor), gr.Dropdown(visible=False)]
 
     def begin(client_id: int, name: str) -> list[Any]:
-        application = desk().portfolio.application(client_id)
+        application = credit_service().portfolio.application(client_id)
         return [{}, *sliders(application), *editors(application, name)]
 
     def open_editor(client_id: int, edited: dict[str, Any], name: str) -> list[Any]:
-        return editors(desk().portfolio.application(client_id) | edited, name)
+        return editors(credit_service().portfolio.application(client_id) | edited, name)
 
     def show(client_id: int, ratio: float, edited: dict[str, Any]) -> tuple[Any, ...]:
-        before, after = desk().judge(client_id, ratio), desk().judge(client_id, ratio, edited)
-        application = desk().portfolio.application(client_id)
+        before, after = credit_service().judge(client_id, ratio), credit_service().judge(client_id, ratio, edited)
+        application = credit_service().portfolio.application(client_id)
         return (
             verdict(after.score, after.percentile, ratio, texts),
             changes(edited, application, texts),
@@ -78,38 +80,42 @@ def whatif_tab(chosen: Chosen, tab: gr.Tab) -> None:
             return gr.skip()
 
     def settle(client_id: int, edited: dict[str, Any], name: str, value: float | None) -> Any:
-        limits = whatif.editor(desk().model, desk().portfolio.application(client_id) | edited, name, texts)
+        limits = whatif.editor(
+            credit_service().model, credit_service().portfolio.application(client_id) | edited, name, texts
+        )
         # a field is emptied before something else is typed; unknown has a button of its own
         if value is None or value == limits.value:
             return gr.skip()
         return edited | {name: whatif.slid(limits, value)}
 
     def restore(client_id: int, edited: dict[str, Any], name: str) -> OpenSlider:
-        application = desk().portfolio.application(client_id) | edited
-        return _slider(whatif.editor(desk().model, application, name, texts))
+        application = credit_service().portfolio.application(client_id) | edited
+        return _slider(whatif.editor(credit_service().model, application, name, texts))
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     everything = [edited, *terms.values(), number, choice]
     gr.on(
-        [tab.select, chosen.client.change, reset.click],
-        guarded(begin, texts),
-        [chosen.client, column],
+        [tab.select, selection.client.change, reset.click],
+        handle_errors(begin, texts),
+        [selection.client, column],
         everything,
         **private,
     )
-    column.change(guarded(open_editor, texts), [chosen.client, edited, column], [number, choice], **private)
+    column.change(handle_errors(open_editor, texts), [selection.client, edited, column], [number, choice], **private)
     live: dict[str, Any] = private | {"trigger_mode": "always_last"}
     for name, slider in [*((gr.State(name), slider) for name, slider in terms.items()), (column, number)]:
-        asked = [chosen.client, edited, name]
-        slider.input(guarded(slide, texts), [*asked, slider], edited, **live)
-        typed = slider.release(guarded(settle, texts), [*asked, slider], edited, **live)
-        typed.failure(guarded(restore, texts), asked, slider, **private)  # the field and the score go together
-    choice.input(guarded(edit, texts), [edited, column, choice], edited, **live)
+        asked = [selection.client, edited, name]
+        slider.input(handle_errors(slide, texts), [*asked, slider], edited, **live)
+        typed = slider.release(handle_errors(settle, texts), [*asked, slider], edited, **live)
+        typed.failure(handle_errors(restore, texts), asked, slider, **private)  # the field and the score go together
+    choice.input(handle_errors(edit, texts), [edited, column, choice], edited, **live)
     forgotten = unknown.click(
-        guarded(lambda edited, name: edit(edited, name, None), texts), [edited, column], edited, **private
+        handle_errors(lambda edited, name: edit(edited, name, None), texts), [edited, column], edited, **private
     )
-    forgotten.success(guarded(open_editor, texts), [chosen.client, edited, column], [number, choice], **private)
-    chosen.refresh(show, [edited], [card, table, chart], opened=tab)
+    forgotten.success(
+        handle_errors(open_editor, texts), [selection.client, edited, column], [number, choice], **private
+    )
+    selection.refresh(show, [edited], [card, table, chart], opened=tab)
 
 
 def _slider(editor: whatif.Editor) -> OpenSlider:

@@ -7,18 +7,18 @@ from typing import Any
 import gradio as gr
 
 from models.credit.reasons import reasons
-from models.credit.service import desk
+from models.credit.service import credit_service
 from models.display.common.html import render
 from models.display.credit.tables import contributions_table, save_contributions
 from models.display.credit.waterfall import score_waterfall
-from tabs.credit.selection import Chosen
+from tabs.credit.selection import ClientSelection
 from tabs.downloads import session_folder
-from tabs.error_handling import guarded
+from tabs.error_handling import handle_errors
 
 
-def why_tab(chosen: Chosen, tab: gr.Tab) -> None:
+def why_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     """The explanation of one score."""
-    texts = chosen.texts
+    texts = selection.texts
     sentences = gr.HTML()
     scale = gr.Radio(
         choices=[(texts(f"credit.why.{name}"), name) for name in ("log_odds", "probability")],
@@ -32,7 +32,7 @@ def why_tab(chosen: Chosen, tab: gr.Tab) -> None:
         download = gr.DownloadButton(texts("credit.why.download"), size="sm")
 
     def show(client_id: int, ratio: float, scale: Any) -> tuple[Any, ...]:
-        score = desk().judge(client_id, ratio).score
+        score = credit_service().judge(client_id, ratio).score
         return (
             render("sentences", sentences=reasons(score, texts)),
             score_waterfall(score, texts, scale),
@@ -40,7 +40,7 @@ def why_tab(chosen: Chosen, tab: gr.Tab) -> None:
         )
 
     def save(client_id: int, request: gr.Request) -> str:
-        return str(save_contributions(desk().score_client(client_id), texts, session_folder(request)))
+        return str(save_contributions(credit_service().score_client(client_id), texts, session_folder(request)))
 
-    chosen.refresh(show, [scale], [sentences, chart, table], opened=tab)
-    download.click(guarded(save, texts), chosen.client, download, api_visibility="private")
+    selection.refresh(show, [scale], [sentences, chart, table], opened=tab)
+    download.click(handle_errors(save, texts), selection.client, download, api_visibility="private")

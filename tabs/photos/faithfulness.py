@@ -10,12 +10,12 @@ from models.display.common.html import render
 from models.display.photos import faithfulness
 from models.texts import Texts
 from models.vision import photos
-from tabs.error_handling import guarded
-from tabs.photos.held import Held
-from tabs.photos.saliency import Shown
+from tabs.error_handling import handle_errors
+from tabs.photos.saliency import SaliencyWidgets
+from tabs.photos.uploaded_photo import UploadedPhoto
 
 
-def trust(texts: Texts, photo: gr.State, shown: Shown) -> None:
+def faithfulness_section(texts: Texts, photo: gr.State, widgets: SaliencyWidgets) -> None:
     """A button, two curves, and what they mean in words."""
     with gr.Accordion(texts("images.trust.title"), open=False):
         gr.Markdown(texts("images.trust.explain"))
@@ -23,19 +23,25 @@ def trust(texts: Texts, photo: gr.State, shown: Shown) -> None:
         words = gr.HTML()
         chart = gr.Plot(show_label=False, elem_classes="vt-plot", visible=False)
 
-    def show(held: Held | None, model: str, method: str, target: str, against: str) -> tuple[Any, ...]:
-        explanation, measured = photos.assess(held and held.path, model, method, target, against)
+    def show(
+        uploaded: UploadedPhoto | None, model: str, method: str, target: str, contrast_class: str
+    ) -> tuple[Any, ...]:
+        explanation, measured = photos.assess(uploaded and uploaded.path, model, method, target, contrast_class)
         return (
             render("sentences", sentences=faithfulness.sentences(explanation, measured, texts)),
             gr.Plot(faithfulness.curves(explanation, measured, texts), visible=True),
         )
 
     measuring = measure.click(
-        guarded(show, texts), [photo, *shown], [words, chart], api_visibility="private", trigger_mode="always_last"
+        handle_errors(show, texts),
+        [photo, *widgets],
+        [words, chart],
+        api_visibility="private",
+        trigger_mode="always_last",
     )
     # what was measured is true of that photo and that map alone
     gr.on(
-        [photo.change, *(widget.change for widget in shown)],
+        [photo.change, *(widget.change for widget in widgets)],
         lambda: ("", gr.Plot(None, visible=False)),
         None,
         [words, chart],

@@ -9,19 +9,19 @@ import gradio as gr
 from models.display.photos import prediction_cards
 from models.texts import Texts
 from models.vision import photos
-from tabs.error_handling import guarded
-from tabs.photos.held import Held
+from tabs.error_handling import handle_errors
+from tabs.photos.uploaded_photo import UploadedPhoto
 
 
-def verdicts(texts: Texts, photo: gr.State) -> None:
+def predictions_section(texts: Texts, photo: gr.State) -> None:
     """The cards side by side, and whether the models agree."""
     cards = gr.HTML(prediction_cards.empty(texts), min_height=260)
 
-    def show(held: Held | None) -> Iterator[str]:
-        if held is None:
+    def show(uploaded: UploadedPhoto | None) -> Iterator[str]:
+        if uploaded is None:
             yield prediction_cards.empty(texts)
             return
-        for answers in photos.verdicts(held.path):
+        for answers in photos.verdicts(uploaded.path):
             yield prediction_cards.verdicts(answers, texts)
 
-    photo.change(guarded(show, texts), photo, cards, api_visibility="private", show_progress="minimal")
+    photo.change(handle_errors(show, texts), photo, cards, api_visibility="private", show_progress="minimal")

@@ -9,9 +9,9 @@ from models.errors import ModelUnavailable
 from models.texts import Texts
 from models.vision import prototype_explanation
 from models.vision.predictions import CLASSES
-from models.vision.prototype_explanation import Likeness
-from tabs.error_handling import guarded
-from tabs.photos.held import Held
+from models.vision.prototype_explanation import PrototypeExplanation
+from tabs.error_handling import handle_errors
+from tabs.photos.uploaded_photo import UploadedPhoto
 
 STATE_SECONDS = 1800  # how long a visitor's last comparison is kept in memory; after that it is made anew
 
@@ -35,7 +35,7 @@ watch("value", () => {
 """
 
 
-def prototypes(texts: Texts, photo: gr.State) -> None:
+def prototypes_section(texts: Texts, photo: gr.State) -> None:
     """The reasoning for the photo at hand, and the prototypes class by class, which load when they are asked for."""
     gr.Markdown(f"## {texts('prototypes.title')}\n{texts('prototypes.intro')}")
     cases = gr.HTML(prototype_cards.empty(texts), elem_id="likeness", js_on_load=LEAVE_OUT)
@@ -49,19 +49,21 @@ def prototypes(texts: Texts, photo: gr.State) -> None:
         )
         cards = gr.HTML(elem_id="prototypes")
 
-    def show(held: Held | None) -> tuple[Likeness | None, str]:
-        if held is None:
+    def show(uploaded: UploadedPhoto | None) -> tuple[PrototypeExplanation | None, str]:
+        if uploaded is None:
             return None, prototype_cards.empty(texts)
         try:
-            likeness = prototype_explanation.read_likeness(held.path)
+            likeness = prototype_explanation.explain_by_prototypes(uploaded.path)
         except ModelUnavailable as error:  # said here, and not once more over the page
-            return None, prediction_cards.notices([error.say(texts)])
+            return None, prediction_cards.notices([error.message(texts)])
         return likeness, prototype_cards.reasoning(likeness, texts)
 
-    def leave_out(held: Held | None, last: Likeness | None, event: gr.EventData) -> tuple[Likeness | None, str]:
-        if held is None:
+    def leave_out(
+        uploaded: UploadedPhoto | None, last: PrototypeExplanation | None, event: gr.EventData
+    ) -> tuple[PrototypeExplanation | None, str]:
+        if uploaded is None:
             return None, prototype_cards.empty(texts)
-        likeness = last or prototype_explanation.read_likeness(held.path)
+        likeness = last or prototype_explanation.explain_by_prototypes(uploaded.path)
         asked = event._data.get("without") if isinstance(event._data, dict) else None  # whatever the browser sent
         likeness = prototype_explanation.leave_out(likeness, asked)
         return likeness, prototype_cards.reasoning(likeness, texts)
@@ -69,9 +71,11 @@ def prototypes(texts: Texts, photo: gr.State) -> None:
     def browse(label: str) -> str:
         return prototype_cards.browser(prototype_explanation.prototypes_of(label), texts)
 
-    photo.change(guarded(show, texts), photo, [compared, cases], api_visibility="private", show_progress="minimal")
+    photo.change(
+        handle_errors(show, texts), photo, [compared, cases], api_visibility="private", show_progress="minimal"
+    )
     cases.select(
-        guarded(leave_out, texts),
+        handle_errors(leave_out, texts),
         [photo, compared],
         [compared, cases],
         api_visibility="private",
@@ -79,7 +83,7 @@ def prototypes(texts: Texts, photo: gr.State) -> None:
     )
     gr.on(
         [browser.expand, label.input],
-        guarded(browse, texts),
+        handle_errors(browse, texts),
         label,
         cards,
         api_visibility="private",

@@ -13,23 +13,23 @@ from models.display.photos import prediction_cards
 from models.texts import Texts
 from models.vision import photos, registry
 from models.vision.predictions import CLASSES
-from tabs.error_handling import guarded
-from tabs.photos.held import Held
+from tabs.error_handling import handle_errors
+from tabs.photos.uploaded_photo import UploadedPhoto
 
 STATE_SECONDS = 1800  # how long a visitor's last map is kept in memory
 REDRAWN = 0.5  # seconds between two pictures of a map that takes long
 
 
-class Shown(NamedTuple):
+class SaliencyWidgets(NamedTuple):
     """The widgets that say which map is shown."""
 
     model: gr.Radio
     method: gr.Dropdown
     target: gr.Dropdown
-    against: gr.Dropdown
+    contrast_class: gr.Dropdown
 
 
-def evidence(texts: Texts, photo: gr.State) -> Shown:
+def saliency_section(texts: Texts, photo: gr.State) -> SaliencyWidgets:
     """Widgets and events of the map."""
     names = registry.available() or registry.built()
     gr.Markdown(f"## {texts('images.evidence')}")
@@ -46,7 +46,7 @@ def evidence(texts: Texts, photo: gr.State) -> Shown:
             target = gr.Dropdown(
                 choices=[(texts("images.target_predicted"), ""), *classes], value="", label=texts("images.target")
             )
-            against = gr.Dropdown(
+            contrast_class = gr.Dropdown(
                 choices=[(texts("images.against_none"), ""), *classes],
                 value="",
                 label=texts("images.against"),
@@ -68,13 +68,13 @@ def evidence(texts: Texts, photo: gr.State) -> Shown:
     drawn = gr.State(None, time_to_live=STATE_SECONDS)
 
     def show(
-        held: Held | None, model: str, method: str, target: str, against: str, opacity: float
+        uploaded: UploadedPhoto | None, model: str, method: str, target: str, contrast_class: str, opacity: float
     ) -> Iterator[tuple[Any, ...]]:
-        if held is None:
+        if uploaded is None:
             yield None, "", None, gr.Button(visible=False)
             return
         last = -math.inf
-        for share, reading in photos.read_steps(held.path, model, method, target, against, opacity):
+        for share, reading in photos.explain_photo_steps(uploaded.path, model, method, target, contrast_class, opacity):
             if share < 1 and time.monotonic() - last < REDRAWN:  # nobody sees more
                 continue
             last = time.monotonic()
@@ -82,19 +82,21 @@ def evidence(texts: Texts, photo: gr.State) -> Shown:
             yield (
                 reading.on_screen(),
                 prediction_cards.caption(explanation, texts, share),
-                (held, explanation.saliency),
+                (uploaded, explanation.saliency),
                 gr.Button(visible=share < 1),
             )
 
-    def relay(held: Held | None, drawn: Any, opacity: float) -> Any:
-        if held is None or drawn is None or drawn[0] != held:
+    def recompose_overlay(uploaded: UploadedPhoto | None, drawn: Any, opacity: float) -> Any:
+        if uploaded is None or drawn is None or drawn[0] != uploaded:
             return gr.skip()
-        return photos.relay(held.path, drawn[1], opacity)
+        return photos.recompose_overlay(uploaded.path, drawn[1], opacity)
 
-    inputs, outputs = [photo, model, method, target, against, opacity], [slider, caption, drawn, stop]
+    inputs, outputs = [photo, model, method, target, contrast_class, opacity], [slider, caption, drawn, stop]
     # a new map takes the place of one that is still being drawn: half a minute of it would stand beside another photo
     turn = gr.State(0)
-    drawing = turn.change(guarded(show, texts), inputs, outputs, api_visibility="private", trigger_mode="always_last")
+    drawing = turn.change(
+        handle_errors(show, texts), inputs, outputs, api_visibility="private", trigger_mode="always_last"
+    )
     begin: dict[str, Any] = {
         "fn": lambda turn: turn + 1,
         "inputs": turn,
@@ -104,14 +106,14 @@ def evidence(texts: Texts, photo: gr.State) -> Shown:
         "show_progress": "hidden",
         "queue": False,
     }
-    gr.on([photo.change, method.select, target.change, against.change], **begin)
+    gr.on([photo.change, method.select, target.change, contrast_class.change], **begin)
 
     def offer(model: str) -> gr.Dropdown:
         offered = method_choices(model, texts)
         return gr.Dropdown(choices=offered, value=offered[0][1])
 
     # a model comes with its own methods, and the usual one chosen: drawn once, after that is set
-    chosen = model.input(guarded(offer, texts), model, method, api_visibility="private", show_progress="hidden")
+    chosen = model.input(handle_errors(offer, texts), model, method, api_visibility="private", show_progress="hidden")
     chosen.then(**begin)
     stop.click(
         lambda: gr.Button(visible=False),
@@ -122,9 +124,13 @@ def evidence(texts: Texts, photo: gr.State) -> Shown:
         queue=False,
     )
     opacity.input(
-        guarded(relay, texts), [photo, drawn, opacity], slider, api_visibility="private", trigger_mode="always_last"
+        handle_errors(recompose_overlay, texts),
+        [photo, drawn, opacity],
+        slider,
+        api_visibility="private",
+        trigger_mode="always_last",
     )
-    return Shown(model, method, target, against)
+    return SaliencyWidgets(model, method, target, contrast_class)
 
 
 def method_choices(model: str, texts: Texts) -> list[tuple[str, str]]:

@@ -12,12 +12,12 @@ from models.texts import Texts
 from models.vision import photos, registry
 from models.vision.gallery import examples, thumbnail
 from tabs import links
-from tabs.error_handling import guarded
-from tabs.photos.faithfulness import trust
-from tabs.photos.held import held
-from tabs.photos.predictions import verdicts
-from tabs.photos.prototypes import prototypes
-from tabs.photos.saliency import evidence, method_choices
+from tabs.error_handling import handle_errors
+from tabs.photos.faithfulness import faithfulness_section
+from tabs.photos.predictions import predictions_section
+from tabs.photos.prototypes import prototypes_section
+from tabs.photos.saliency import method_choices, saliency_section
+from tabs.photos.uploaded_photo import uploaded_photo
 from tabs.uploads import Photo
 
 
@@ -30,7 +30,7 @@ def images_tab(texts: Texts, app: gr.Blocks) -> None:
             photo = Photo(
                 label=texts("images.photo"), sources=["upload", "clipboard", "webcam"], height=300, elem_id="photo"
             )
-            at_hand = held(texts, photo)
+            at_hand = uploaded_photo(texts, photo)
             pictures = examples()
             gallery = gr.Gallery(
                 value=[
@@ -47,28 +47,28 @@ def images_tab(texts: Texts, app: gr.Blocks) -> None:
                 elem_classes="vt-gallery",
             )
         with gr.Column(scale=2, min_width=320):
-            verdicts(texts, at_hand)
-    shown = evidence(texts, at_hand)
-    trust(texts, at_hand, shown)
-    prototypes(texts, at_hand)
+            predictions_section(texts, at_hand)
+    widgets = saliency_section(texts, at_hand)
+    faithfulness_section(texts, at_hand, widgets)
+    prototypes_section(texts, at_hand)
 
     def open_link(request: gr.Request) -> tuple[Any, Any]:
-        model = arguments.spelled(links.asked(request, "model"), registry.built()) or shown.model.value
+        model = arguments.spelled(links.query_parameter(request, "model"), registry.built()) or widgets.model.value
         choices = method_choices(model, texts)
         names = [name for _, name in choices]
-        method = arguments.spelled(links.asked(request, "method"), names) or names[0]
+        method = arguments.spelled(links.query_parameter(request, "method"), names) or names[0]
         return model, gr.Dropdown(choices=choices, value=method)
 
-    links.told_by(shown.model, "model")
-    links.told_by(shown.method, "method")
-    app.load(guarded(open_link, texts), None, [shown.model, shown.method], api_visibility="private")
+    links.follow(widgets.model, "model")
+    links.follow(widgets.method, "method")
+    app.load(handle_errors(open_link, texts), None, [widgets.model, widgets.method], api_visibility="private")
 
     def choose(event: gr.SelectData) -> str:
         return str(pictures[event.index].path)
 
-    gallery.select(guarded(choose, texts), None, photo, api_visibility="private", show_progress="hidden")
+    gallery.select(handle_errors(choose, texts), None, photo, api_visibility="private", show_progress="hidden")
 
     def faults() -> str:
-        return prediction_cards.notices([fault.say(texts) for fault in photos.faults()])
+        return prediction_cards.notices([fault.message(texts) for fault in photos.faults()])
 
-    app.load(guarded(faults, texts), None, missing, api_visibility="private")
+    app.load(handle_errors(faults, texts), None, missing, api_visibility="private")

@@ -8,7 +8,7 @@ import gradio as gr
 
 from models.display.results import charts, findings, tables
 from models.texts import Texts
-from tabs.error_handling import guarded
+from tabs.error_handling import handle_errors
 from tabs.results.components import chart, heading, sentences, table
 
 MEASURES = ("f1", "precision", "recall")
@@ -27,7 +27,7 @@ def classes_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: T
     def show(measure: str) -> Any:
         return charts.class_bars(rows, measure, texts)
 
-    measure.input(guarded(show, texts), measure, bars, api_visibility="private", show_progress="hidden")
+    measure.input(handle_errors(show, texts), measure, bars, api_visibility="private", show_progress="hidden")
     gains = charts.gains(rows, texts)
     if gains is not None:
         heading(texts("results.gains.title"), findings.gains(rows, texts))

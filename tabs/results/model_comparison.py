@@ -12,7 +12,7 @@ from models.display.results import charts, findings, tables
 from models.display.results.protocol_charts import pairs_table
 from models.texts import Texts
 from tabs.downloads import session_folder
-from tabs.error_handling import guarded
+from tabs.error_handling import handle_errors
 from tabs.results.components import chart, heading, table
 
 
@@ -31,7 +31,7 @@ def comparison_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts
     def save(request: gr.Request) -> str:
         return str(tables.save_comparison(frame, session_folder(request)))
 
-    download.click(guarded(save, texts), None, download, api_visibility="private")
+    download.click(handle_errors(save, texts), None, download, api_visibility="private")
     if pairs:
         gr.Markdown(f"### {texts('results.pairs.title')}\n{texts('results.pairs.read')}")
         table(pairs_table(pairs, True, texts))

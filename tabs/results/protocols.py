@@ -24,4 +24,4 @@ def protocols_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts:
     heading(texts("results.leak.title"), findings.leak(evaluation["leak"], texts))
     chart(protocol_charts.leak(evaluation["leak"], texts))
     table(protocol_charts.met_table(evaluation, texts))
-    sentences(*findings.without_copies(evaluation, texts))
+    sentences(*findings.without_near_duplicates(evaluation, texts))

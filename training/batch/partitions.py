@@ -46,7 +46,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Part:
+class Partition:
     """What is scored in one go.
 
     Attributes:
@@ -74,13 +74,13 @@ class Part:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> Part:
+    def from_json(cls, text: str) -> Partition:
         """The part that :meth:`to_json` wrote."""
         fields = json.loads(text)
         return cls(**{**fields, "files": tuple(fields["files"])})
 
 
-Scorer = Callable[[Path, Part], pa.Table]
+Scorer = Callable[[Path, Partition], pa.Table]
 """Folder of the data set and a part of it -> the part's output, ``part.rows`` long. Raises :class:`Refused`."""
 
 
@@ -95,7 +95,7 @@ class CreditScorer:
     def __init__(self) -> None:
         self.model = CreditModel(WEIGHTS / CREDIT)
 
-    def __call__(self, folder: Path, part: Part) -> pa.Table:
+    def __call__(self, folder: Path, part: Partition) -> pa.Table:
         """The scores of the part's rows, in their order."""
         (name,) = part.files
         ids, applications = _checked(_read(folder / name, part.start, part.stop), name, part.start)
@@ -131,7 +131,7 @@ class PictureScorer:
 
         self.models = [registry.get(name) for name in models]
 
-    def __call__(self, folder: Path, part: Part) -> pa.Table:
+    def __call__(self, folder: Path, part: Partition) -> pa.Table:
         """The answers to the part's pictures, in their order."""
         from models.vision.uploads import read_upload
 
@@ -159,7 +159,7 @@ def scorer(models: Sequence[str]) -> Scorer:
     return CreditScorer() if tuple(models) == (CREDIT,) else PictureScorer(models)
 
 
-def plan(source: Path, models: Sequence[str], size: int | None = None) -> tuple[Part, ...]:
+def plan(source: Path, models: Sequence[str], size: int | None = None) -> tuple[Partition, ...]:
     """Cuts a data set into parts, the same whenever its files are the same.
 
     Args:
@@ -186,7 +186,7 @@ def plan(source: Path, models: Sequence[str], size: int | None = None) -> tuple[
             [(name, s.st_size, s.st_mtime_ns) for name, s in zip(files, states, strict=True)],
         ]
         digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
-        parts.append(Part(number, files, start, stop, (stop - start) * len(models), digest))
+        parts.append(Partition(number, files, start, stop, (stop - start) * len(models), digest))
     if not parts:
         raise Refused(f"{source.name}: nothing to score: no rows in {' or '.join(suffixes)} files")
     return tuple(parts)
@@ -203,7 +203,7 @@ def fingerprint(model: str) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.is_file())).hexdigest()
 
 
-def is_finished(part: Part, out: Path) -> bool:
+def is_finished(part: Partition, out: Path) -> bool:
     """Whether the part's output stands in ``out``, complete and made from what the part is made from."""
     try:
         footer = pq.read_metadata(out / part.name)
@@ -212,7 +212,7 @@ def is_finished(part: Part, out: Path) -> bool:
     return footer.num_rows == part.rows and (footer.metadata or {}).get(DIGEST) == part.digest.encode()
 
 
-def write(table: pa.Table, part: Part, out: Path) -> None:
+def write(table: pa.Table, part: Partition, out: Path) -> None:
     """Writes a part's output: under its name there is at any moment the whole of it, or nothing."""
     if table.num_rows != part.rows:
         raise ValueError(f"{part.name} should hold {part.rows} rows, got {table.num_rows}")

@@ -15,7 +15,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from models.credit.features import DERIVED, NOT_EMPLOYED, Recipe
+from models.credit.features import DERIVED, NOT_EMPLOYED, FeatureSpec
 from training.credit import metrics as figures
 from training.credit.feature_selection import MONOTONE, RAREST
 from training.credit.model_card import card
@@ -28,7 +28,7 @@ COST_RATIOS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50)
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredApplications:
     """Applications with their out-of-fold scores.
 
     Args:
@@ -46,7 +46,7 @@ class Scored:
     probability: Array
 
 
-def measure(scored: Scored, cost_ratio: float, recipe: Recipe, seconds: float) -> Json:
+def measure(scored: ScoredApplications, cost_ratio: float, recipe: FeatureSpec, seconds: float) -> Json:
     """Every figure of the model, out of fold, as plain lists and numbers."""
     default, probability = scored.default, scored.probability
     grid = figures.threshold_grid(probability)
@@ -107,7 +107,7 @@ def _cutoff(counts: figures.Counts, grid: Array, cost_ratio: float) -> Json:
     }
 
 
-def _groups(scored: Scored, grid: Array) -> Json:
+def _groups(scored: ScoredApplications, grid: Array) -> Json:
     """Counts at each threshold by gender and by age; a group too small to publish is left out."""
     keys: dict[str, Array] = {}
     if "CODE_GENDER" in scored.applications:
@@ -133,7 +133,7 @@ def _groups(scored: Scored, grid: Array) -> Json:
 
 def describe(
     applications: pd.DataFrame,
-    recipe: Recipe,
+    recipe: FeatureSpec,
     booster: lgb.Booster,
     calibration: Mapping[str, float],
     metrics: Json,

@@ -38,7 +38,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Band:
+class CurveBand:
     """A curve ``y(x)`` with the 95 % band of its bootstrap."""
 
     x: list[float]
@@ -183,12 +183,12 @@ def band(
     probability: Array,
     draws: int = 200,
     seed: int = 0,
-) -> Band:
+) -> CurveBand:
     """A curve on ``GRID`` with the pointwise 95 % band of its bootstrap over rows."""
     drawn = np.array([curve(*sample) for sample in _resamples(default, probability, draws, seed)])
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
     rounded = (np.round(values, 5).tolist() for values in (GRID, curve(default, probability), low, high))
-    return Band(*rounded)
+    return CurveBand(*rounded)
 
 
 def age_band(days_birth: Array) -> Array:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.vision.predictions import CLASSES
-from training.evaluation.near_duplicates import Groups, members, met_before
+from training.evaluation.near_duplicates import Groups, members, seen_in_training
 from training.evaluation.protocols import (
     FOLDS,
     SHARE,
@@ -18,7 +18,7 @@ from training.evaluation.protocols import (
     cross_validate,
     fit_and_predict,
     random_splits,
-    without_copies,
+    without_near_duplicates,
 )
 from training.evaluation.statistics import Answers, compare, draws, figures
 
@@ -52,7 +52,7 @@ def cross_validation(encoded: Mapping[str, np.ndarray], labels: np.ndarray, grou
 def splits(encoded: Mapping[str, np.ndarray], labels: np.ndarray, groups: Groups) -> dict[str, Any]:
     """Each encoder's head on random 70/15/15 splits: copies where they fall, and those of test photos taken out."""
     leaky = list(random_splits(labels))
-    clean = [without_copies(part, groups.near) for part in leaky]
+    clean = [without_near_duplicates(part, groups.near) for part in leaky]
     return {
         "splits": SPLITS,
         "share": SHARE,
@@ -65,7 +65,7 @@ def _on_splits(features: np.ndarray, labels: np.ndarray, parts: Sequence[Split],
     """Accuracy on each test part, and on its photos with and without a near copy in training, all parts together."""
     rights = [fit_and_predict(features, labels, part) == labels[part.test] for part in parts]
     right = np.concatenate(rights)
-    met = np.concatenate([met_before(groups.near, part.train, part.test) for part in parts])
+    met = np.concatenate([seen_in_training(groups.near, part.train, part.test) for part in parts])
     return {
         "accuracies": [float(one.mean()) for one in rights],
         "accuracy": float(np.mean([one.mean() for one in rights])),
@@ -80,7 +80,7 @@ def leak(labels: np.ndarray, groups: Groups, fixed: Split) -> dict[str, Any]:
     drawn = list(random_splits(labels, LEAK_DRAWS))
     found: dict[str, Any] = {"photos": len(labels), "draws": LEAK_DRAWS, "fixed_test_total": len(fixed.test)}
     for kind, numbers in (("identical", groups.identical), ("near", groups.near)):
-        shares = [float(met_before(numbers, part.train, part.test).mean()) for part in drawn]
+        shares = [float(seen_in_training(numbers, part.train, part.test).mean()) for part in drawn]
         low, high = np.percentile(shares, [2.5, 97.5])
         several, held = members(numbers)
         found[kind] = {
@@ -89,6 +89,6 @@ def leak(labels: np.ndarray, groups: Groups, fixed: Split) -> dict[str, Any]:
             "random_share": float(np.mean(shares)),
             "random_range95": [float(low), float(high)],
             "splits_with_one": sum(share > 0 for share in shares) / LEAK_DRAWS,
-            "fixed_test_photos": int(met_before(numbers, fixed.train, fixed.test).sum()),
+            "fixed_test_photos": int(seen_in_training(numbers, fixed.train, fixed.test).sum()),
         }
     return found

@@ -75,7 +75,7 @@ def members(groups: np.ndarray) -> tuple[int, int]:
     return int((sizes > 1).sum()), int(sizes[sizes > 1].sum())
 
 
-def met_before(groups: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
+def seen_in_training(groups: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
     """For each test photo, whether its group has a photo in training: (len(test),) bool.
 
     Args:

@@ -89,7 +89,7 @@ def random_splits(labels: np.ndarray, count: int = SPLITS) -> Iterator[Split]:
         yield Split(rest[train], rest[val], test)
 
 
-def without_copies(split: Split, groups: np.ndarray) -> Split:
+def without_near_duplicates(split: Split, groups: np.ndarray) -> Split:
     """The same test photos, none of whose near copies is left in training or validation.
 
     Args:

@@ -22,11 +22,11 @@ from training.vision.metrics import CALIBRATION_BINS, classification_metrics
 
 # what only the training knows; the rest of metrics.json is measured anew
 FROM_TRAINING = ("val_accuracy", "val_log_loss", "backbone", "train_seconds", "epochs", "machine")
-FOOTPRINT = ("latency_ms_p50", "latency_ms_p95", "peak_memory_mb", "latency_machine")
+RESOURCE_USAGE = ("latency_ms_p50", "latency_ms_p95", "peak_memory_mb", "latency_machine")
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredPhotos:
     """What one model answered.
 
     Attributes:
@@ -45,15 +45,15 @@ class Scored:
         return Answers(self.model, self.probabilities.argmax(axis=1), self.labels)
 
 
-def ask(model: VisionModel, photos: Sequence[Photo]) -> Scored:
+def ask(model: VisionModel, photos: Sequence[Photo]) -> ScoredPhotos:
     """A model's answers to photos, read as an upload is."""
     asked = tqdm(photos, desc=model.name, leave=False)
     answers = [model.predict(read_upload(photo.path).image).probabilities for photo in asked]
     rows = np.array([[answer[name] for name in CLASSES] for answer in answers])
-    return Scored(model.name, rows, np.array([photo.label for photo in photos]))
+    return ScoredPhotos(model.name, rows, np.array([photo.label for photo in photos]))
 
 
-def metrics(scored: Scored, groups: np.ndarray, folder: Path) -> dict[str, Any]:
+def metrics(scored: ScoredPhotos, groups: np.ndarray, folder: Path) -> dict[str, Any]:
     """What ``metrics.json`` holds: measured anew, but for what the training wrote and the footprint.
 
     Args:
@@ -69,7 +69,7 @@ def metrics(scored: Scored, groups: np.ndarray, folder: Path) -> dict[str, Any]:
     measured |= {name: before.get(name, config.get(name)) for name in FROM_TRAINING}
     measured["parameters"] = config["parameters"]
     measured["weights_bytes"] = (folder / weights.WEIGHTS).stat().st_size
-    return measured | {name: before.get(name) for name in (*FOOTPRINT, "catalogue")}
+    return measured | {name: before.get(name) for name in (*RESOURCE_USAGE, "catalogue")}
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def pairs(scored: Sequence[Answers], groups: np.ndarray) -> list[dict[str, Any]]
     return [compare(first, second, weights_).to_json() for first, second in combinations(scored, 2)]
 
 
-def failures(scored: Sequence[Scored], photos: Sequence[Photo], all_fail: bool) -> list[dict[str, Any]]:
+def failures(scored: Sequence[ScoredPhotos], photos: Sequence[Photo], all_fail: bool) -> list[dict[str, Any]]:
     """The pictures that are missed, with what each model took them for.
 
     Args:
@@ -117,7 +117,7 @@ def failures(scored: Sequence[Scored], photos: Sequence[Photo], all_fail: bool) 
     ]
 
 
-def on_catalogue(scored: Scored, before: Mapping[str, Any] | None) -> dict[str, Any]:
+def on_catalogue(scored: ScoredPhotos, before: Mapping[str, Any] | None) -> dict[str, Any]:
     """The figure of the rendered pictures, and whether the model learnt from them, as its training said."""
     learnt = bool((before or {}).get("learnt_from"))
     return {
@@ -127,7 +127,7 @@ def on_catalogue(scored: Scored, before: Mapping[str, Any] | None) -> dict[str, 
     }
 
 
-def without(scored: Scored, left_out: np.ndarray) -> dict[str, Any]:
+def without(scored: ScoredPhotos, left_out: np.ndarray) -> dict[str, Any]:
     """Accuracy on the photos that are not left out; ``left_out`` is (N,) bool."""
     right = scored.answers.right[~left_out]
     return {"photos": len(right), "accuracy": float(right.mean()) if len(right) else None}

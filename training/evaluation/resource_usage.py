@@ -21,7 +21,7 @@ STATUS = Path("/proc/self/status")
 
 
 @dataclass(frozen=True)
-class Footprint:
+class ResourceUsage:
     """Time and memory.
 
     Attributes:
@@ -36,7 +36,7 @@ class Footprint:
     latency_machine: str
 
 
-def measure(model: str, runs: int = RUNS) -> Footprint:
+def measure(model: str, runs: int = RUNS) -> ResourceUsage:
     """The footprint of a shipped model, in a new process with the settings of the app.
 
     Raises:
@@ -51,7 +51,7 @@ def measure(model: str, runs: int = RUNS) -> Footprint:
     )
     if done.returncode:
         raise RuntimeError(f"the footprint of {model} could not be measured: {done.stderr.strip().splitlines()[-1]}")
-    return Footprint(**json.loads(done.stdout.splitlines()[-1]))
+    return ResourceUsage(**json.loads(done.stdout.splitlines()[-1]))
 
 
 def peak_memory() -> float:
@@ -76,7 +76,9 @@ def main() -> None:
     pictures = catalogue()
     asked = (read_upload(pictures[place % len(pictures)].path).image for place in range(runs + WARM))
     seconds = [model.predict(image).seconds for image in asked][WARM:]
-    print(json.dumps(asdict(Footprint(**latency(seconds), peak_memory_mb=peak_memory(), latency_machine=machine()))))
+    print(
+        json.dumps(asdict(ResourceUsage(**latency(seconds), peak_memory_mb=peak_memory(), latency_machine=machine())))
+    )
 
 
 if __name__ == "__main__":

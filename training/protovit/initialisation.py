@@ -12,12 +12,12 @@ from torch.nn.functional import normalize
 
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.vision.predictions import CLASSES
-from training.protovit.partition import Upper
-from training.protovit.recipe import Recipe
+from training.protovit.partition import TrainableTail
+from training.protovit.recipe import ProtoViTRecipe
 from training.vision.data import CachedViews
 
 
-def initial_model(init: str, recipe: Recipe) -> ProtoViTForImageClassification:
+def initial_model(init: str, recipe: ProtoViTRecipe) -> ProtoViTForImageClassification:
     """A trained encoder, and prototypes that have yet to learn.
 
     Args:
@@ -61,7 +61,7 @@ def round_as_saved(model: nn.Module) -> None:
 
 
 @torch.no_grad()
-def start_projection(model: ProtoViTForImageClassification, tokens: torch.Tensor, upper: Upper) -> None:
+def start_projection(model: ProtoViTForImageClassification, tokens: torch.Tensor, tail: TrainableTail) -> None:
     """Starts the map of the patches at their principal components, half whitened, from tokens (N, D + 1, 1, tokens)."""
     linear = model.patch_features.projection
     if linear is None:
@@ -69,7 +69,7 @@ def start_projection(model: ProtoViTForImageClassification, tokens: torch.Tensor
     shown = tokens[:, -1, 0].bool()
     shown[:, 0] = False  # the class token
     patches = torch.cat(
-        [upper.norm(part[:, :-1, 0].float().transpose(1, 2))[seen] for part, seen in
+        [tail.norm(part[:, :-1, 0].float().transpose(1, 2))[seen] for part, seen in
          zip(tokens.split(64), shown.split(64), strict=True)]
     )  # fmt: skip
     patches = patches[torch.randperm(len(patches))[:40_000]]

@@ -10,7 +10,7 @@ from torch import nn
 from torch.func import functional_call
 from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 
-from models.protovit.modeling import Comparison, PrototypeHead
+from models.protovit.modeling import PrototypeHead, PrototypeHeadOutput
 from models.vision.predictions import CLASSES
 from training.vision.distributed import DEVICE
 
@@ -95,7 +95,7 @@ class Objective:
         assert isinstance(reasoner, Reasoner)
         head = reasoner.head
         prototypes = self._living(network[:-1], head)
-        output: Comparison = functional_call(head, {"prototypes": prototypes}, network[:-1](inputs))
+        output: PrototypeHeadOutput = functional_call(head, {"prototypes": prototypes}, network[:-1](inputs))
         labels = targets.argmax(1)
         terms = {
             "ce": lambda: cross_entropy(output.logits, targets, label_smoothing=self.weights.smoothing),

@@ -13,7 +13,7 @@ from models.protovit.matching import textured
 from models.protovit.modeling import PatchFeatures
 
 
-class Lower(nn.Module):
+class FrozenStem(nn.Module):
     """Pixels to the tokens after the first blocks, which stay as they are.
 
     The tokens come as (B, D + 1, 1, tokens), so that they are cached like any other feature maps; the last channel
@@ -43,7 +43,7 @@ class Lower(nn.Module):
         return torch.cat([self.blocks(tokens), shown[..., None]], 2).transpose(1, 2)[:, :, None]
 
 
-class Upper(nn.Module):
+class TrainableTail(nn.Module):
     """Those tokens to the features that the prototypes are compared with.
 
     Args:

@@ -38,7 +38,7 @@ PULL = Weights(cluster=0.4, separation=0.1, orthogonality=1e-3, locality=6.0, sm
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ProtoViTRecipe:
     """The hyperparameters, all in this one place.
 
     Args:
@@ -81,7 +81,7 @@ class Recipe:
     )
 
 
-RECIPE = Recipe(
+RECIPE = ProtoViTRecipe(
     encoder={
         "model_type": "timm_wrapper",
         "architecture": "vit_base_patch16_clip_quickgelu_224",

@@ -14,19 +14,19 @@ from models.vision.faithfulness import blend_in
 from models.vision.preprocessing import to_tensor
 from models.vision.uploads import read_upload
 from training.protovit.objective import Surroundings
-from training.protovit.partition import Lower
-from training.protovit.recipe import Recipe
+from training.protovit.partition import FrozenStem
+from training.protovit.recipe import ProtoViTRecipe
 from training.vision.data import Photo
 from training.vision.feature_cache import FeatureCache
 
 
 def blended_surroundings(
-    lower: Lower, photos: Sequence[Photo], whole: torch.Tensor, recipe: Recipe, args: argparse.Namespace
+    stem: FrozenStem, photos: Sequence[Photo], whole: torch.Tensor, recipe: ProtoViTRecipe, args: argparse.Namespace
 ) -> Surroundings:
     """Each picture again, with all but a square around a place that shows something blended away.
 
     Args:
-        lower: the frozen blocks.
+        stem: the frozen blocks.
         photos: the pictures.
         whole: what the frozen blocks make of them as they are.
         recipe: how large the squares are.
@@ -48,14 +48,14 @@ def blended_surroundings(
         ]
         return recipe.preprocessing.normalise(torch.stack(blended))
 
-    cache = FeatureCache(lower, args.cache, (recipe.preprocessing, recipe.squares, recipe.blank, args.seed))
+    cache = FeatureCache(stem, args.cache, (recipe.preprocessing, recipe.squares, recipe.blank, args.seed))
     part = cache.run(images, pixels, recipe.batch, "surroundings blended away")
     near = 2 * recipe.reach + 1  # a place beyond the edge of the picture has not changed
     missing = max_pool2d(pad((~kept).float(), (recipe.reach,) * 4)[:, None], near, 1)
     return Surroundings(whole, part, max_pool2d(missing, recipe.pool)[:, 0] == 0)
 
 
-def _square(shown: torch.Tensor, recipe: Recipe, draw: torch.Generator) -> torch.Tensor:
+def _square(shown: torch.Tensor, recipe: ProtoViTRecipe, draw: torch.Generator) -> torch.Tensor:
     """(tokens,) which of them show something -> (n', n') bool, a square around one of the patches that do."""
     grid = math.isqrt(len(shown) - 1)
     places = shown[-(grid**2) :].nonzero()[:, 0]

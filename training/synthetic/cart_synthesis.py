@@ -25,7 +25,7 @@ MANY_CATEGORIES = 3  # from here on a classifier predicts the categories; below,
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnModel:
     """One column of the generator: how it depends on the columns before it, and the real values by leaf.
 
     Args:
@@ -55,7 +55,7 @@ class Column:
 class Generator:
     """Columns in the order in which they are drawn."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnModel, ...]
 
     def draw(self, rows: int, seed: int) -> pd.DataFrame:
         """New rows with the columns of the real ones.
@@ -87,7 +87,7 @@ def fit(real: pd.DataFrame, steps: dict[str, float] | None = None, seed: int = 0
     """
     if len(real) < 2 * SMALLEST_LEAF:
         raise ValueError(f"a generator needs at least {2 * SMALLEST_LEAF} rows, got {len(real)}")
-    columns: list[Column] = []
+    columns: list[ColumnModel] = []
     before = np.empty((len(real), 0))
     for name in real:
         values, categories = _numbers(real[name])
@@ -115,10 +115,10 @@ def _fit_column(
     values: Array,
     categories: tuple[str, ...] | None,
     before: Array,
-    columns: list[Column],
+    columns: list[ColumnModel],
     step: float | None,
     seed: int,
-) -> Column:
+) -> ColumnModel:
     missing = np.isnan(values)
     known = rankdata(values[~missing]) / max(1, (~missing).sum())
     ranks = np.full(len(values), MISSING)
@@ -144,7 +144,7 @@ def _fit_column(
     size = np.bincount(leaf)
     occurrences = pd.Series(values).map(pd.Series(values).value_counts()).to_numpy()
     whole = bool(np.all(values[~missing] % 1 == 0))
-    return Column(
+    return ColumnModel(
         name,
         categories,
         codes,
@@ -173,7 +173,7 @@ def _coded(before: Array, codes: dict[int, Array]) -> Array:
     return coded
 
 
-def _draw(column: Column, drawn: Array, rng: np.random.Generator) -> Array:
+def _draw(column: ColumnModel, drawn: Array, rng: np.random.Generator) -> Array:
     rows = len(drawn)
     leaf = np.zeros(rows, dtype=int) if column.tree is None else column.tree.apply(_coded(drawn, column.codes))
     first, size = column.start[leaf], column.size[leaf]

@@ -150,7 +150,7 @@ def fine_tune(
             for name, tensor in network.state_dict().items():
                 if tensor.is_floating_point():
                     state.average[name].lerp_(tensor, 1 - decay)
-        with _lent(network, state.average):
+        with _with_weights(network, state.average):
             val_loss, accuracy = evaluate(network, *validation)
         seconds = time.perf_counter() - start
         means = {name: sum(step[name] for step in losses) / len(losses) for name in losses[0]}
@@ -224,7 +224,7 @@ def _copy(network: nn.Module) -> dict[str, torch.Tensor]:
 
 
 @contextmanager
-def _lent(network: nn.Module, weights: dict[str, torch.Tensor]) -> Iterator[None]:
+def _with_weights(network: nn.Module, weights: dict[str, torch.Tensor]) -> Iterator[None]:
     own = _copy(network)
     network.load_state_dict(weights)
     try:

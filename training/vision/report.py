@@ -36,7 +36,7 @@ def report(
 
     Args:
         model: the class that will read the weights in the app.
-        folder: where the artefacts go.
+        folder: where the artifacts go.
         network: the trained network.
         config: the model's configuration, without what is only known here.
         training: arguments and learning curves; each curve point has "seconds".

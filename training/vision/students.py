@@ -18,7 +18,7 @@ from training import train_vgg16, train_yolov8
 
 
 @dataclass(frozen=True)
-class Recipe:
+class DistillationRecipe:
     """Hyperparameters of the distillation.
 
     Args:
@@ -61,7 +61,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Encoder:
+class StudentEncoder:
     """A network without its head.
 
     Args:
@@ -79,7 +79,7 @@ class Encoder:
     scale: Preprocessing
 
 
-def protovit(init: str, recipe: Recipe) -> Encoder:
+def protovit(init: str, recipe: DistillationRecipe) -> StudentEncoder:
     """A vision transformer of timm, read by its class token beside its mean patch."""
     network: Any = timm.create_model(**recipe.encoder, dynamic_img_size=True, patch_drop_rate=recipe.dropped)
     network.load_state_dict({name: tensor.float() for name, tensor in load_file(init).items()})
@@ -91,10 +91,12 @@ def protovit(init: str, recipe: Recipe) -> Encoder:
     *blocks, last = network.blocks[recipe.frozen :]
     config = resolve_model_data_config(network)
     scale = Preprocessing(recipe.size, config["mean"], config["std"])
-    return Encoder(network, embed, 2 * network.num_features, [*blocks, nn.ModuleList([last, network.norm])], scale)
+    return StudentEncoder(
+        network, embed, 2 * network.num_features, [*blocks, nn.ModuleList([last, network.norm])], scale
+    )
 
 
-def yolov8(init: str, recipe: Recipe) -> Encoder:
+def yolov8(init: str, recipe: DistillationRecipe) -> StudentEncoder:
     """YOLOv8n-cls down to the convolution of its head, averaged over its places."""
     network = train_yolov8.initial_network("n", init)
     *backbone, head = network.model
@@ -103,7 +105,7 @@ def yolov8(init: str, recipe: Recipe) -> Encoder:
     return _convolutional(network, [*backbone, head.conv], width, recipe, train_yolov8.RECIPE.preprocessing)
 
 
-def vgg16(init: str, recipe: Recipe) -> Encoder:
+def vgg16(init: str, recipe: DistillationRecipe) -> StudentEncoder:
     """VGG16's convolutions, averaged over their places."""
     network = train_vgg16.initial_network(init)
     network.head = nn.Sequential()
@@ -111,8 +113,8 @@ def vgg16(init: str, recipe: Recipe) -> Encoder:
 
 
 def _convolutional(
-    network: nn.Module, layers: Sequence[nn.Module], width: int, recipe: Recipe, scale: Preprocessing
-) -> Encoder:
+    network: nn.Module, layers: Sequence[nn.Module], width: int, recipe: DistillationRecipe, scale: Preprocessing
+) -> StudentEncoder:
     """The first layers leave no gradients: they run outside of the graph."""
     pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
     below, above = nn.Sequential(*layers[: recipe.frozen]), nn.Sequential(*layers[recipe.frozen :])
@@ -124,12 +126,16 @@ def _convolutional(
         return features
 
     learning = [layer for layer in above if any(True for _ in layer.parameters())]
-    return Encoder(network.to(memory_format=torch.channels_last), embed, width, learning, scale)
+    return StudentEncoder(network.to(memory_format=torch.channels_last), embed, width, learning, scale)
 
 
-STUDENTS: Mapping[str, Callable[[str, Recipe], Encoder]] = {"protovit": protovit, "yolov8": yolov8, "vgg16": vgg16}
-RECIPES: Mapping[str, Recipe] = {
-    "protovit": Recipe(),
-    "yolov8": Recipe(teacher_size=224, frozen=0, rate=4e-4, fitted=2048),
-    "vgg16": Recipe(frozen=train_vgg16.FROZEN, rate=1e-4, fitted=2048),
+STUDENTS: Mapping[str, Callable[[str, DistillationRecipe], StudentEncoder]] = {
+    "protovit": protovit,
+    "yolov8": yolov8,
+    "vgg16": vgg16,
+}
+RECIPES: Mapping[str, DistillationRecipe] = {
+    "protovit": DistillationRecipe(),
+    "yolov8": DistillationRecipe(teacher_size=224, frozen=0, rate=4e-4, fitted=2048),
+    "vgg16": DistillationRecipe(frozen=train_vgg16.FROZEN, rate=1e-4, fitted=2048),
 }

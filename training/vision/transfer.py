@@ -38,7 +38,7 @@ from training.vision.report import report
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TransferRecipe:
     """The hyperparameters of a training.
 
     Args:
@@ -67,7 +67,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Parts:
+class NetworkParts:
     """A network cut in three.
 
     Args:
@@ -90,7 +90,7 @@ def arguments(description: str, model: str) -> argparse.ArgumentParser:
     run = parser.add_argument_group("run")
     run.add_argument("--epochs", type=int, help="of the second phase, at most")
     run.add_argument("--seed", type=int, default=0)
-    run.add_argument("--out", type=Path, default=FOLDER / model, help="folder for the artefacts")
+    run.add_argument("--out", type=Path, default=FOLDER / model, help="folder for the artifacts")
     run.add_argument("--cache", type=Path, help="folder that keeps what the frozen part makes of the photos")
     run.add_argument("--bf16", action="store_true", help="half precision, where the processor has it")
     run.add_argument("--fresh", action="store_true", help="vary the photos anew each epoch: for a GPU")
@@ -103,8 +103,8 @@ def arguments(description: str, model: str) -> argparse.ArgumentParser:
 def transfer(
     model: type[Convnet],
     network: nn.Module,
-    parts: Parts,
-    recipe: Recipe,
+    parts: NetworkParts,
+    recipe: TransferRecipe,
     args: argparse.Namespace,
     config: Mapping[str, Any],
     card: Card,
@@ -191,8 +191,8 @@ class _Learnt:
 
 
 def _learn(
-    parts: Parts,
-    recipe: Recipe,
+    parts: NetworkParts,
+    recipe: TransferRecipe,
     train: Sequence[Photo],
     val: Sequence[Photo],
     args: argparse.Namespace,

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from models import numerals
 from models.credit.application import CLIENT_ID, Column, columns
-from models.credit.tables.table import RawTable, Reading
+from models.credit.tables.table import RawTable, TableFormat
 from models.errors import InputError, shown
 from models.numerals import Decimal
 
@@ -35,7 +35,7 @@ class Applications:
 
     values: Mapping[str, np.ndarray]
     ids: np.ndarray
-    reading: Reading
+    reading: TableFormat
 
     @property
     def known(self) -> np.ndarray:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.credit.application import CLIENT_ID
-from models.credit.tables.table import MAX_BYTES, MAX_ROWS, RawTable, Reading, foreign, known_name, places
+from models.credit.tables.table import MAX_BYTES, MAX_ROWS, RawTable, TableFormat, foreign, known_name, places
 from models.errors import InputError
 
 MAX_UNPACKED = 10 * MAX_BYTES  # of the columns that are read
@@ -41,7 +41,7 @@ def read(stream: BinaryIO) -> RawTable:
         raise InputError("table_damaged") from error
     if ids is not None and CLIENT_ID not in cells:
         cells[CLIENT_ID] = ids
-    return RawTable(cells, foreign(headings), rows, None, Reading("parquet"))
+    return RawTable(cells, foreign(headings), rows, None, TableFormat("parquet"))
 
 
 def _refuse_too_much(file: pq.ParquetFile, wanted: set[str]) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from models.credit.tables import encoding
-from models.credit.tables.table import MAX_ROWS, SEPARATORS, RawTable, Reading, foreign, known_name, places
+from models.credit.tables.table import MAX_ROWS, SEPARATORS, RawTable, TableFormat, foreign, known_name, places
 from models.errors import InputError, shown
 
 LONGEST_HEADER = 1_000_000  # characters
@@ -40,7 +40,7 @@ def read(stream: BinaryIO) -> RawTable:
     _, headings = next(rows, (0, [""]))
     at = places(headings)
     cells, line_numbers = _cells(rows, headings, at)
-    reading = Reading("csv", encoding=found.name, separator=separator, empty=rows.empty)
+    reading = TableFormat("csv", encoding=found.name, separator=separator, empty=rows.empty)
     return RawTable(cells, foreign(headings), len(line_numbers), line_numbers, reading)
 
 

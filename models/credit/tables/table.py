@@ -20,7 +20,7 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
 @dataclass(frozen=True)
-class Reading:
+class TableFormat:
     """How a file was read; said in one line.
 
     Attributes:
@@ -39,7 +39,7 @@ class Reading:
     decimal: Decimal | None = None
     empty: int = 0
 
-    def say(self, texts: Texts) -> str:
+    def message(self, texts: Texts) -> str:
         """``Read as CSV (zip): UTF-8, semicolons between columns, decimal comma; 2 empty rows left out.``"""
         parts = [self.encoding] if self.encoding else []
         if self.separator:
@@ -54,7 +54,7 @@ class Reading:
         details = texts("credit.reading.details", parts=", ".join(parts)) if parts else ""
         return texts("credit.reading.read", kind=kind, details=details)
 
-    def packed_as(self, packed: str) -> Reading:
+    def packed_as(self, packed: str) -> TableFormat:
         """The same, of a file that was packed."""
         return replace(self, packed=packed)
 
@@ -66,7 +66,7 @@ class Place:
     row: int
     line: int | None
 
-    def say(self, texts: Texts) -> str:
+    def message(self, texts: Texts) -> str:
         """``row 4 (the first is 0; line 6 of the file)``."""
         if self.line is None:
             return texts("errors.place_row", row=self.row)
@@ -89,7 +89,7 @@ class RawTable:
     ignored: tuple[str, ...]
     rows: int
     lines: np.ndarray | None
-    reading: Reading
+    reading: TableFormat
 
     def place(self, row: int) -> Place:
         """Where a row stands."""

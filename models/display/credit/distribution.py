@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import plotly.graph_objects as go
 
-from models.credit.compare import Comparison
+from models.credit.compare import ClientComparison
 from models.credit.wording import label, scaled, unit_name, value_text
 from models.display.common.chart import described, share_ticks
 from models.display.common.palette import LOWERS, MARK, RAISES, base_figure
@@ -15,7 +15,7 @@ from models.texts import Texts
 MOST_CATEGORIES = 12  # bars drawn; rarer categories stand in the last one
 
 
-def distribution(comparison: Comparison, texts: Texts) -> go.Figure:
+def distribution(comparison: ClientComparison, texts: Texts) -> go.Figure:
     """Shares by outcome (each outcome sums to 100 %), so that the two shapes compare although defaults are few."""
     figure = base_figure(height=360)
     outcomes = (
@@ -83,7 +83,7 @@ def distribution(comparison: Comparison, texts: Texts) -> go.Figure:
     )
 
 
-def _ranges(comparison: Comparison, texts: Texts) -> list[str]:
+def _ranges(comparison: ClientComparison, texts: Texts) -> list[str]:
     """The range of each bar in the order of its counts; years count the other way round than the days they are."""
     ranges = []
     for pair in pairwise(comparison.edges or ()):
@@ -97,7 +97,7 @@ def _ranges(comparison: Comparison, texts: Texts) -> list[str]:
     return ranges
 
 
-def _categories(comparison: Comparison, texts: Texts) -> tuple[list[str], list[list[int]]]:
+def _categories(comparison: ClientComparison, texts: Texts) -> tuple[list[str], list[list[int]]]:
     """Names (the client's own marked) and counts by outcome, the rarest grouped."""
     categories = comparison.categories or ()
     shown = list(categories[:MOST_CATEGORIES])
@@ -117,7 +117,7 @@ def _categories(comparison: Comparison, texts: Texts) -> tuple[list[str], list[l
     return names, counts
 
 
-def sentence(comparison: Comparison, texts: Texts) -> list[str]:
+def sentence(comparison: ClientComparison, texts: Texts) -> list[str]:
     """Where the client stands, in words, and how many clients that is measured on."""
     name = label(comparison.feature, texts)
     size = texts("credit.compare.size", known=texts.number(comparison.known), size=texts.number(comparison.size))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from models.credit.batch import Batch, Row
-from models.credit.counterfactual import Answer
+from models.credit.batch import Batch, ScoredRow
+from models.credit.counterfactual import CounterfactualAnswer
 from models.credit.facts import Fact
 from models.credit.policy import Confusion, CutOff
 from models.credit.score import Score
@@ -92,7 +92,7 @@ def changes(changed: Mapping[str, Value], application: Mapping[str, Value], text
     ).html()
 
 
-def counterfactuals(answer: Answer, application: Mapping[str, Value], texts: Texts) -> str:
+def counterfactuals(answer: CounterfactualAnswer, application: Mapping[str, Value], texts: Texts) -> str:
     """Each set of changes as a sentence with its new probability, as HTML."""
     if answer.reason:
         return render("notices", sentences=[texts(f"credit.counterfactual.{answer.reason}")])
@@ -121,7 +121,7 @@ def batch(answer: Batch, texts: Texts) -> str:
     """A batch in HTML: how it was read, how many rows, how many refused, what was left out, the first scores."""
     refused = sum(score.decision == "refused" for score in answer.scores)
     sentences = [
-        answer.reading.say(texts),
+        answer.reading.message(texts),
         texts.count("credit.batch.summary", len(answer.scores), refused=texts.number(refused)),
     ]
     if answer.unscored:
@@ -145,7 +145,7 @@ def _first(names: Sequence[str], texts: Texts, most: int = 20) -> str:
     return texts("credit.batch.more", which=which, count=texts.number(rest)) if rest > 0 else which
 
 
-def _scores(scores: Sequence[Row], texts: Texts) -> str:
+def _scores(scores: Sequence[ScoredRow], texts: Texts) -> str:
     """Scores as a reader's table."""
     row, probability = texts("credit.batch.row"), f"{texts('credit.probability')} (%)"
     frame = pd.DataFrame(

@@ -140,10 +140,10 @@ def _training_facts(texts: Texts) -> dict[str, str]:
             f"{model}_seconds": maybe(row.get("train_seconds"), texts.number),
         }
     schedule = results.training_recipe("vgg16").get("schedule", {})
-    anew = ", ".join(model_name(name, texts) for name in results.learnt_anew())
+    anew = ", ".join(model_name(name, texts) for name in results.refitted())
     known["rise_masks"] = texts.number(MASKS)
     known["anew"] = texts("method.anew", models=anew) if anew else ""
-    pupils = [f"{model_name(name, texts)} ({', '.join(found)})" for name, found in results.taught().items()]
+    pupils = [f"{model_name(name, texts)} ({', '.join(found)})" for name, found in results.distilled_encoders().items()]
     known["taught"] = texts("method.taught", pupils=texts.series(pupils)) if pupils else ""
     known["smoothing"] = maybe(schedule.get("smoothing"), lambda value: texts.number(value, 1))
     known["decay"] = maybe(schedule.get("weight_decay"), lambda value: texts.number(value, 2))

@@ -34,7 +34,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Marked:
+class AnnotatedImage:
     """A picture and its parts.
 
     Args:
@@ -57,9 +57,9 @@ class Marked:
     alt: str
 
 
-def marked(
+def annotate(
     key: str, href: str, size: tuple[int, int], boxes: Sequence[Box], alt: str, field: Sequence[Line] = ()
-) -> Marked:
+) -> AnnotatedImage:
     """Numbers and colours the boxes, in their order, and draws the outline of their receptive field."""
     parts = tuple(
         Part(
@@ -74,7 +74,7 @@ def marked(
         for place, (left, top, right, bottom) in enumerate(boxes)
     )
     outline = "".join(f"M{x0} {y0}L{x1} {y1}" for x0, y0, x1, y1 in field)
-    return Marked(key, href, *size, parts, outline, _detail(boxes, size), alt)
+    return AnnotatedImage(key, href, *size, parts, outline, _detail(boxes, size), alt)
 
 
 def place(boxes: Sequence[Box], size: tuple[int, int], texts: Texts) -> str:

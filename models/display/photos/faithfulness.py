@@ -16,7 +16,7 @@ def curves(explanation: Explanation, measured: Faithfulness, texts: Texts) -> go
     """Probability of the class, or of the first of two, while the most salient pixels are taken away (deletion) or
     given back (insertion).
     """
-    probability = texts("images.trust.of_two" if explanation.against else "images.trust.probability")
+    probability = texts("images.trust.of_two" if explanation.contrast_class else "images.trust.probability")
     figure = base_figure(height=340)
     for curve, key, colour, dash in (
         (measured.deletion, "deletion", RAISES, "solid"),
@@ -62,10 +62,10 @@ def sentences(explanation: Explanation, measured: Faithfulness, texts: Texts) ->
             texts(
                 "images.trust.compared",
                 target=class_name(explanation.target, texts),
-                against=class_name(explanation.against, texts),
+                contrast_class=class_name(explanation.contrast_class, texts),
             )
         ]
-        if explanation.against
+        if explanation.contrast_class
         else []
     )
     return [

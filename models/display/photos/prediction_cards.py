@@ -91,8 +91,10 @@ def caption(explanation: Explanation, texts: Texts, share: float = 1.0) -> str:
     """
     confidence = explanation.prediction.probabilities[explanation.target]
     target = class_name(explanation.target, texts)
-    if explanation.against:
-        target = texts("images.rather_than", target=target, against=class_name(explanation.against, texts))
+    if explanation.contrast_class:
+        target = texts(
+            "images.rather_than", target=target, contrast_class=class_name(explanation.contrast_class, texts)
+        )
     line = texts(
         "images.caption",
         model=texts(f"images.models.{explanation.prediction.model}"),

@@ -9,10 +9,10 @@ from typing import Any
 from models import results
 from models.display.common.html import render
 from models.display.photos import prediction_cards
-from models.display.photos.annotated_image import Marked, marked, place
+from models.display.photos.annotated_image import AnnotatedImage, annotate, place
 from models.texts import Texts
-from models.vision.prototype_explanation import Likeness
-from models.vision.prototypes import REACH, Case, Evidence, Piece, Prototype
+from models.vision.prototype_explanation import PrototypeExplanation
+from models.vision.prototypes import REACH, ClassEvidence, Evidence, Piece, Prototype
 
 SHOWN = 5  # prototypes shown for each class; its others are added up
 PHOTO = "likeness-photo"  # names the photo on the page
@@ -39,7 +39,7 @@ class Switch:
 
 
 @dataclass(frozen=True)
-class Row:
+class EvidenceRow:
     """One prototype's evidence, as the template writes it.
 
     Args:
@@ -56,8 +56,8 @@ class Row:
     key: str
     label: str
     source: str
-    photo: Marked
-    known: Marked
+    photo: AnnotatedImage
+    known: AnnotatedImage
     product: str
     points: str
     sentence: str
@@ -69,25 +69,25 @@ def empty(texts: Texts) -> str:
     return render("empty", sentence=texts("prototypes.empty"))
 
 
-def reasoning(likeness: Likeness, texts: Texts) -> str:
+def reasoning(explanation: PrototypeExplanation, texts: Texts) -> str:
     """The cases for the predicted class and for the runner-up side by side, the photo, and how to take it, as HTML."""
-    width, height = likeness.size
-    cases = likeness.reasoning.cases
+    width, height = explanation.size
+    cases = explanation.reasoning.class_evidence
     return render(
         "prototype_explanation",
-        sentence=sentence(likeness, texts),
+        sentence=sentence(explanation, texts),
         photo={
             "key": PHOTO,
-            "href": likeness.photo,
+            "href": explanation.photo,
             "width": width,
             "height": height,
             "alt": texts("prototypes.photo_alt", label=prediction_cards.class_name(cases[0].label, texts)),
             "hint": texts("prototypes.hint"),
         },
         cases=[
-            _case(likeness, name, case, texts) for name, case in zip(("predicted", "runner_up"), cases, strict=True)
+            _case(explanation, name, case, texts) for name, case in zip(("predicted", "runner_up"), cases, strict=True)
         ],
-        out=taken_out(likeness, texts),
+        out=taken_out(explanation, texts),
         out_title=texts("prototypes.without.title"),
         out_hint=texts("prototypes.without.hint"),
         looks_like=texts("prototypes.looks_like"),
@@ -101,9 +101,9 @@ def reasoning(likeness: Likeness, texts: Texts) -> str:
     )
 
 
-def sentence(likeness: Likeness, texts: Texts) -> str:
+def sentence(explanation: PrototypeExplanation, texts: Texts) -> str:
     """Why the model answers what it does, in plain words, and what it answered with all of its prototypes."""
-    case, runner_up = likeness.reasoning.cases
+    case, runner_up = explanation.reasoning.class_evidence
     if not case.evidence:
         return texts("prototypes.answer.none")
     shown = case.evidence[:SHOWN]
@@ -116,8 +116,8 @@ def sentence(likeness: Likeness, texts: Texts) -> str:
     )
     name = prediction_cards.class_name(runner_up.label, texts)
     said += " " + texts("prototypes.answer.runner_up", label=name, total=texts.number(runner_up.total, 1))
-    if likeness.without:
-        before = likeness.whole.cases[0]
+    if explanation.without:
+        before = explanation.whole.class_evidence[0]
         said += " " + texts(
             f"prototypes.answer.{'stays' if before.label == case.label else 'was'}",
             label=prediction_cards.class_name(before.label, texts),
@@ -126,7 +126,7 @@ def sentence(likeness: Likeness, texts: Texts) -> str:
     return said
 
 
-def rest(case: Case, texts: Texts) -> tuple[str, str] | None:
+def rest(case: ClassEvidence, texts: Texts) -> tuple[str, str] | None:
     """What the prototypes of the class that are not shown bring, in words and in signed points; None where all are.
 
     What rounding leaves, a hundredth or two, is taken up here: who adds up what is written gets the logit.
@@ -140,17 +140,17 @@ def rest(case: Case, texts: Texts) -> tuple[str, str] | None:
     return text, texts.signed(value, DECIMALS)
 
 
-def taken_out(likeness: Likeness, texts: Texts) -> list[tuple[str, Switch]]:
+def taken_out(explanation: PrototypeExplanation, texts: Texts) -> list[tuple[str, Switch]]:
     """What was taken out, each with the button that puts it back: a whole class at once, and in the end all of it."""
-    gone = likeness.without
+    gone = explanation.without
     lines = []
     told: set[int] = set()
     for number in gone:
         if number in told:
             continue
-        prototype = likeness.prototypes[number]
+        prototype = explanation.prototypes[number]
         label = prediction_cards.class_name(prototype.label, texts)
-        own = _of_class(likeness, prototype.label)
+        own = _of_class(explanation, prototype.label)
         if own <= set(gone) and len(own) > 1:
             name, numbers, key = texts("prototypes.without.all_of", label=label), own, f"class-{prototype.label}"
         else:
@@ -199,37 +199,39 @@ def browser(prototypes: tuple[Prototype, ...], texts: Texts) -> str:
     return render("prototypes", cards=cards, nearest=texts("prototypes.browser.nearest"))
 
 
-def _case(likeness: Likeness, name: str, case: Case, texts: Texts) -> dict[str, Any]:
+def _case(explanation: PrototypeExplanation, name: str, case: ClassEvidence, texts: Texts) -> dict[str, Any]:
     label = prediction_cards.class_name(case.label, texts)
     text = texts("prototypes.without.take_class", label=label)
     key = f"class-{case.label}"
-    whole_class = Switch(f"out-{key}", f"back-{key}", text, text, _with(likeness, _of_class(likeness, case.label)))
+    whole_class = Switch(
+        f"out-{key}", f"back-{key}", text, text, _with(explanation, _of_class(explanation, case.label))
+    )
     return {
         "title": texts(f"prototypes.case.{name}", label=label),
         "rows": [
-            _row(likeness, f"{name}-{rank}", evidence, texts) for rank, evidence in enumerate(case.evidence[:SHOWN])
+            _row(explanation, f"{name}-{rank}", evidence, texts) for rank, evidence in enumerate(case.evidence[:SHOWN])
         ],
         "rest": rest(case, texts),
         "switch": whole_class if case.evidence else None,
         "nothing": texts("prototypes.case.nothing"),
         "logit": texts.number(case.total, DECIMALS),
-        "probability": texts.percent(likeness.reasoning.prediction.probabilities[case.label]),
+        "probability": texts.percent(explanation.reasoning.prediction.probabilities[case.label]),
     }
 
 
-def _row(likeness: Likeness, key: str, evidence: Evidence, texts: Texts) -> Row:
-    prototype = likeness.prototypes[evidence.prototype]
+def _row(explanation: PrototypeExplanation, key: str, evidence: Evidence, texts: Texts) -> EvidenceRow:
+    prototype = explanation.prototypes[evidence.prototype]
     label = prediction_cards.class_name(prototype.label, texts)
-    size = likeness.size
+    size = explanation.size
     alt = texts("prototypes.parts_alt", count=len(evidence.boxes), place=place(evidence.boxes, size, texts))
     similarity, weight = texts.number(evidence.similarity, 3), texts.number(evidence.weight, 3)
     points = texts.signed(round(evidence.points, DECIMALS), DECIMALS)
     text = texts("prototypes.without.take_one")
-    return Row(
+    return EvidenceRow(
         key=key,
         label=label,
         source=prototype.piece.source,
-        photo=marked(PHOTO, "", size, evidence.boxes, alt, evidence.field),
+        photo=annotate(PHOTO, "", size, evidence.boxes, alt, evidence.field),
         known=_piece(f"evidence-{key}", prototype.piece, texts),
         product=f"{similarity} × {weight}",
         points=points,
@@ -246,12 +248,12 @@ def _row(likeness: Likeness, key: str, evidence: Evidence, texts: Texts) -> Row:
             next=f"back-{prototype.number}",
             text=text,
             label=texts("prototypes.without.named", action=text, name=f"{label}, {prototype.piece.source}"),
-            without=_with(likeness, {prototype.number}),
+            without=_with(explanation, {prototype.number}),
         ),
     )
 
 
-def _piece(key: str, piece: Piece, texts: Texts) -> Marked:
+def _piece(key: str, piece: Piece, texts: Texts) -> AnnotatedImage:
     alt = texts(
         "prototypes.piece_alt",
         source=piece.source,
@@ -259,7 +261,7 @@ def _piece(key: str, piece: Piece, texts: Texts) -> Marked:
         count=len(piece.boxes),
         place=place(piece.boxes, piece.size, texts),
     )
-    return marked(key, piece.image, piece.size, piece.boxes, alt, piece.field)
+    return annotate(key, piece.image, piece.size, piece.boxes, alt, piece.field)
 
 
 def _back(key: str, name: str, without: list[int], texts: Texts) -> Switch:
@@ -267,10 +269,10 @@ def _back(key: str, name: str, without: list[int], texts: Texts) -> Switch:
     return Switch(f"back-{key}", f"out-{key}", text, texts("prototypes.without.named", action=text, name=name), without)
 
 
-def _with(likeness: Likeness, numbers: set[int]) -> list[int]:
+def _with(explanation: PrototypeExplanation, numbers: set[int]) -> list[int]:
     """What is left out once these numbers are too, the last of them last."""
-    return list(dict.fromkeys([*likeness.without, *sorted(numbers)]))
+    return list(dict.fromkeys([*explanation.without, *sorted(numbers)]))
 
 
-def _of_class(likeness: Likeness, label: str) -> set[int]:
-    return {prototype.number for prototype in likeness.prototypes if prototype.label == label}
+def _of_class(explanation: PrototypeExplanation, label: str) -> set[int]:
+    return {prototype.number for prototype in explanation.prototypes if prototype.label == label}

@@ -175,7 +175,7 @@ def protocols(evaluation: Mapping[str, Any], texts: Texts) -> list[str]:
     ]
 
 
-def without_copies(evaluation: Mapping[str, Any], texts: Texts) -> list[str]:
+def without_near_duplicates(evaluation: Mapping[str, Any], texts: Texts) -> list[str]:
     """Each shipped model's accuracy on the test photos that have no near copy among the other photos."""
     return [
         texts(

@@ -12,11 +12,11 @@ from models.texts import Texts
 from models.vision import photos
 from models.vision.uploads import read_upload
 from tabs.downloads import session_folder
-from tabs.error_handling import guarded
+from tabs.error_handling import handle_errors
 from tabs.uploads import Photo
 
 
-class Held(NamedTuple):
+class UploadedPhoto(NamedTuple):
     """A photo that can be read.
 
     Attributes:
@@ -28,12 +28,14 @@ class Held(NamedTuple):
     shown: str
 
 
-def held(texts: Texts, photo: Photo) -> gr.State:
-    """The photo at hand as a :class:`Held`, or None; its change is what everything about a photo listens to."""
+def uploaded_photo(texts: Texts, photo: Photo) -> gr.State:
+    """The state that holds the :class:`UploadedPhoto`, or None; every other widget of the tab listens to its change."""
     notices = gr.HTML(padding=False, elem_id="photo-notices")
     state = gr.State(None)
 
-    def hold(path: str | None, last: Held | None, request: gr.Request) -> tuple[Any, Held | None, str]:
+    def read(
+        path: str | None, last: UploadedPhoto | None, request: gr.Request
+    ) -> tuple[Any, UploadedPhoto | None, str]:
         if path is None:
             return gr.skip(), None, ""
         if last and path == last.shown:  # what was drawn in its place has come back as a change
@@ -41,16 +43,16 @@ def held(texts: Texts, photo: Photo) -> gr.State:
         try:
             upload = read_upload(path)
         except InputError as error:
-            return gr.skip(), None, prediction_cards.notices([error.say(texts)])
+            return gr.skip(), None, prediction_cards.notices([error.message(texts)])
         notes = [texts("images.cut_short")] if upload.cut_short else []
         if not upload.unshown:
-            return gr.skip(), Held(path, path), prediction_cards.notices(notes)
+            return gr.skip(), UploadedPhoto(path, path), prediction_cards.notices(notes)
         shown = session_folder(request) / "photo.jpg"
         photos.thumbnail(upload).save(shown, quality=90)
-        return str(shown), Held(path, str(shown)), prediction_cards.notices(notes)
+        return str(shown), UploadedPhoto(path, str(shown)), prediction_cards.notices(notes)
 
     photo.change(
-        guarded(hold, texts),
+        handle_errors(read, texts),
         [photo, state],
         [photo, state, notices],
         api_visibility="private",
