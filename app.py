@@ -16,29 +16,29 @@ from typing import Any
 # later. It must be said before torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from models import hub, leftovers
+from models.runtime import hub, upload_cleanup
 
-UPLOADS = leftovers.own_folder()  # before gradio is loaded, which reads where it is
+UPLOADS = upload_cleanup.own_folder()  # before gradio is loaded, which reads where it is
 
 import gradio as gr
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from starlette.middleware import Middleware
 
-from models.display import photo_cards
-from models.display.html import render
-from models.health import check_models
+from models.display.common.html import render
+from models.display.photos import prediction_cards
+from models.runtime.health import check_models
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
 from tabs import links
-from tabs.accessibility import accessibility_tab
-from tabs.agents import Attended
 from tabs.credit.tab import credit_tab
+from tabs.disconnect import Attended
 from tabs.document import Documents
 from tabs.endpoints import endpoints
-from tabs.guard import guarded
-from tabs.images.tab import images_tab
-from tabs.method import method_tab
-from tabs.programs import programs_tab
+from tabs.error_handling import guarded
+from tabs.pages.accessibility import accessibility_tab
+from tabs.pages.method import method_tab
+from tabs.pages.programs import programs_tab
+from tabs.photos.tab import images_tab
 from tabs.results.tab import results_tab
 from tabs.sessions import LightBlocks
 from tabs.theme import STYLE_SHEET, theme
@@ -81,7 +81,7 @@ def page(texts: Texts, app: gr.Blocks) -> None:
     )
     notices = gr.HTML(padding=False, elem_classes="vt-notices")
     app.load(
-        guarded(lambda: photo_cards.notices([note.say(texts) for note in hub.notes()]), texts),
+        guarded(lambda: prediction_cards.notices([note.say(texts) for note in hub.notes()]), texts),
         None,
         notices,
         api_visibility="private",
@@ -139,7 +139,7 @@ def serve(app: gr.Blocks, **options: Any) -> tuple[FastAPI, str, str]:
         _frontend=False,
         **options,
     )
-    leftovers.keep_swept(UPLOADS, SWEPT, KEPT)
+    upload_cleanup.keep_swept(UPLOADS, SWEPT, KEPT)
     server.add_api_route("/health", health, methods=["GET"])
     return server, url, share
 

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import shap
 
-from models.credit.desk import desk
 from models.credit.facts import profile
 from models.credit.reasons import reasons
-from models.display.credit_cards import verdict
-from models.display.credit_tables import confusion, contributions
-from models.display.distribution import distribution
-from models.display.gauge import gauge
-from models.display.scatter import scatter
-from models.display.waterfall import score_waterfall
+from models.credit.service import desk
+from models.display.credit.decision_card import verdict
+from models.display.credit.distribution import distribution
+from models.display.credit.gauge import gauge
+from models.display.credit.scatter import scatter
+from models.display.credit.tables import confusion, contributions
+from models.display.credit.waterfall import score_waterfall
 from models.texts import FRENCH
 
 

@@ -33,8 +33,8 @@ import pandas as pd
 from PIL import Image
 
 from benchmarks.load_wire import ANSWER_SECONDS, Busy, Failed, Server, Wire
-from models.credit.desk import desk
-from models.display import photo_cards
+from models.credit.service import desk
+from models.display.photos import prediction_cards
 from models.texts import ENGLISH
 from models.vision import photos
 
@@ -169,7 +169,7 @@ class Load:
             raise Failed(f"RISE: {str(message['output'])[:160]}")
         if message["msg"] == "process_generating":
             caption = message["output"]["data"][1]
-            if isinstance(caption, str) and photo_cards.class_name(picture.label, ENGLISH) not in html.unescape(
+            if isinstance(caption, str) and prediction_cards.class_name(picture.label, ENGLISH) not in html.unescape(
                 caption
             ):
                 raise Wrong(f"{picture.path.name}: the caption of RISE does not name {picture.label}")

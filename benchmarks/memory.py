@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 from PIL import Image
 
-from models.credit.desk import desk
+from models.credit.service import desk
 from models.vision import photos, registry
 
 PICTURES = Path(__file__).parents[1] / "data" / "catalogue" / "images"

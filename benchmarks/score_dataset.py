@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from training.batch.partitions import CREDIT, plan, scorer, write
 from training.score_dataset import Progress, score
-from training.score_parts import CREDIT, plan, scorer, write
 
 PORTFOLIO = Path(__file__).parents[1] / "data" / "portfolio.parquet"
 

@@ -30,7 +30,7 @@ from models.vision.preprocessing import Preprocessing
 from models.vision.protovit import ProtoVit
 from models.vision.registry import VisionModel
 from models.vision.uploads import read_upload
-from training.vision_data import Photo, read_photos
+from training.vision.data import Photo, read_photos
 
 CASES = (("vgg16", "grad-cam", pytorch_grad_cam.GradCAM), ("yolov8", "eigen-cam", pytorch_grad_cam.EigenCAM))
 WIDTH, HEIGHT = 640, 480  # px of the photo

@@ -213,7 +213,7 @@ def credit() -> dict[str, Any]:
 
 
 def credit_groups() -> dict[str, Any]:
-    """The credit model's out-of-fold counts by group, for ``models.credit.audit``; empty where they are missing."""
+    """The credit model's out-of-fold counts by group, for ``models.credit.fairness``; empty where they are missing."""
     return _metrics("credit") or {}
 
 

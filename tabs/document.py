@@ -14,7 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from models.display.html import render
+from models.display.common.html import render
 from models.texts import LANGUAGES, Language, Texts
 
 FIRST_PAINT = Path(__file__).with_name("first_paint.css")

@@ -9,11 +9,11 @@ import gradio as gr
 from PIL.Image import Image
 
 from models import results as measured
-from models.credit.desk import desk
+from models.credit.service import desk
 from models.texts import ENGLISH
-from models.vision import likeness, photos
-from tabs.agents import has_left
-from tabs.guard import guarded
+from models.vision import photos, prototype_explanation
+from tabs.disconnect import has_left
+from tabs.error_handling import guarded
 from tabs.uploads import Photo, Table
 
 
@@ -128,7 +128,7 @@ def prototypes(image: str, top: int = 5) -> dict:
         image: JPEG, PNG, WebP, GIF, BMP or TIFF file; agents send it as a data URL (data:image/jpeg;base64,...).
         top: prototypes in the evidence of each class, 1 to the number of prototypes that the model has.
     """
-    return likeness.reason(image, top)
+    return prototype_explanation.reason(image, top)
 
 
 def results() -> dict:

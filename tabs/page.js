@@ -76,7 +76,7 @@
     setTimeout(arrived, 3000);
   }
 
-  // charts: a role, a name, and the numbers as a table; models/display/chart.py sends them in layout.meta
+  // charts: a role, a name, and the numbers as a table; models/display/common/chart.py sends them in layout.meta
   const describe = (chart) => {
     const meta = chart.layout?.meta;
     if (!meta?.label) return;

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from models.credit import batch
-from models.credit.desk import desk
+from models.credit.service import desk
 from models.errors import InputError
-from tests.made import applications
+from tests.factories import applications
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ import pytest
 
 from models.credit import application, whatif
 from models.credit.counterfactual import ACTIONABLE
-from models.credit.desk import Desk, desk
 from models.credit.policy import COST_RATIO_RANGE
 from models.credit.reasons import reasons
 from models.credit.score import changes, decide, logit, sigmoid
+from models.credit.service import Desk, desk
 from models.errors import InputError, ModelUnavailable
 from models.texts import ENGLISH, FRENCH
-from tests.made import applications
+from tests.factories import applications
 
 
 @pytest.fixture(scope="module")

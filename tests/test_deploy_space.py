@@ -18,9 +18,9 @@ import pytest
 import yaml
 from gradio_client import Client
 
-from models import hub
+from models.runtime import hub
 from training import deploy_space
-from training.hub_upload import HubRefusal
+from training.hub.upload import HubRefusal
 
 ROOT = Path(__file__).parent.parent
 MEMORY = 2e9  # bytes; a free Space has 16 GB

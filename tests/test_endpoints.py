@@ -15,7 +15,7 @@ from PIL import Image
 
 from models.vision import registry
 from models.vision.predictions import CLASSES
-from tests.made import applications, photo
+from tests.factories import applications, photo
 
 ENDPOINTS = {
     "/clients",

@@ -19,8 +19,8 @@ from models.vision.predictions import CLASSES, Prediction
 from models.vision.preprocessing import Preprocessing
 from tests.pictures import picture, write_dataset
 from training import evaluate, reproduce
-from training.evaluation import encoders, footprint, heads, protocols, shipped
-from training.evaluation.copies import Groups, find_groups, fingerprint, members, met_before
+from training.evaluation import encoders, linear_probes, protocols, released_models, resource_usage
+from training.evaluation.near_duplicates import Groups, find_groups, fingerprint, members, met_before
 from training.evaluation.statistics import Answers, compare, draws, figures
 
 
@@ -131,7 +131,7 @@ def test_leak_of_a_set_of_twins_is_what_chance_gives() -> None:
     labels = np.repeat(np.arange(7), 40)
     groups = np.repeat(np.arange(140), 2)
     fixed = protocols.Split(np.arange(0, 200), np.arange(200, 240), np.arange(240, 280))
-    found = heads.leak(labels, Groups(groups, groups), fixed)
+    found = linear_probes.leak(labels, Groups(groups, groups), fixed)
     assert found["identical"]["fixed_test_photos"] == 0
     assert found["identical"]["random_share"] == pytest.approx(0.7, abs=0.03)
 
@@ -239,7 +239,7 @@ def test_an_encoder_gives_one_row_a_photo(tmp_path: Path) -> None:
     from safetensors.torch import save_file
 
     from models.vision.vgg16 import Vgg16Network
-    from training.vision_data import read_photos
+    from training.vision.data import read_photos
 
     torch.manual_seed(0)
     init = tmp_path / "vgg16.safetensors"
@@ -252,13 +252,13 @@ def test_an_encoder_gives_one_row_a_photo(tmp_path: Path) -> None:
 def test_memory_of_this_process_is_its_own() -> None:
     import psutil
 
-    assert footprint.peak_memory() >= psutil.Process().memory_info().rss / 1e6 - 1
+    assert resource_usage.peak_memory() >= psutil.Process().memory_info().rss / 1e6 - 1
 
 
 def test_reliability_counts_every_photo_once() -> None:
     rng = np.random.default_rng(0)
     probabilities = rng.dirichlet(np.ones(7), 50)
-    bins = shipped.reliability(probabilities, rng.integers(0, 7, 50))
+    bins = released_models.reliability(probabilities, rng.integers(0, 7, 50))
     assert sum(part["photos"] for part in bins) == 50
     assert [part["confidence"] for part in bins] == sorted(part["confidence"] for part in bins)
 

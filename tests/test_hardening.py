@@ -22,11 +22,11 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from models import hub, leftovers
 from models.errors import InputError
-from models.health import check_models
+from models.runtime import hub, upload_cleanup
+from models.runtime.health import check_models
 from models.vision import registry
-from tests.made import photo
+from tests.factories import photo
 
 ROOT = Path(__file__).parent.parent
 
@@ -227,12 +227,12 @@ def test_what_gradio_forgets_is_swept(tmp_path: Path) -> None:
     new.touch()
     for path in (own, old):
         os.utime(path, (0, 0))
-    assert leftovers.sweep(tmp_path, kept, age=3600) == 1
+    assert upload_cleanup.sweep(tmp_path, kept, age=3600) == 1
     assert own.exists() and new.exists() and not old.exists()
 
 
 def test_sweeping_goes_on_in_the_background(tmp_path: Path) -> None:
-    stop = leftovers.keep_swept(tmp_path, every=0.01, age=0)
+    stop = upload_cleanup.keep_swept(tmp_path, every=0.01, age=0)
     left = tmp_path / "picture.png"
     left.touch()
     deadline = time.monotonic() + 60
@@ -244,7 +244,7 @@ def test_sweeping_goes_on_in_the_background(tmp_path: Path) -> None:
 
 def test_the_folder_of_uploads_goes_with_the_process() -> None:
     code = "import app; assert app.UPLOADS.is_dir(); print(app.UPLOADS)"
-    settings = {key: value for key, value in os.environ.items() if key != leftovers.VARIABLE}
+    settings = {key: value for key, value in os.environ.items() if key != upload_cleanup.VARIABLE}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=settings, capture_output=True, text=True, timeout=300
     )

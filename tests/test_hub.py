@@ -25,8 +25,8 @@ from typing import Any
 
 import pytest
 
-from models import hub
 from models.errors import VitrineError
+from models.runtime import hub
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 240  # seconds for a process, on a machine that is busy with other things
@@ -353,7 +353,7 @@ def test_the_desk_and_the_classifiers_load_from_the_hub(world: World) -> None:
 import sys
 from pathlib import Path
 from models import hub
-from models.credit.desk import desk
+from models.credit.service import desk
 from models.errors import ModelUnavailable
 from models.vision import weights
 print(desk().score_client(900001).probability)
@@ -377,7 +377,7 @@ print(f"{origin.repo}@{origin.revision}")
 
 def test_a_deployment_becomes_the_whole_space(world: World) -> None:
     leave = "send(Target('vitrine/app', 'space'), {'old.py': b'# of an earlier app', 'LICENSE': b''}, 'before')"
-    assert world.run("-c", f"from training.hub_upload import Target, send; {leave}").returncode == 0
+    assert world.run("-c", f"from training.hub.upload import Target, send; {leave}").returncode == 0
     assert world.get("spaces/vitrine/app/resolve/main/old.py")
     done = world.deploy("--space", "vitrine/app")
     sha = revision(done)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from models.credit.desk import desk
+from models.credit.service import desk
 from models.texts import ENGLISH, FRENCH
 from models.vision import registry
 from tests.browser import Open, Visit
-from tests.made import applications, photo
+from tests.factories import applications, photo
 
 TELLING = {example.key: example.client_id for example in desk().telling()}
 

@@ -10,24 +10,109 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [path for folder in ("models", "tabs", "training") for path in sorted((ROOT / folder).rglob("*.py"))]
-FORBIDDEN = {"models": ("gradio", "tabs", "training"), "tabs": ("training",), "training": ("gradio", "tabs")}
+COMMANDS = {
+    "train_credit",
+    "train_vgg16",
+    "train_yolov8",
+    "train_protovit",
+    "distil_encoder",
+    "make_portfolio",
+    "evaluate",
+    "evaluate_explanations",
+    "evaluate_portfolio",
+    "evaluate_reasoning",
+    "reproduce",
+    "score_dataset",
+    "push_to_hub",
+    "deploy_space",
+}
+ROOMS = ("batch", "catalogue", "credit", "evaluation", "hub", "protovit", "synthetic", "vision")
+RECIPES = {"training.train_vgg16", "training.train_yolov8"}  # their recipes are read by distillation and linear probes
+
+# what the code below a folder, or a file, may not import
+FORBIDDEN: dict[str, tuple[str, ...]] = {
+    "models": ("gradio", "tabs", "training"),
+    "models/runtime/hub.py": ("models.credit", "models.display", "models.vision"),
+    "models/runtime/upload_cleanup.py": ("models.credit", "models.display", "models.vision"),
+    "models/credit": ("models.display", "models.protovit", "models.results", "models.vision"),
+    "models/protovit": ("models.credit", "models.display", "models.results", "models.runtime", "models.vision"),
+    "models/vision": ("models.credit", "models.display", "models.results"),
+    "models/results.py": ("models.credit", "models.display", "models.vision"),
+    "models/display": ("models.runtime",),
+    "models/display/common": ("models.credit", "models.results", "models.vision"),
+    "models/display/credit": ("models.results", "models.vision"),
+    "models/display/photos": ("models.credit", "models.results"),
+    "models/display/results": ("models.credit", "models.vision"),
+    "tabs": ("training",),
+    "training": ("gradio", "tabs", "models.display"),
+    "training/catalogue": ("models",),
+}
+DISPLAYS = {"common": set(), "credit": {"common"}, "photos": {"common"}, "results": {"common"}}
+DISPLAYS["pages"] = {"common", "results"}
 
 
 def _imports(path: Path) -> set[str]:
+    """Dotted names of all that a file imports: ``from a import b`` gives ``a`` and ``a.b``."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.split(".")[0])
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module and not node.level, f"{path}: imports are absolute, so that they can be followed"
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return names
+
+
+def _within(names: set[str], packages: tuple[str, ...]) -> set[str]:
+    return {name for name in names if any(f"{name}.".startswith(f"{package}.") for package in packages)}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_imports_upwards(path: Path) -> None:
-    layer = path.relative_to(ROOT).parts[0]
-    assert not _imports(path) & set(FORBIDDEN[layer])
+    names, place = _imports(path), path.relative_to(ROOT)
+    for upper, packages in FORBIDDEN.items():
+        if place.is_relative_to(upper):
+            assert not _within(names, packages)
+
+
+@pytest.mark.parametrize("place", [*FORBIDDEN, *(f"training/{room}" for room in ROOMS)])
+def test_every_place_with_a_rule_exists(place: str) -> None:
+    assert (ROOT / place).exists()
+
+
+def test_displays_of_one_subject_use_no_other_subject() -> None:
+    found = {path.name for path in (ROOT / "models" / "display").iterdir() if (path / "__init__.py").is_file()}
+    assert found == set(DISPLAYS)
+    assert [path.name for path in (ROOT / "models" / "display").glob("*.py")] == ["__init__.py"]
+    for room, below in DISPLAYS.items():
+        others = tuple(f"models.display.{name}" for name in found - below - {room})
+        for path in (ROOT / "models" / "display" / room).rglob("*.py"):
+            assert not _within(_imports(path), others), path
+
+
+def test_each_folder_of_tabs_has_its_displays() -> None:
+    folders = {path.parent.name for path in (ROOT / "tabs").glob("*/__init__.py")}
+    assert folders == set(DISPLAYS) - {"common"}
+
+
+def test_training_shows_its_commands_and_rooms_alone() -> None:
+    training = ROOT / "training"
+    assert {path.stem for path in training.glob("*.py")} == COMMANDS | {"__init__"}
+    assert {path.parent.name for path in training.glob("*/__init__.py")} == set(ROOMS)
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_a_command_runs_as_one(command: str) -> None:
+    assert 'if __name__ == "__main__":' in (ROOT / "training" / f"{command}.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_of_training_imports_no_command(room: str) -> None:
+    allowed = RECIPES if room in ("evaluation", "vision") else set()
+    commands = tuple({f"training.{command}" for command in COMMANDS} - allowed)
+    for path in (ROOT / "training" / room).rglob("*.py"):
+        assert not _within(_imports(path), commands), path
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -35,7 +120,7 @@ def test_no_pickle_and_no_eval(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert not calls & {"eval", "exec"}
-    assert not _imports(path) & {"pickle", "joblib", "dill", "cloudpickle"}
+    assert not _within(_imports(path), ("pickle", "joblib", "dill", "cloudpickle"))
 
 
 def test_space_yaml_equals_the_head_of_the_readme() -> None:

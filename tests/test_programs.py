@@ -23,7 +23,7 @@ from mcp.types import CallToolResult, Tool
 from PIL import Image
 
 from models.examples import ADDRESS, FOLDER, example
-from tests.made import photo
+from tests.factories import photo
 from tests.test_endpoints import ENDPOINTS
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")

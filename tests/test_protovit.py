@@ -20,7 +20,7 @@ from transformers import (
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification, ProtoViTImageProcessor
 from models.protovit.matching import TIE, greedy_match, neighbours, textured
 from models.protovit.modeling import PrototypeHead, relative_features
-from training.protovit_objective import (
+from training.protovit.objective import (
     Objective,
     Reasoner,
     Sources,
@@ -31,7 +31,7 @@ from training.protovit_objective import (
     other_classes_l1,
     separation,
 )
-from training.protovit_projection import project
+from training.protovit.projection import project
 
 TINY = TimmWrapperConfig(
     architecture="vit_tiny_patch16_224",

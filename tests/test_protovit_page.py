@@ -21,17 +21,17 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from models.display import photo_cards, prototype_cards
-from models.display.marked import marked
+from models.display.photos import prediction_cards, prototype_cards
+from models.display.photos.annotated_image import marked
 from models.errors import InputError
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.texts import ENGLISH, FRENCH, Texts
-from models.vision import likeness, photos, registry, webp
-from models.vision.likeness import Likeness
+from models.vision import photos, prototype_explanation, registry, webp
 from models.vision.predictions import CLASSES
+from models.vision.prototype_explanation import Likeness
 from models.vision.prototypes import FILE, read_prototypes
 from models.vision.protovit import ProtoVit
-from tests.made import photo
+from tests.factories import photo
 from tests.pictures import picture
 
 ENCODER = {
@@ -99,7 +99,7 @@ def upload(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def read(model: ProtoVit, upload: Path) -> Likeness:
-    return likeness.read_likeness(upload)
+    return prototype_explanation.read_likeness(upload)
 
 
 class Page(HTMLParser):
@@ -212,7 +212,7 @@ def test_each_row_can_be_reached_and_lights_its_own_boxes(read: Likeness) -> Non
 
 @pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
 def test_every_picture_has_a_text_and_every_reference_a_picture(read: Likeness, texts: Texts) -> None:
-    browser = prototype_cards.browser(likeness.prototypes_of("Watches"), texts)
+    browser = prototype_cards.browser(prototype_explanation.prototypes_of("Watches"), texts)
     for html in (prototype_cards.reasoning(read, texts), browser):
         page = Page(html)
         shown = [svg for svg in page.all("svg") if svg.get("aria-hidden") != "true"]
@@ -263,7 +263,7 @@ def test_without_a_photo_there_is_an_invitation() -> None:
 
 def test_the_browser_shows_the_prototypes_of_one_class_with_their_nearest() -> None:
     label = CLASSES[3]
-    html = prototype_cards.browser(likeness.prototypes_of(label), ENGLISH)
+    html = prototype_cards.browser(prototype_explanation.prototypes_of(label), ENGLISH)
     page = Page(html)
     assert len(re.findall("<h3>", html)) == A_CLASS
     assert len(page.all("image")) == A_CLASS * (1 + 3)
@@ -271,7 +271,7 @@ def test_the_browser_shows_the_prototypes_of_one_class_with_their_nearest() -> N
         assert f"Prototype {number}" in page.text
     assert all(label in (svg["aria-label"] or "") for svg in page.all("svg", role="img"))
     with pytest.raises(InputError, match="'Robots'"):
-        likeness.prototypes_of("Robots")
+        prototype_explanation.prototypes_of("Robots")
 
 
 @pytest.mark.parametrize("size", [(320, 320), (90, 400), (400, 90), (2000, 1500)])
@@ -298,7 +298,7 @@ def test_the_methods_that_are_offered_are_those_of_the_model() -> None:
 def test_the_caption_of_its_own_map_speaks_of_points(upload: Path) -> None:
     explanation = photos.read_photo(upload, "protovit").explanation
     assert explanation.method == "prototypes"
-    caption = Page(photo_cards.caption(explanation, ENGLISH)).text
+    caption = Page(prediction_cards.caption(explanation, ENGLISH)).text
     assert ENGLISH("images.layers.head") in caption
     expected = "images.shares" if explanation.saliency.any() else "images.nothing"
     assert ENGLISH(expected) in caption
@@ -308,11 +308,11 @@ def test_the_caption_of_its_own_map_speaks_of_points(upload: Path) -> None:
 def test_three_verdicts_stand_side_by_side(model: ProtoVit, upload: Path, texts: Texts) -> None:
     own = model.predict(Image.open(upload).convert("RGB"))
     everyone = tuple(replace(own, model=name) for name in registry.MODELS)
-    html = photo_cards.verdicts(everyone, texts)
+    html = prediction_cards.verdicts(everyone, texts)
     assert len(articles(html)) == 3
-    assert texts("images.agree", count=3, label=photo_cards.class_name(own.label, texts)) in Page(html).text
+    assert texts("images.agree", count=3, label=prediction_cards.class_name(own.label, texts)) in Page(html).text
     other = replace(own, model="vgg16", label=next(name for name in CLASSES if name != own.label))
-    assert "ProtoViT →" in Page(photo_cards.verdicts((other, own), texts)).text
+    assert "ProtoViT →" in Page(prediction_cards.verdicts((other, own), texts)).text
 
 
 def test_programs_ask_it_as_they_ask_the_others(client: Client, upload: Path) -> None:
@@ -373,8 +373,8 @@ def test_boxes_are_pixels_of_the_upload_however_large(tmp_path: Path) -> None:
     photo(1500, 900).save(small)
     photo(1500, 900).resize((6000, 3600), Image.Resampling.NEAREST).save(large)
     for path, width, height in ((small, 1500, 900), (large, 6000, 3600)):
-        found = [box for case in likeness.reason(path, COUNT)["classes"].values() for item in case["evidence"]
-                 for box in item["image_boxes"]]  # fmt: skip
+        cases = prototype_explanation.reason(path, COUNT)["classes"].values()
+        found = [box for case in cases for item in case["evidence"] for box in item["image_boxes"]]
         for x0, y0, x1, y1 in found:
             assert 0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height
             assert x1 - x0 == pytest.approx(width / GRID, abs=4) and y1 - y0 == pytest.approx(height / GRID, abs=4)
@@ -404,4 +404,4 @@ def test_a_missing_model_is_named(upload: Path, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.delitem(registry._loaded, "protovit")
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     with pytest.raises(ModelUnavailable, match="protovit"):
-        likeness.read_likeness(upload)
+        prototype_explanation.read_likeness(upload)

@@ -12,11 +12,20 @@ import numpy as np
 import pytest
 
 from models import results
-from models.display import learning_charts, method_note, protocol_charts, result_charts, result_sentences, result_tables
+from models.display.pages import method as method_note
+from models.display.results import (
+    charts as result_charts,
+)
+from models.display.results import (
+    findings,
+    learning_curves,
+    protocol_charts,
+    tables,
+)
 from models.results import Phase, Point
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
 from models.vision.predictions import CLASSES
-from tabs.method import method_tab
+from tabs.pages.method import method_tab
 from tabs.results.tab import results_tab
 
 BOTH = pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=LANGUAGES)
@@ -111,14 +120,14 @@ def test_learning_curves_are_those_of_the_training(tmp_path: Path, monkeypatch: 
     phases = results.learning_curves()["protovit"]
     assert [phase.name for phase in phases] == ["warmup_curves", "curves"]
     assert phases[0].points == (Point(1, 2.0, 1.0, 0.5),)
-    names = [learning_charts.phase_name("protovit", phase.name, ENGLISH) for phase in phases]
-    assert names == ["warm-up", "joint"] and learning_charts.phase_name("vgg16", "curves", ENGLISH) not in names
+    names = [learning_curves.phase_name("protovit", phase.name, ENGLISH) for phase in phases]
+    assert names == ["warm-up", "joint"] and learning_curves.phase_name("vgg16", "curves", ENGLISH) not in names
     with pytest.raises(ValueError, match="at least one point"):
         Phase("empty", ())
 
 
 def test_the_comparison_sorts_by_number() -> None:
-    frame = result_tables.comparison(ROWS, ENGLISH)
+    frame = tables.comparison(ROWS, ENGLISH)
     heads = list(frame.columns)
     assert frame[heads[0]].tolist() == ["VGG16", "YOLOv8n"]
     assert frame["Accuracy (%)"].dtype == "Float64" and frame["Accuracy (%)"].tolist() == [83.7, 81.0]
@@ -127,27 +136,27 @@ def test_the_comparison_sorts_by_number() -> None:
 
 
 def test_a_difference_is_called_one_only_when_the_test_says_so() -> None:
-    (alike,) = result_sentences.differences([_pair(0.3)], ENGLISH)
-    (differ,) = result_sentences.differences([_pair(0.0001)], ENGLISH)
+    (alike,) = findings.differences([_pair(0.3)], ENGLISH)
+    (differ,) = findings.differences([_pair(0.0001)], ENGLISH)
     assert "do not settle" in alike and "p = 0.30" in alike
     assert "more than chance" in differ and "p < 0.001" in differ
 
 
 def test_gains_are_those_on_the_reference() -> None:
-    sentence, one_photo = result_sentences.gains(ROWS, ENGLISH)
+    sentence, one_photo = findings.gains(ROWS, ENGLISH)
     assert re.search(r"more than VGG16 of: Baby Care; fewer of: .*Kitchen & Dining", sentence)
     assert "4.8 points" in one_photo
     figure = result_charts.gains(ROWS, ENGLISH)
     assert figure is not None and figure.data[0].x[0] == pytest.approx(2 / 21)
-    assert result_charts.gains(ROWS[1:], ENGLISH) is None and result_sentences.gains(ROWS[1:], ENGLISH) == []
+    assert result_charts.gains(ROWS[1:], ENGLISH) is None and findings.gains(ROWS[1:], ENGLISH) == []
 
 
 def test_confusion_matrices_share_one_scale() -> None:
-    html = result_tables.confusions(ROWS, ENGLISH)
+    html = tables.confusions(ROWS, ENGLISH)
     shares = [float(share) for share in re.findall(r"--share:([\d.]+)", html)]
     assert len(shares) == 2 * 49 and max(shares) == 1
     assert shares[0] == pytest.approx(13 / 20, abs=1e-3) and shares[49] == pytest.approx(15 / 20, abs=1e-3)
-    assert "Baby Care taken for Beauty and Personal Care, 14 times" in result_sentences.confusions(ROWS, ENGLISH)
+    assert "Baby Care taken for Beauty and Personal Care, 14 times" in findings.confusions(ROWS, ENGLISH)
 
 
 def _evaluation() -> dict[str, Any]:
@@ -185,8 +194,8 @@ def test_every_chart_has_a_name_and_its_numbers(texts: Texts) -> None:
         *(result_charts.class_bars(ROWS, measure, texts) for measure in ("f1", "precision", "recall")),
         result_charts.gains(ROWS, texts),
         *(result_charts.costs(ROWS, cost, texts) for cost in ("latency_ms_p50", "weights_bytes")),
-        learning_charts.accuracies(curves, texts),
-        learning_charts.losses("vgg16", curves["vgg16"], texts),
+        learning_curves.accuracies(curves, texts),
+        learning_curves.losses("vgg16", curves["vgg16"], texts),
         protocol_charts.spread(_evaluation(), texts),
         protocol_charts.leak(_evaluation()["leak"], texts),
         method_note.reliability(ROWS, texts),
@@ -198,7 +207,7 @@ def test_every_chart_has_a_name_and_its_numbers(texts: Texts) -> None:
 
 
 def test_what_the_leak_is_worth_is_random_less_cleaned() -> None:
-    (sentence,) = result_sentences.protocols(_evaluation(), ENGLISH)
+    (sentence,) = findings.protocols(_evaluation(), ENGLISH)
     assert "85.0% on random splits, 81.0% once" in sentence and "worth +4.0 points" in sentence
 
 
@@ -247,7 +256,7 @@ def test_the_faithfulness_table_says_where_no_map_is_left(texts: Texts, negative
         return {"photos": 7, **dict.fromkeys(names, figure), "likeness_to_shuffled_weights": likeness}
 
     measured = {"yolov8": {"methods": {"grad-cam": method(0, 0), "eigen-cam": method(-0.3, -0.1)}}}
-    empty, other = result_tables.explanation_table(measured, texts).rows
+    empty, other = tables.explanation_table(measured, texts).rows
     assert empty[4] == texts("results.explanations.empty")
     assert str(other[4]).replace("\u00a0", " ").endswith(negative)
     assert negative.count(" ") == str(other[4]).count("\u00a0")  # no line ends within an interval

@@ -21,8 +21,18 @@ import pytest
 from models.credit.application import columns
 from models.credit.model import CreditModel
 from models.credit.score import decide
-from tests.made import applications
-from training.score_parts import CREDIT, WEIGHTS, CreditScorer, Part, Refused, is_finished, plan, scorer, write
+from tests.factories import applications
+from training.batch.partitions import (
+    CREDIT,
+    WEIGHTS,
+    CreditScorer,
+    Part,
+    Refused,
+    is_finished,
+    plan,
+    scorer,
+    write,
+)
 
 ROOT = Path(__file__).parents[1]
 PICTURES = sorted((ROOT / "data" / "catalogue" / "images").glob("*.webp"))[::24]
@@ -143,7 +153,7 @@ def test_pictures_as_one_process_sees_them(dataset: ModuleType, pictures: Path, 
     import torch
 
     from models.vision import registry
-    from models.vision.turns import in_turn
+    from models.vision.inference_executor import in_turn
     from models.vision.uploads import read_upload
 
     if "yolov8" not in registry.available():

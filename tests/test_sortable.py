@@ -6,9 +6,9 @@ import re
 
 import pandas as pd
 
-from models.credit.desk import desk
-from models.display import credit_tables
-from models.display.sortable import sortable
+from models.credit.service import desk
+from models.display.common.sortable import sortable
+from models.display.credit import tables
 from models.texts import ENGLISH, FRENCH
 
 
@@ -26,7 +26,7 @@ def test_numbers_are_written_in_the_language_and_sorted_as_numbers() -> None:
 
 def test_every_contribution_is_in_the_table() -> None:
     score = desk().score_client(desk().telling()[0].client_id)
-    html = credit_tables.contributions_table(score, FRENCH)
+    html = tables.contributions_table(score, FRENCH)
     values = [float(value) for value in re.findall(r'class="num" data-value="(.*?)"', html)]
     assert len(values) == len(score.contributions)
     assert abs(sum(values) - sum(item.contribution for item in score.contributions)) < 1e-4
@@ -35,7 +35,7 @@ def test_every_contribution_is_in_the_table() -> None:
 def test_a_long_file_shows_its_first_rows_and_says_so() -> None:
     score = {"client_id": None, "probability": 0.25, "decision": "refused"}
     answer = {"rows": 130, "scores": [{"row": row, **score} for row in range(130)], "ignored": []}
-    html, frame = credit_tables.batch(answer, FRENCH)
-    assert html.count("<tr>") == 1 + credit_tables.SHOWN and len(frame) == 130
+    html, frame = tables.batch(answer, FRENCH)
+    assert html.count("<tr>") == 1 + tables.SHOWN and len(frame) == 130
     assert "Les 100 premières" in html and "Crédit refusé" in html and ">25,0<" in html
-    assert "premières" not in credit_tables.batch({**answer, "scores": answer["scores"][:12]}, FRENCH)[0]
+    assert "premières" not in tables.batch({**answer, "scores": answer["scores"][:12]}, FRENCH)[0]

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training import synthesis
-from training.application_parts import join, split, steps
 from training.evaluate_portfolio import column_distances, correlation_distance, detection, privacy
 from training.make_portfolio import FIRST_ID, choose, main
+from training.synthetic import cart_synthesis
+from training.synthetic.application_components import join, split, steps
 
 JOBS = ["School", "Bank", "Trade", "Medicine"]
 
@@ -72,7 +72,7 @@ def real() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def drawn(real: pd.DataFrame) -> pd.DataFrame:
     parts = split(real)
-    return join(synthesis.fit(parts, steps(parts)).draw(3000, seed=1), real)
+    return join(cart_synthesis.fit(parts, steps(parts)).draw(3000, seed=1), real)
 
 
 def test_parts_put_together_are_the_application(real: pd.DataFrame) -> None:
@@ -115,13 +115,13 @@ def test_no_real_row_is_copied(real: pd.DataFrame, drawn: pd.DataFrame) -> None:
 
 def test_the_same_seed_draws_the_same_rows(real: pd.DataFrame) -> None:
     parts = split(real)
-    first, second = (synthesis.fit(parts, steps(parts)).draw(50, seed=3) for _ in range(2))
+    first, second = (cart_synthesis.fit(parts, steps(parts)).draw(50, seed=3) for _ in range(2))
     pd.testing.assert_frame_equal(first, second)
 
 
 def test_too_few_rows_are_refused() -> None:
     with pytest.raises(ValueError, match="at least"):
-        synthesis.fit(split(made_applications(10)))
+        cart_synthesis.fit(split(made_applications(10)))
 
 
 def test_the_chosen_part_is_nearer_to_the_pool_than_a_random_one(real: pd.DataFrame) -> None:

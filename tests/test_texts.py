@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from models.credit.application import columns
-from models.credit.desk import desk
 from models.credit.features import DERIVED
+from models.credit.service import desk
 from models.credit.wording import label, unit
 from models.texts import CATALOGUE, ENGLISH, FRENCH, LANGUAGES, Texts, catalogue, typeset_french
 

@@ -15,7 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import AutoImageProcessor, AutoModelForImageClassification
 
-from models.display import reasoning_tables
+from models.display.results import reasoning_tables
 from models.errors import InputError, ModelUnavailable
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.texts import ENGLISH, FRENCH
@@ -26,9 +26,10 @@ from models.vision.protovit import ProtoVit
 from models.vision.ultralytics_quiet import yolov8_classifier
 from models.vision.vgg16 import Vgg16Network
 from tests.pictures import picture, write_dataset
-from training import artefacts, distil_encoder, evaluate_reasoning, students, train_protovit
-from training.protovit_parts import Lower, Upper
-from training.vision_data import read_photos
+from training import distil_encoder, evaluate_reasoning, train_protovit
+from training.protovit.partition import Lower, Upper
+from training.vision import artifacts, students
+from training.vision.data import read_photos
 
 ENCODER = {
     "model_type": "timm_wrapper",
@@ -282,8 +283,8 @@ def test_distillation_teaches_and_resumes(
     assert torch.equal(whole[stays], before[stays])
     assert all(torch.allclose(whole[name].float(), resumed[name].float(), atol=2e-3) for name in whole)
     students.STUDENTS[student](str(tmp_path / "whole.safetensors"), small)  # a training can start from it
-    assert artefacts.teachers(tmp_path / "whole.safetensors") == ["test_vit"]
-    assert artefacts.teachers(tmp_path / "init.safetensors") == artefacts.teachers("vgg16") == []
+    assert artifacts.teachers(tmp_path / "whole.safetensors") == ["test_vit"]
+    assert artifacts.teachers(tmp_path / "init.safetensors") == artifacts.teachers("vgg16") == []
 
 
 def test_vgg16_is_taught_in_its_last_block(tmp_path: Path) -> None:

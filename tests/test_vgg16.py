@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from models.vision import gallery, halves, registry, weights
+from models.vision import bfloat16, gallery, registry, weights
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from models.vision.uploads import read_upload
@@ -102,7 +102,7 @@ def test_probabilities_of_a_batch(model: Vgg16) -> None:
 def test_half_precision_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     models = []
     for native in (False, True):
-        monkeypatch.setattr(halves, "NATIVE", native)
+        monkeypatch.setattr(bfloat16, "NATIVE", native)
         models.append(Vgg16.load())
     exact, halved = models
     assert {tensor.dtype for tensor in exact.body.state_dict().values()} == {torch.float32}

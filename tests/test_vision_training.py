@@ -14,8 +14,8 @@ from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from tests.pictures import write_dataset
 from training.evaluate_explanations import balanced, bootstrap, likeness
-from training.vision_data import Augmentation, Augmented, CachedViews, FreshViews, mix, read_photos
-from training.vision_metrics import calibration_error, classification_metrics, fit_temperature
+from training.vision.data import Augmentation, Augmented, CachedViews, FreshViews, mix, read_photos
+from training.vision.metrics import calibration_error, classification_metrics, fit_temperature
 
 
 @pytest.fixture(scope="module")

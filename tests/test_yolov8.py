@@ -218,7 +218,7 @@ def test_damaged_weights(installed: Path) -> None:
 
 
 def test_an_interrupted_training_resumes(data: Path, tmp_path: Path) -> None:
-    from training.fine_tune import Schedule, fine_tune
+    from training.vision.fine_tune import Schedule, fine_tune
 
     torch.manual_seed(0)
     start = {n: t.clone() for n, t in torch.nn.Linear(4, 2).state_dict().items()}

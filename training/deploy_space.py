@@ -17,9 +17,9 @@ from typing import Any
 
 import yaml
 
-from models import hub
 from models.errors import VitrineError
-from training.hub_upload import HubRefusal, Target, send, table
+from models.runtime import hub
+from training.hub.upload import HubRefusal, Target, send, table
 from training.push_to_hub import KINDS, repository
 
 ROOT = Path(__file__).parent.parent

@@ -30,12 +30,12 @@ from torchvision.transforms import v2
 
 from models.vision.preprocessing import Preprocessing, to_tensor
 from models.vision.uploads import read_upload
-from training import checkpoints
-from training.artefacts import TAUGHT_BY
-from training.fine_tune import layer_rates, parameter_groups, train_mode
-from training.processes import DEVICE, STATE, average_gradients, share
-from training.students import RECIPES, STUDENTS, Encoder, Recipe
-from training.vision_data import read_catalogue, read_photos
+from training.vision import checkpoints
+from training.vision.artifacts import TAUGHT_BY
+from training.vision.data import read_catalogue, read_photos
+from training.vision.distributed import DEVICE, STATE, average_gradients, share
+from training.vision.fine_tune import layer_rates, parameter_groups, train_mode
+from training.vision.students import RECIPES, STUDENTS, Encoder, Recipe
 
 
 class Pictures(Dataset[torch.Tensor]):

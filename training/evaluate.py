@@ -25,14 +25,14 @@ from models.vision import registry, weights
 from models.vision.gallery import CATALOGUE
 from models.vision.predictions import CLASSES
 from models.vision.uploads import read_upload
-from training.artefacts import TRAINING, write_card, write_json
-from training.evaluation import footprint, heads, shipped
-from training.evaluation.copies import Groups, find_groups, fingerprint, met_before
+from training.evaluation import linear_probes, released_models, resource_usage
 from training.evaluation.encoders import INITS, encoder, features
+from training.evaluation.near_duplicates import Groups, find_groups, fingerprint, met_before
 from training.evaluation.protocols import Split
 from training.evaluation.statistics import RESAMPLES, SEED
-from training.vision_data import Photo, read_catalogue, read_photos
-from training.vision_metrics import machine
+from training.vision.artifacts import TRAINING, write_card, write_json
+from training.vision.data import Photo, read_catalogue, read_photos
+from training.vision.metrics import machine
 
 PARTS = ("train", "val", "test")
 RESULTS = Path(__file__).parent.parent / "results.json"
@@ -91,32 +91,32 @@ def evaluate_shipped(data: Data, with_footprint: bool) -> dict[str, Any]:
     test, rendered = data.splits["test"], read_catalogue(CATALOGUE)
     near = data.groups.near[data.fixed.test]
     met = met_before(data.groups.near, np.concatenate([data.fixed.train, data.fixed.val]), data.fixed.test)
-    scored: list[shipped.Scored] = []
-    on_rendered: list[shipped.Scored] = []
+    scored: list[released_models.Scored] = []
+    on_rendered: list[released_models.Scored] = []
     models: dict[str, Any] = {}
     apart: dict[str, Any] = {}
     for name in registry.available():
         folder, model = weights.FOLDER / name, registry.get(name)
-        scored.append(shipped.ask(model, test))
-        on_rendered.append(shipped.ask(model, rendered))
-        figures = shipped.metrics(scored[-1], near, folder)
-        figures["catalogue"] = shipped.on_catalogue(on_rendered[-1], figures["catalogue"])
+        scored.append(released_models.ask(model, test))
+        on_rendered.append(released_models.ask(model, rendered))
+        figures = released_models.metrics(scored[-1], near, folder)
+        figures["catalogue"] = released_models.on_catalogue(on_rendered[-1], figures["catalogue"])
         if with_footprint:
-            figures |= asdict(footprint.measure(name))
+            figures |= asdict(resource_usage.measure(name))
         write_json(folder / "metrics.json", figures)
         if (folder / TRAINING).is_file():
             write_card(folder, figures)
         models[name] = {"weights_sha256": model.config["weights_sha256"], **figures}
-        apart[name] = shipped.without(scored[-1], met)
+        apart[name] = released_models.without(scored[-1], met)
         low, high = figures["accuracy_ci95"]
         print(f"{name}: accuracy {figures['accuracy']:.4f} [{low:.3f}, {high:.3f}], macro F1 {figures['macro_f1']:.4f}")
     return {
         "models": models,
-        "pairs": shipped.pairs([one.answers for one in scored], near),
+        "pairs": released_models.pairs([one.answers for one in scored], near),
         "without_near_copies": apart,
         "failures": {
-            "test": shipped.failures(scored, test, all_fail=True),
-            "catalogue": shipped.failures(on_rendered, rendered, all_fail=False),
+            "test": released_models.failures(scored, test, all_fail=True),
+            "catalogue": released_models.failures(on_rendered, rendered, all_fail=False),
         },
     }
 
@@ -135,8 +135,8 @@ def evaluate_heads(data: Data, inits: dict[str, str]) -> dict[str, Any]:
             }
             for one in encoders
         },
-        "cross_validation": heads.cross_validation(encoded, data.labels, data.groups.near),
-        "splits": heads.splits(encoded, data.labels, data.groups),
+        "cross_validation": linear_probes.cross_validation(encoded, data.labels, data.groups.near),
+        "splits": linear_probes.splits(encoded, data.labels, data.groups),
     }
 
 
@@ -158,11 +158,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "resamples": RESAMPLES,
         "classes": list(CLASSES),
         "photos": {part: np.bincount(data.labels[rows]).tolist() for part, rows in asdict(data.fixed).items()},
-        "leak": heads.leak(data.labels, data.groups, data.fixed),
+        "leak": linear_probes.leak(data.labels, data.groups, data.fixed),
         **evaluate_shipped(data, not given.skip_footprint),
     }
     if given.skip_heads:
-        kept = shipped.read(RESULTS)
+        kept = released_models.read(RESULTS)
         results |= {name: kept[name] for name in ("encoders", "cross_validation", "splits") if name in kept}
     else:
         results |= evaluate_heads(data, inits)

@@ -27,13 +27,13 @@ from tqdm import tqdm
 from models.vision import registry, weights
 from models.vision.convnet import Convnet
 from models.vision.faithfulness import STEPS, Faithfulness, judge
+from models.vision.inference_executor import in_turn
 from models.vision.protovit import ProtoVit
 from models.vision.rise import random_masks
-from models.vision.turns import in_turn
 from models.vision.uploads import read_upload
-from training.artefacts import write_json
-from training.vision_data import Photo, read_photos
-from training.vision_metrics import machine
+from training.vision.artifacts import write_json
+from training.vision.data import Photo, read_photos
+from training.vision.metrics import machine
 
 RESAMPLES = 2000  # of the bootstrap
 SEED = 0

@@ -25,9 +25,9 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import NearestNeighbors
 
 from models.credit.features import Recipe, engineer
-from training.credit_tables import read_table
+from training.credit.auxiliary_tables import read_table
 from training.make_portfolio import POOL, draw_pool, with_outcomes
-from training.synthetic_distance import embed, nearest_real
+from training.synthetic.closest_record import embed, nearest_real
 
 Array = np.ndarray
 Json = dict[str, Any]

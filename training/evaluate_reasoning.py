@@ -29,9 +29,9 @@ from models.vision.faithfulness import blend_in
 from models.vision.preprocessing import to_tensor
 from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
-from training.artefacts import write_json
 from training.evaluate_explanations import bootstrap
-from training.vision_data import Photo, read_photos
+from training.vision.artifacts import write_json
+from training.vision.data import Photo, read_photos
 
 TOP = 5  # prototypes of the predicted class that are followed: as many as a visitor is shown
 KEPT = 0.9  # of each side, by a crop

@@ -19,10 +19,10 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from training import synthesis
-from training.application_parts import join, split, steps
-from training.credit_tables import read_table
-from training.synthetic_distance import nearest_real
+from training.credit.auxiliary_tables import read_table
+from training.synthetic import cart_synthesis
+from training.synthetic.application_components import join, split, steps
+from training.synthetic.closest_record import nearest_real
 
 Array = np.ndarray
 
@@ -54,7 +54,7 @@ def draw_pool(real: pd.DataFrame, rows: int, seed: int) -> pd.DataFrame:
         seed: of the generator and its draws.
     """
     parts = split(real)
-    pool = join(synthesis.fit(parts, steps(parts), seed).draw(rows, seed), real)
+    pool = join(cart_synthesis.fit(parts, steps(parts), seed).draw(rows, seed), real)
     distances, between_real = nearest_real(pool, real, seed)
     return pool[distances > np.quantile(between_real, TOO_CLOSE)].reset_index(drop=True)
 

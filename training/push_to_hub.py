@@ -17,8 +17,8 @@ from pathlib import Path
 
 import yaml
 
-from models import hub
-from training.hub_upload import Content, HubRefusal, Target, send, table
+from models.runtime import hub
+from training.hub.upload import Content, HubRefusal, Target, send, table
 
 KINDS = (".json", ".md", ".safetensors", ".txt")  # numbers and texts; reading them runs no code
 WEIGHTS = Path("weights")

@@ -24,7 +24,7 @@ import numpy as np
 from models.vision import registry, weights
 from models.vision.gallery import CATALOGUE
 from training.evaluate import Data, read_data
-from training.evaluation import shipped
+from training.evaluation import released_models
 
 FIGURES = ("accuracy", "macro_f1")
 
@@ -82,12 +82,12 @@ def compare(model: str, folder: Path, data: Data) -> list[Comparison]:
     Raises:
         SystemExit: the shipped figures have no intervals yet.
     """
-    old = shipped.read(weights.FOLDER / model / "metrics.json")
+    old = released_models.read(weights.FOLDER / model / "metrics.json")
     if any(f"{name}_ci95" not in old for name in FIGURES):
         raise SystemExit(f"weights/{model}/metrics.json has no intervals; run `python -m training.evaluate` first")
     trained = type(registry.get(model)).load(folder)  # type: ignore[attr-defined]
-    scored = shipped.ask(trained, data.splits["test"])
-    new = shipped.metrics(scored, np.asarray(data.groups.near[data.fixed.test]), folder)
+    scored = released_models.ask(trained, data.splits["test"])
+    new = released_models.metrics(scored, np.asarray(data.groups.near[data.fixed.test]), folder)
     return [Comparison(model, name, old[name], tuple(old[f"{name}_ci95"]), new[name]) for name in FIGURES]
 
 
@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     data = read_data(given.data)
     found: list[Comparison] = []
     for model in given.models:
-        record = shipped.read(weights.FOLDER / model / "training.json")
+        record = released_models.read(weights.FOLDER / model / "training.json")
         out = given.out / model
         chosen = {**record.get("arguments", {}), "resume": given.resume}
         line = command(model, chosen | ({"bf16": True} if given.bf16 else {}), given.data, inits.get(model, ""), out)

@@ -5,9 +5,9 @@
     python -m training.score_dataset photos/ seen/ --models yolov8
 
 ``IN`` is a Parquet file or a folder of Parquet files of Home Credit applications, or a folder of pictures. ``OUT``
-receives one Parquet file a part (:mod:`training.score_parts` says which columns) and ``manifest.json``. Run the same
-command again after an interruption: parts that are finished are kept, those whose files or weights have changed are
-made anew. ``--address`` joins a Ray cluster, each machine of which sees the code, ``IN`` and ``OUT`` under the same
+receives one Parquet file a part (:mod:`training.batch.partitions` says which columns) and ``manifest.json``. Run the
+same command again after an interruption: parts that are finished are kept, those whose files or weights have changed
+are made anew. ``--address`` joins a Ray cluster, each machine of which sees the code, ``IN`` and ``OUT`` under the same
 paths; without it Ray runs on this machine alone.
 """
 
@@ -27,7 +27,18 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import VitrineError
-from training.score_parts import CREDIT, Part, Refused, Scorer, fingerprint, is_finished, plan, root, scorer, write
+from training.batch.partitions import (
+    CREDIT,
+    Part,
+    Refused,
+    Scorer,
+    fingerprint,
+    is_finished,
+    plan,
+    root,
+    scorer,
+    write,
+)
 
 # read when Ray is imported: no report of usage to its makers, no warnings of its core on our standard error
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")

@@ -26,11 +26,11 @@ from scipy.special import expit
 from sklearn.model_selection import StratifiedKFold
 
 from models.credit.features import Recipe, engineer
-from training import credit_metrics
-from training.credit_artefacts import Scored, describe, measure, write
-from training.credit_features import CATEGORIES, FEATURES, MONOTONE, RAREST
-from training.credit_tables import REDUCE, join_tables, read_table
-from training.merge_boosters import merge
+from training.credit import metrics as credit_metrics
+from training.credit.artifacts import Scored, describe, measure, write
+from training.credit.auxiliary_tables import REDUCE, join_tables, read_table
+from training.credit.feature_selection import CATEGORIES, FEATURES, MONOTONE, RAREST
+from training.credit.merge_boosters import merge
 
 Array = np.ndarray
 

@@ -30,14 +30,11 @@ from models.vision.gallery import CATALOGUE
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from models.vision.protovit import ProtoVit
-from training.artefacts import TAUGHT_BY, Card, teachers
-from training.fine_tune import Epoch, Schedule, best_epoch, evaluate, fine_tune, layer_rates, predict_logits
-from training.processes import DEVICE, STATE
-from training.protovit_objective import Objective, Reasoner, Sources, Weights
-from training.protovit_parts import Lower, Upper
-from training.protovit_projection import Projection, project, write_prototypes
-from training.transfer import arguments
-from training.vision_data import (
+from training.protovit.objective import Objective, Reasoner, Sources, Weights
+from training.protovit.partition import Lower, Upper
+from training.protovit.projection import Projection, project, write_prototypes
+from training.vision.artifacts import TAUGHT_BY, Card, teachers
+from training.vision.data import (
     Augmentation,
     Augmented,
     CachedViews,
@@ -48,7 +45,18 @@ from training.vision_data import (
     read_photos,
     run,
 )
-from training.vision_report import report
+from training.vision.distributed import DEVICE, STATE
+from training.vision.fine_tune import (
+    Epoch,
+    Schedule,
+    best_epoch,
+    evaluate,
+    fine_tune,
+    layer_rates,
+    predict_logits,
+)
+from training.vision.report import report
+from training.vision.transfer import arguments
 
 
 @dataclass(frozen=True)

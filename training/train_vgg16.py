@@ -18,10 +18,10 @@ from safetensors.torch import load_file
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from models.vision.vgg16 import Vgg16, Vgg16Network
-from training.artefacts import Card
-from training.fine_tune import Schedule
-from training.transfer import Parts, Recipe, arguments, transfer
-from training.vision_data import Augmentation
+from training.vision.artifacts import Card
+from training.vision.data import Augmentation
+from training.vision.fine_tune import Schedule
+from training.vision.transfer import Parts, Recipe, arguments, transfer
 
 FROZEN = 24  # first layers that stay as they are: the four blocks before the last one
 RECIPE = Recipe(

@@ -5,7 +5,7 @@
     python -m training.train_yolov8 --data FOLDER --resume
 
 ``--init`` is a name that Ultralytics downloads, or a file: ``.pt``, or safetensors with Ultralytics' names.
-The loop is :mod:`training.transfer`, shared with the other networks, rather than Ultralytics' own trainer:
+The loop is :mod:`training.vision.transfer`, shared with the other networks, rather than Ultralytics' own trainer:
 that one reads folders named after the classes instead of a table with its split, and re-estimates batch norm
 statistics, which a network whose batch norm is folded into its convolutions does not survive.
 """
@@ -23,10 +23,10 @@ from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from models.vision.ultralytics_quiet import yolov8_classifier
 from models.vision.yolov8 import YoloV8
-from training.artefacts import Card
-from training.fine_tune import Schedule
-from training.transfer import Parts, Recipe, arguments, transfer
-from training.vision_data import Augmentation
+from training.vision.artifacts import Card
+from training.vision.data import Augmentation
+from training.vision.fine_tune import Schedule
+from training.vision.transfer import Parts, Recipe, arguments, transfer
 
 FROZEN = 6  # first layers that stay as they are: they see edges and textures, the same everywhere
 DROPOUT = 0.2  # before the last layer

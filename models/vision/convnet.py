@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 from torch import nn
 
-from models.vision import halves, saliency, weights
+from models.vision import bfloat16, saliency, weights
+from models.vision.inference_executor import in_turn
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
-from models.vision.turns import in_turn
 
 
 class Convnet(ABC):
@@ -42,8 +42,8 @@ class Convnet(ABC):
         self.temperature = float(config.get("temperature", 1.0))
         network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
         self.body, self.head = self.split(network)
-        if self.halved and halves.NATIVE:
-            self.body = halves.Halved(self.body)
+        if self.halved and bfloat16.NATIVE:
+            self.body = bfloat16.Halved(self.body)
 
     @staticmethod
     @abstractmethod

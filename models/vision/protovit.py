@@ -13,10 +13,10 @@ from PIL import Image
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.protovit.modeling import Comparison
 from models.vision import saliency, weights
+from models.vision.inference_executor import in_turn
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
 from models.vision.prototypes import Case, Evidence, Prototype, Reasoning, boxes, read_prototypes
-from models.vision.turns import in_turn
 
 MATCHES = "prototypes"  # the method that draws where the points come from
 METHODS = (MATCHES, "rise")

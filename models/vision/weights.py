@@ -15,8 +15,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load
 
-from models import hub
 from models.errors import ModelUnavailable
+from models.runtime import hub
 
 FOLDER = Path(__file__).parent.parent.parent / "weights"
 WEIGHTS = "model.safetensors"

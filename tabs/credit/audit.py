@@ -7,10 +7,10 @@ from typing import Any
 import gradio as gr
 
 from models import results
-from models.credit.desk import desk
-from models.display import audit
-from models.display.result_tables import credit_table
-from tabs.credit.chosen import Chosen
+from models.credit.service import desk
+from models.display.credit import audit_charts
+from models.display.results.tables import credit_table
+from tabs.credit.selection import Chosen
 
 
 def audit_tab(chosen: Chosen, tab: gr.Tab) -> None:
@@ -31,11 +31,11 @@ def audit_tab(chosen: Chosen, tab: gr.Tab) -> None:
     def show(client_id: int, ratio: float) -> list[Any]:
         cut_off, metrics = desk().policy.cut_off(ratio), desk().metrics
         return [
-            audit.curve(metrics["roc"], "roc", texts),
-            audit.curve(metrics["pr"], "pr", texts),
-            audit.calibration(metrics["calibration"], texts),
-            audit.cost(desk().policy, cut_off, texts),
-            *(audit.fairness(metrics, key, cut_off.threshold, texts).html() for key in groups),
+            audit_charts.curve(metrics["roc"], "roc", texts),
+            audit_charts.curve(metrics["pr"], "pr", texts),
+            audit_charts.calibration(metrics["calibration"], texts),
+            audit_charts.cost(desk().policy, cut_off, texts),
+            *(audit_charts.fairness(metrics, key, cut_off.threshold, texts).html() for key in groups),
         ]
 
     chosen.refresh(show, [], [*charts.values(), *groups.values()], opened=tab)

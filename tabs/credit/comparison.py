@@ -7,12 +7,12 @@ from typing import Any
 import gradio as gr
 
 from models.credit.compare import CRITERIA, GROUPS, USUAL_CRITERIA
-from models.credit.desk import desk
+from models.credit.service import desk
 from models.credit.wording import label
-from models.display.distribution import distribution, sentence
-from models.display.html import render
-from models.display.scatter import scatter
-from tabs.credit.chosen import Chosen
+from models.display.common.html import render
+from models.display.credit.distribution import distribution, sentence
+from models.display.credit.scatter import scatter
+from tabs.credit.selection import Chosen
 
 
 def comparison_tab(chosen: Chosen, tab: gr.Tab) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 import gradio as gr
 
-from models.credit.desk import desk
 from models.credit.policy import COST_RATIO_RANGE
-from models.display.credit_cards import verdict
-from models.display.credit_tables import confusion
-from models.display.gauge import gauge
+from models.credit.service import desk
+from models.display.credit.decision_card import verdict
+from models.display.credit.gauge import gauge
+from models.display.credit.tables import confusion
 from models.texts import Texts
-from tabs.credit.chosen import Chosen
+from tabs.credit.selection import Chosen
 
 
 def ratio_slider(texts: Texts) -> gr.Slider:

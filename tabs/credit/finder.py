@@ -6,10 +6,10 @@ from typing import Any
 
 import gradio as gr
 
-from models.credit.desk import desk
 from models.credit.portfolio import SELECTIONS
+from models.credit.service import desk
 from models.texts import Texts
-from tabs.guard import guarded
+from tabs.error_handling import guarded
 
 
 def finder(texts: Texts) -> gr.Dropdown:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gradio as gr
 
-from models.credit.desk import desk
 from models.credit.facts import profile
-from models.display import credit_tables
-from tabs.credit.chosen import Chosen
+from models.credit.service import desk
+from models.display.credit import tables
+from tabs.credit.selection import Chosen
 
 
 def profile_tab(chosen: Chosen, tab: gr.Tab) -> None:
@@ -16,6 +16,6 @@ def profile_tab(chosen: Chosen, tab: gr.Tab) -> None:
     gr.Markdown(chosen.texts("credit.profile.note"), elem_classes="vt-note")
 
     def show(client_id: int, ratio: float) -> str:
-        return credit_tables.profile(profile(desk().portfolio.application(client_id), chosen.texts), chosen.texts)
+        return tables.profile(profile(desk().portfolio.application(client_id), chosen.texts), chosen.texts)
 
     chosen.refresh(show, [], [card], opened=tab)

@@ -7,23 +7,23 @@ from typing import Any
 
 import gradio as gr
 
-from models.credit.desk import desk
-from models.display.html import render
+from models.credit.service import desk
+from models.display.common.html import render
 from models.errors import ModelUnavailable
 from models.texts import Texts
 from tabs import links
 from tabs.credit.audit import audit_tab
-from tabs.credit.chosen import Chosen
 from tabs.credit.comparison import comparison_tab
+from tabs.credit.counterfactuals import ways_tab
 from tabs.credit.decision import decision_tab, ratio_slider, verdict_card
 from tabs.credit.finder import finder
-from tabs.credit.newcomer import newcomer_tab
-from tabs.credit.overall import overall_tab
+from tabs.credit.global_importance import overall_tab
+from tabs.credit.new_application import newcomer_tab
 from tabs.credit.profile import profile_tab
-from tabs.credit.ways import ways_tab
+from tabs.credit.selection import Chosen
 from tabs.credit.whatif import whatif_tab
 from tabs.credit.why import why_tab
-from tabs.guard import guarded
+from tabs.error_handling import guarded
 
 SUB_TABS: dict[str, Callable[[Chosen, gr.Tab], None]] = {
     "decision": decision_tab,

@@ -7,12 +7,12 @@ from typing import Any
 import gradio as gr
 
 from models.credit import whatif
-from models.credit.desk import desk
-from models.display.credit_cards import verdict
-from models.display.credit_tables import changes
-from models.display.waterfall import change_waterfall
-from tabs.credit.chosen import Chosen
-from tabs.guard import guarded
+from models.credit.service import desk
+from models.display.credit.decision_card import verdict
+from models.display.credit.tables import changes
+from models.display.credit.waterfall import change_waterfall
+from tabs.credit.selection import Chosen
+from tabs.error_handling import guarded
 
 
 def whatif_tab(chosen: Chosen, tab: gr.Tab) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 
 import gradio as gr
 
-from models.credit.desk import desk
 from models.credit.reasons import reasons
-from models.display.credit_tables import contributions_table, save_contributions
-from models.display.html import render
-from models.display.waterfall import score_waterfall
-from tabs.credit.chosen import Chosen
+from models.credit.service import desk
+from models.display.common.html import render
+from models.display.credit.tables import contributions_table, save_contributions
+from models.display.credit.waterfall import score_waterfall
+from tabs.credit.selection import Chosen
 from tabs.downloads import session_folder
-from tabs.guard import guarded
+from tabs.error_handling import guarded
 
 
 def why_tab(chosen: Chosen, tab: gr.Tab) -> None:

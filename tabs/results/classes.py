@@ -6,33 +6,33 @@ from typing import Any
 
 import gradio as gr
 
-from models.display import result_charts, result_sentences, result_tables
+from models.display.results import charts, findings, tables
 from models.texts import Texts
-from tabs.guard import guarded
-from tabs.results.parts import chart, heading, sentences, table
+from tabs.error_handling import guarded
+from tabs.results.components import chart, heading, sentences, table
 
 MEASURES = ("f1", "precision", "recall")
 
 
 def classes_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: Texts) -> None:
     """Bars by measure, gains on the reference, confusion matrices on one scale."""
-    heading(texts("results.classes.title"), [result_sentences.categories(rows, texts)])
+    heading(texts("results.classes.title"), [findings.categories(rows, texts)])
     measure = gr.Radio(
         choices=[(texts(f"results.measures.{name}"), name) for name in MEASURES],
         value=MEASURES[0],
         label=texts("results.classes.measure"),
     )
-    bars = chart(result_charts.class_bars(rows, MEASURES[0], texts))
+    bars = chart(charts.class_bars(rows, MEASURES[0], texts))
 
     def show(measure: str) -> Any:
-        return result_charts.class_bars(rows, measure, texts)
+        return charts.class_bars(rows, measure, texts)
 
     measure.input(guarded(show, texts), measure, bars, api_visibility="private", show_progress="hidden")
-    gains = result_charts.gains(rows, texts)
+    gains = charts.gains(rows, texts)
     if gains is not None:
-        heading(texts("results.gains.title"), result_sentences.gains(rows, texts))
+        heading(texts("results.gains.title"), findings.gains(rows, texts))
         chart(gains)
     heading(texts("results.confusion.title"))
-    gr.HTML(result_tables.confusions(rows, texts))
-    sentences(result_sentences.confusions(rows, texts))
-    table(result_tables.confused_table(rows, texts), words=True)
+    gr.HTML(tables.confusions(rows, texts))
+    sentences(findings.confusions(rows, texts))
+    table(tables.confused_table(rows, texts), words=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gradio as gr
 
 from models import results
-from models.display.audit import fairness
-from models.display.result_tables import credit_table, portfolio_table
+from models.display.credit.audit_charts import fairness
+from models.display.results.tables import credit_table, portfolio_table
 from models.texts import Texts
-from tabs.results.parts import heading, sentences, table
+from tabs.results.components import heading, sentences, table
 
 
 def credit_tab(texts: Texts) -> None:

@@ -7,18 +7,18 @@ from typing import Any
 import gradio as gr
 
 from models import results
-from models.display import reasoning_tables, result_sentences, result_tables
+from models.display.results import findings, reasoning_tables, tables
 from models.texts import Texts
-from tabs.results.parts import heading, table
+from tabs.results.components import heading, table
 
 
 def explanations_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: Texts) -> None:
     """The maps, how to read their figures, the best method of each model; then the reasoning of ProtoViT."""
     measured = results.explanations()
-    heading(texts("results.explanations.title"), result_sentences.explanations(measured, texts))
+    heading(texts("results.explanations.title"), findings.explanations(measured, texts))
     gr.Markdown(texts("results.explanations.read"))
     if measured:
-        table(result_tables.explanation_table(measured, texts))
+        table(tables.explanation_table(measured, texts))
     if reasoning := results.reasoning():
         heading(texts("reasoning.title"), reasoning_tables.sentences(reasoning, texts))
         table(reasoning_tables.perturbation_table(reasoning, texts))

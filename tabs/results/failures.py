@@ -6,25 +6,25 @@ from typing import Any
 
 import gradio as gr
 
-from models.display import result_sentences, result_tables
+from models.display.results import findings, tables
 from models.texts import Texts
 from models.vision.gallery import catalogue
-from tabs.results.parts import heading, table
+from tabs.results.components import heading, table
 
 
 def failures_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: Texts) -> None:
     """The photos that no model gets right, and the rendered pictures that some do not."""
     failures = evaluation["failures"]
     models = list(evaluation["models"])
-    heading(texts("results.failures.title"), result_sentences.failures(evaluation, models, texts))
+    heading(texts("results.failures.title"), findings.failures(evaluation, models, texts))
     if failures["test"]:
-        table(result_tables.failures_table(failures["test"], models, texts), words=True)
+        table(tables.failures_table(failures["test"], models, texts), words=True)
     paths = {picture.path.name: picture.path for picture in catalogue()}
     missed = [row for row in failures["catalogue"] if row["image"] in paths]
     if missed:
         gr.Markdown(f"### {texts('results.failures.rendered')}")
         gr.Gallery(
-            value=[(str(paths[row["image"]]), result_tables.failure_caption(row, texts)) for row in missed],
+            value=[(str(paths[row["image"]]), tables.failure_caption(row, texts)) for row in missed],
             show_label=False,
             columns=6,
             height="auto",

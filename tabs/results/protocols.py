@@ -6,22 +6,22 @@ from typing import Any
 
 import gradio as gr
 
-from models.display import protocol_charts, result_sentences
+from models.display.results import findings, protocol_charts
 from models.texts import Texts
-from tabs.results.parts import chart, heading, sentences, table
+from tabs.results.components import chart, heading, sentences, table
 
 
 def protocols_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: Texts) -> None:
     """The cheap models by each protocol, and the copies that a random split parts."""
     gr.Markdown(texts("results.protocols.explain"))
     crossed = evaluation["cross_validation"]
-    heading(texts("results.protocols.title"), result_sentences.protocols(evaluation, texts))
+    heading(texts("results.protocols.title"), findings.protocols(evaluation, texts))
     chart(protocol_charts.spread(evaluation, texts))
     table(protocol_charts.protocols_table(evaluation, texts))
     gr.Markdown(f"### {texts('results.pairs.heads')}")
-    sentences(*result_sentences.differences(crossed["pairs"], texts, shipped=False))
+    sentences(*findings.differences(crossed["pairs"], texts, shipped=False))
     table(protocol_charts.pairs_table(crossed["pairs"], False, texts))
-    heading(texts("results.leak.title"), result_sentences.leak(evaluation["leak"], texts))
+    heading(texts("results.leak.title"), findings.leak(evaluation["leak"], texts))
     chart(protocol_charts.leak(evaluation["leak"], texts))
     table(protocol_charts.met_table(evaluation, texts))
-    sentences(*result_sentences.without_copies(evaluation, texts))
+    sentences(*findings.without_copies(evaluation, texts))

@@ -8,15 +8,15 @@ from typing import Any
 import gradio as gr
 
 from models import results
-from models.display.html import render
-from models.display.result_style import model_name
+from models.display.common.html import render
+from models.display.results.style import model_name
 from models.texts import Texts
 from tabs.results.classes import classes_tab
-from tabs.results.comparison import comparison_tab
 from tabs.results.costs import costs_tab
 from tabs.results.credit import credit_tab
 from tabs.results.explanations import explanations_tab
 from tabs.results.failures import failures_tab
+from tabs.results.model_comparison import comparison_tab
 from tabs.results.protocols import protocols_tab
 
 # by name: how it is built, and the part of results.json that it cannot do without

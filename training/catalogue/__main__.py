@@ -12,8 +12,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .picture import save_webp
-from .products import PRODUCTS
+from training.catalogue.picture import save_webp
+from training.catalogue.products import PRODUCTS
 
 HERE = Path(__file__).resolve().parent
 

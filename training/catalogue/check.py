@@ -17,7 +17,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from torchvision.models._meta import _IMAGENET_CATEGORIES
 
-from .imagenet_names import FITTING
+from training.catalogue.imagenet_names import FITTING
 
 BAR = 0.60  # share of pictures with a fitting class among the first five
 

@@ -21,7 +21,7 @@ def main() -> None:
     for job in jobs:
         rng = Random(f"{job['object']}/{job['seed']}")
         studio.clear()
-        build = getattr(importlib.import_module(f"training.catalogue.{job['module']}"), job["object"])
+        build = getattr(importlib.import_module(f"training.catalogue.objects.{job['module']}"), job["object"])
         studio.light_and_frame(build(rng), rng)
         studio.render(job["path"], job["size"], job["samples"], job["seed"])
 

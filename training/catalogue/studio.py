@@ -9,7 +9,7 @@ from random import Random
 import bpy
 from mathutils import Vector
 
-from .nodes import Nodes
+from training.catalogue.shading.nodes import Nodes
 
 
 @dataclass

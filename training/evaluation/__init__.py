@@ -1,0 +1,1 @@
+"""The comparison of the classifiers: released models, linear probes, near duplicates, intervals."""

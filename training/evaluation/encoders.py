@@ -20,7 +20,7 @@ from models.vision.preprocessing import Preprocessing
 from training import train_vgg16, train_yolov8
 from training.train_vgg16 import RECIPE as VGG16
 from training.train_yolov8 import RECIPE as YOLOV8
-from training.vision_data import Photo, decode, run
+from training.vision.data import Photo, decode, run
 
 BATCH = 16
 VIT = "vit_small_patch14_dinov2"  # timm's name

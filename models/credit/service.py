@@ -1,0 +1,207 @@
+"""The lender's desk: model, portfolio and cut-off together, one method for each thing a person or a program asks."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models import arguments
+from models.credit import application, batch
+from models.credit.compare import USUAL_CRITERIA, Comparison, compare
+from models.credit.counterfactual import Answer, counterfactuals
+from models.credit.importance import Importance
+from models.credit.model import CreditModel
+from models.credit.policy import CutOff, Policy
+from models.credit.portfolio import Portfolio
+from models.credit.score import Score
+from models.credit.wording import label
+from models.runtime import hub
+from models.texts import Texts
+
+ROOT = Path(__file__).parents[2]
+LIMIT_RANGE = (1, 10_000)  # clients in one answer
+
+
+@dataclass(frozen=True)
+class Band:
+    """Clients by probability of default, from ``low`` (included) to ``high``."""
+
+    low: float
+    high: float
+
+    def say(self, texts: Texts) -> str:
+        """``5% to 10%``."""
+        return texts("credit.finder.from_to", low=texts.percent(self.low, 0), high=texts.percent(self.high, 0))
+
+
+@dataclass(frozen=True)
+class Example:
+    """A client worth a look; ``key`` says why (section ``credit.finder.telling``)."""
+
+    key: str
+    client_id: int
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A score at the cut-off of a cost ratio; ``percentile`` is the share of the portfolio with less risk, 0..1."""
+
+    score: Score
+    cut_off: CutOff
+    percentile: float
+
+
+BAND_EDGES = (0.0, 0.02, 0.05, 0.08, 0.12, 0.20, 1.0)  # P(default)
+
+
+class Desk:
+    """Everything the credit tab and its endpoints need.
+
+    Args:
+        weights: folder of ``model.txt``, ``config.json`` and ``metrics.json``.
+        portfolio: Parquet file of the synthetic clients.
+
+    Raises:
+        ModelUnavailable: a file is missing or damaged.
+    """
+
+    def __init__(self, weights: Path, portfolio: Path) -> None:
+        self.model = CreditModel(weights)
+        self.metrics: dict[str, Any] = json.loads((weights / "metrics.json").read_text(encoding="utf-8"))
+        self.policy = Policy.from_metrics(self.metrics)
+        self.portfolio = Portfolio.read(portfolio, self.model)
+
+    def clients(self, decision: str, limit: int) -> dict[str, Any]:
+        """The clients of a selection, as programs receive them; ``total`` counts those beyond the limit too."""
+        rows = self.portfolio.select(decision, self.model.threshold)
+        count = arguments.whole_number("limit", limit, *LIMIT_RANGE)
+        listed = [self.portfolio.client(row, self.model.threshold) for row in rows[:count]]
+        return {"total": len(rows), "clients": [vars(client) for client in listed]}
+
+    def client(self, client_id: int) -> dict[str, Any]:
+        """A client's application, original columns, null where unknown."""
+        row = self.portfolio.row(client_id)
+        return {
+            "client_id": int(self.portfolio.ids[row]),
+            "application": self.portfolio.application(client_id),
+        }
+
+    def find(self, written: str) -> int:
+        """The number of a client as a person or a link writes it.
+
+        Raises:
+            InputError: there is no such client.
+        """
+        client_id = int(written) if written.isdecimal() and len(written) < 20 else written
+        return int(self.portfolio.ids[self.portfolio.row(client_id)])
+
+    def score_client(
+        self, client_id: int, changes: Mapping[str, object] | None = None, threshold: float | None = None
+    ) -> Score:
+        """A client's score, with some columns changed; null makes a column unknown.
+
+        Raises:
+            InputError: no such client, no such column, or a value that its column does not allow.
+        """
+        known = self.portfolio.row(client_id)
+        values = self.portfolio.application(client_id)
+        if changes:
+            checked = application.check(changes, "changes")
+            values = {name: value for name, value in values.items() if name not in changes} | checked
+        return self.model.score(values, int(self.portfolio.ids[known]), threshold)
+
+    def judge(self, client_id: int, cost_ratio: float, changes: Mapping[str, object] | None = None) -> Judgement:
+        """A client's score at the cut-off that a cost ratio sets.
+
+        Raises:
+            InputError: as :meth:`score_client`, or the ratio is out of range.
+        """
+        cut_off = self.policy.cut_off(cost_ratio)
+        score = self.score_client(client_id, changes, cut_off.threshold)
+        return Judgement(score, cut_off, self.portfolio.percentile(score.probability))
+
+    def judge_application(self, values: Mapping[str, object], cost_ratio: float) -> Judgement:
+        """The score of an application that is nobody's in the portfolio, at the cut-off that a cost ratio sets."""
+        cut_off = self.policy.cut_off(cost_ratio)
+        score = self.score_application(values, cut_off.threshold)
+        return Judgement(score, cut_off, self.portfolio.percentile(score.probability))
+
+    def compare(
+        self, client_id: int, feature: str, group: str = "all", criteria: Sequence[str] = USUAL_CRITERIA
+    ) -> Comparison:
+        """A client in the distribution of a feature, among all clients or similar ones."""
+        return compare(self.portfolio, client_id, feature, group, criteria)
+
+    def counterfactual(self, client_id: int, cost_ratio: float | None = None) -> Answer:
+        """The smallest changes to the loan's terms that flip the decision, at the cut-off of a cost ratio."""
+        threshold = self.model.threshold if cost_ratio is None else self.policy.cut_off(cost_ratio).threshold
+        return counterfactuals(self.portfolio, self.model, client_id, threshold)
+
+    @cached_property
+    def importance(self) -> Importance:
+        """Attributions of every client, computed when first asked for."""
+        return Importance(self.portfolio)
+
+    def ids(self, selection: str) -> list[int]:
+        """Numbers of the clients of a selection."""
+        return [int(self.portfolio.ids[row]) for row in self.portfolio.select(selection, self.model.threshold)]
+
+    def bands(self) -> list[Band]:
+        """The probability bands that have clients."""
+        bands = [Band(low, high) for low, high in pairwise(BAND_EDGES)]
+        return [band for band in bands if len(self._members(band))]
+
+    def draw(self, band: int) -> int:
+        """A client at random from one of :meth:`bands`, by its place."""
+        bands = self.bands()
+        place = arguments.whole_number("band", band, 0, len(bands) - 1)
+        return int(self.portfolio.ids[random.choice(self._members(bands[place]))])
+
+    def _members(self, band: Band) -> np.ndarray:
+        probabilities = self.portfolio.probabilities
+        return np.flatnonzero((probabilities >= band.low) & (probabilities < band.high))
+
+    def telling(self) -> list[Example]:
+        """The clients just above and just below the cut-off, the safest, the riskiest, and a good one refused."""
+        probabilities = self.portfolio.probabilities
+        distance = probabilities - self.model.threshold
+        ranks = {  # the client of the lowest rank is taken
+            "just_refused": np.where(distance >= 0, distance, np.inf),
+            "just_granted": np.where(distance < 0, -distance, np.inf),
+            "safest": probabilities,
+            "riskiest": -probabilities,
+            "refused_good": np.where(self.portfolio.outcomes == 0, -probabilities, np.inf),
+        }
+        rows: dict[str, int] = {}
+        for key, rank in ranks.items():
+            rows[key] = next(int(row) for row in np.argsort(rank, kind="stable") if int(row) not in rows.values())
+        return [Example(key, int(self.portfolio.ids[row])) for key, row in rows.items()]
+
+    def features(self, texts: Texts, numeric: bool = False) -> list[tuple[str, str]]:
+        """(name, column) of every original column and feature that charts can show, by name."""
+        known = application.columns()
+        names = [name for name in known if not (numeric and known[name].is_category)]
+        names += [name for name in self.model.features if name not in known]
+        return sorted(((label(name, texts), name) for name in names), key=lambda item: item[0].casefold())
+
+    def score_application(self, values: Mapping[str, object], threshold: float | None = None) -> Score:
+        """The score of an application that is nobody's in the portfolio; absent or null columns are unknown."""
+        return self.model.score(application.check(values), None, threshold)
+
+    def score_batch(self, path: str | Path | None) -> dict[str, Any]:
+        """The probability and decision of every row of a CSV or Parquet file, in the form that programs receive."""
+        return batch.score(path, self.model)
+
+
+@cache
+def desk() -> Desk:
+    """The desk of this process; a failure is not remembered, so that restored files are picked up."""
+    return Desk(hub.folder("credit", ROOT / "weights" / "credit"), ROOT / "data" / "portfolio.parquet")

@@ -1,0 +1,1 @@
+"""What the displays of every tab share."""

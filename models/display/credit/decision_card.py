@@ -1,0 +1,35 @@
+"""What a relationship manager reads about a score: the decision in text and symbol, and its distance to the cut-off."""
+
+from __future__ import annotations
+
+from models.credit.score import Score
+from models.display.common.html import render
+from models.texts import Texts
+
+SYMBOLS = {"granted": "\u2713", "refused": "\u2715"}
+
+
+def verdict(score: Score, percentile: float, cost_ratio: float, texts: Texts) -> str:
+    """The decision with its figures, as HTML.
+
+    Args:
+        score: the client's score.
+        percentile: share of the portfolio with a lower probability, 0..1.
+        cost_ratio: cost of a missed default in refused good loans, which set the cut-off.
+    """
+    distance = score.probability - score.threshold
+    who = texts("credit.client", client_id=score.client_id) if score.client_id else texts("credit.new_client")
+    return render(
+        "verdict",
+        decision=score.decision,
+        symbol=SYMBOLS[score.decision],
+        title=texts(f"credit.decision.{score.decision}"),
+        who=who,
+        figures=[
+            (texts("credit.probability"), texts.percent(score.probability)),
+            (texts("credit.cutoff"), texts.percent(score.threshold)),
+            (texts("credit.distance"), ("+" if distance >= 0 else "\u2212") + texts.points(distance)),
+            (texts("credit.percentile"), texts("credit.riskier_than", share=texts.percent(percentile, 0))),
+        ],
+        note=texts("credit.cutoff_note", ratio=texts.number(cost_ratio)),
+    )

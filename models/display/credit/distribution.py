@@ -1,0 +1,145 @@
+"""A feature's distribution in a group, by outcome, with the client marked."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import plotly.graph_objects as go
+
+from models.credit.compare import Comparison
+from models.credit.wording import label, scaled, unit_name, value_text
+from models.display.common.chart import described, share_ticks
+from models.display.common.palette import LOWERS, MARK, RAISES, base_figure
+from models.texts import Texts
+
+MOST_CATEGORIES = 12  # bars drawn; rarer categories stand in the last one
+
+
+def distribution(comparison: Comparison, texts: Texts) -> go.Figure:
+    """Shares by outcome (each outcome sums to 100 %), so that the two shapes compare although defaults are few."""
+    figure = base_figure(height=360)
+    outcomes = (
+        (comparison.repaid, "repaid", LOWERS, ""),
+        (comparison.defaulted, "defaulted", RAISES, "/"),
+    )
+    if comparison.categories is not None:
+        names, counts = _categories(comparison, texts)
+    else:
+        names, counts = [], [list(comparison.repaid), list(comparison.defaulted)]
+    drawn = [[value / max(sum(values), 1) for value in values] for values in counts]
+    for (_, key, colour, pattern), values, shares in zip(outcomes, counts, drawn, strict=True):
+        bar = {
+            "name": texts(f"credit.outcome.{key}"),
+            "marker": {
+                "color": colour,
+                "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "#ffffff", "size": 6},
+            },
+            "opacity": 0.85,
+            "customdata": [[texts.percent(share), value] for share, value in zip(shares, values, strict=True)],
+        }
+        if comparison.categories is not None:
+            figure.add_bar(
+                orientation="h", y=names, x=shares, hovertemplate="%{y}<br>%{customdata[0]} (%{customdata[1]})", **bar
+            )
+        else:
+            edges = sorted(scaled(comparison.feature, edge) for edge in comparison.edges or ())
+            ordered = shares if edges[0] == scaled(comparison.feature, (comparison.edges or (0,))[0]) else shares[::-1]
+            middles = [(low + high) / 2 for low, high in pairwise(edges)]
+            figure.add_bar(
+                x=middles,
+                y=ordered,
+                width=[0.46 * (edges[1] - edges[0])] * len(middles),
+                hovertemplate="%{x:.3s}<br>%{customdata[0]} (%{customdata[1]})",
+                **bar,
+            )
+    figure.update_layout(
+        barmode="group",
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.12, "x": 0, "traceorder": "normal"},
+    )
+    name, top = label(comparison.feature, texts), max(max(shares) for shares in drawn)
+    if comparison.categories is None:
+        figure.update_xaxes(title_text=f"{name}{unit_name(comparison.feature, texts)}")
+        figure.update_yaxes(title_text=texts("credit.compare.share"), **share_ticks(top, texts))
+        if isinstance(comparison.value, float):
+            figure.add_vline(
+                x=scaled(comparison.feature, comparison.value),
+                line={"color": MARK, "width": 3, "dash": "dash"},
+                annotation_text=texts("credit.compare.client"),
+                annotation_position="top right",
+            )
+    else:
+        figure.update_xaxes(title_text=texts("credit.compare.share"), **share_ticks(top, texts))
+        figure.update_yaxes(autorange="reversed")
+        figure.update_layout(height=120 + 34 * len(names), margin={"l": 8})
+    if comparison.categories is None:
+        names = _ranges(comparison, texts)
+    return described(
+        figure,
+        texts("charts.distribution", feature=name, value=value_text(comparison.feature, comparison.value, texts)),
+        (name, texts("credit.outcome.repaid"), texts("credit.outcome.defaulted")),
+        [(row, *(texts.percent(shares[place]) for shares in drawn)) for place, row in enumerate(names)],
+        texts,
+    )
+
+
+def _ranges(comparison: Comparison, texts: Texts) -> list[str]:
+    """The range of each bar in the order of its counts; years count the other way round than the days they are."""
+    ranges = []
+    for pair in pairwise(comparison.edges or ()):
+        low, high = sorted(pair, key=lambda edge: scaled(comparison.feature, edge))
+        middle = (low + high) / 2
+        if abs(high - low) == 1 and middle.is_integer():  # a bar of its own for each whole number
+            ranges.append(value_text(comparison.feature, middle, texts))
+            continue
+        low_text, high_text = (value_text(comparison.feature, edge, texts) for edge in (low, high))
+        ranges.append(texts("charts.from_to", low=low_text, high=high_text))
+    return ranges
+
+
+def _categories(comparison: Comparison, texts: Texts) -> tuple[list[str], list[list[int]]]:
+    """Names (the client's own marked) and counts by outcome, the rarest grouped."""
+    categories = comparison.categories or ()
+    shown = list(categories[:MOST_CATEGORIES])
+    if comparison.value in categories and comparison.value not in shown:
+        shown[-1] = str(comparison.value)
+    names = [value_text(comparison.feature, category, texts) for category in shown]
+    names = [f"\u25c6 {name}" if own == comparison.value else name for own, name in zip(shown, names, strict=True)]
+    counts = []
+    for values in (comparison.repaid, comparison.defaulted):
+        by_name = dict(zip(categories, values, strict=True))
+        counts.append([by_name[category] for category in shown])
+        rest = sum(values) - sum(counts[-1])
+        if len(categories) > len(shown):
+            counts[-1].append(rest)
+    if len(categories) > len(shown):
+        names.append(texts("credit.compare.others"))
+    return names, counts
+
+
+def sentence(comparison: Comparison, texts: Texts) -> list[str]:
+    """Where the client stands, in words, and how many clients that is measured on."""
+    name = label(comparison.feature, texts)
+    size = texts("credit.compare.size", known=texts.number(comparison.known), size=texts.number(comparison.size))
+    if comparison.value is None:
+        return [texts("credit.compare.value_unknown", feature=name), size]
+    value = value_text(comparison.feature, comparison.value, texts)
+    if comparison.percentile is not None:
+        share = comparison.percentile / 100
+        if scaled(comparison.feature, 1.0) < 0:  # days count backwards: the oldest client has the smallest number
+            share = 1 - share
+        return [texts("credit.compare.percentile", feature=name, value=value, share=texts.percent(share, 0)), size]
+    place = (comparison.categories or ()).index(str(comparison.value))
+    count = comparison.repaid[place] + comparison.defaulted[place]
+    share_alike = count / max(comparison.known, 1)
+    rate = comparison.defaulted[place] / max(count, 1)
+    return [
+        texts(
+            "credit.compare.alike",
+            feature=name,
+            value=value,
+            share=texts.percent(share_alike, 0),
+            rate=texts.percent(rate),
+        ),
+        size,
+    ]

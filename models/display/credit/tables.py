@@ -1,0 +1,161 @@
+"""The credit tab's tables: contributions, profile, confusion, changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from models.credit.counterfactual import Answer
+from models.credit.facts import Fact
+from models.credit.policy import Confusion, CutOff
+from models.credit.score import Score
+from models.credit.wording import Value, label, value_text
+from models.display.common.html import Table, render
+from models.display.common.sortable import sortable
+from models.texts import Texts
+
+SHOWN = 100  # rows of a batch on the page; the file that is offered holds all
+
+
+def contributions(score: Score, texts: Texts) -> pd.DataFrame:
+    """Every feature with its value and contribution, largest first: feature, value, log-odds, column."""
+    heads = [texts(f"credit.why.{name}") for name in ("feature", "value", "contribution", "column")]
+    rows = [
+        (
+            label(item.feature, texts),
+            value_text(item.feature, item.value, texts),
+            round(item.contribution, 6),
+            item.feature,
+        )
+        for item in score.contributions
+    ]
+    return pd.DataFrame(rows, columns=heads)
+
+
+def contributions_table(score: Score, texts: Texts) -> str:
+    """The same table in HTML."""
+    return sortable(
+        contributions(score, texts), texts("credit.why.table"), texts, {texts("credit.why.contribution"): 4}
+    )
+
+
+def save_contributions(score: Score, texts: Texts, folder: Path) -> Path:
+    """The same table as a CSV file in a folder of the caller's."""
+    path = folder / f"contributions-{score.client_id or 'application'}.csv"
+    contributions(score, texts).to_csv(path, index=False, encoding="utf-8-sig")
+    return path
+
+
+def profile(groups: Mapping[str, list[Fact]], texts: Texts) -> str:
+    """A client's facts by group, as HTML."""
+    titled = [(texts(f"credit.profile.{name}"), facts) for name, facts in groups.items()]
+    return render("profile", groups=titled, columns=texts("credit.profile.columns"))
+
+
+def confusion(cut_off: CutOff, texts: Texts) -> str:
+    """What a cut-off would have done to the training loans, out of fold, as HTML."""
+    counts: Confusion = cut_off.confusion
+
+    def cell(count: int) -> str:
+        return f"{texts.number(count)} ({texts.percent(count / counts.total)})"
+
+    table = Table(
+        texts("credit.policy.caption", rows=texts.number(counts.total)),
+        ("", texts("credit.policy.refused"), texts("credit.policy.granted")),
+        (
+            (texts("credit.policy.bad"), cell(counts.refused_bad), cell(counts.granted_bad)),
+            (texts("credit.policy.good"), cell(counts.refused_good), cell(counts.granted_good)),
+        ),
+    )
+    sentence = texts(
+        "credit.policy.sentence",
+        threshold=texts.percent(cut_off.threshold),
+        ratio=texts.number(cut_off.cost_ratio),
+        cost=texts.number(cut_off.cost, 3),
+    )
+    return table.html() + render("caption", line=sentence, meaning="")
+
+
+def changes(changed: Mapping[str, Value], application: Mapping[str, Value], texts: Texts) -> str:
+    """Edited columns, before and after, as HTML; an empty text where nothing was edited."""
+    if not changed:
+        return render("caption", line=texts("credit.whatif.nothing"), meaning="")
+    return Table(
+        texts("credit.whatif.changes"),
+        (texts("credit.why.feature"), texts("credit.whatif.before"), texts("credit.whatif.after")),
+        tuple(
+            (label(name, texts), value_text(name, application.get(name), texts), value_text(name, value, texts))
+            for name, value in changed.items()
+        ),
+    ).html()
+
+
+def counterfactuals(answer: Answer, application: Mapping[str, Value], texts: Texts) -> str:
+    """Each set of changes as a sentence with its new probability, as HTML."""
+    if answer.reason:
+        return render("notices", sentences=[texts(f"credit.counterfactual.{answer.reason}")])
+    items = []
+    for found in answer.found:
+        parts = [
+            texts(
+                "credit.counterfactual.change",
+                name=label(name, texts),
+                before=value_text(name, application.get(name), texts),
+                after=value_text(name, value, texts),
+                percent=texts.signed((value / float(application[name] or 1) - 1) * 100, 1),
+            )
+            for name, value in found.changes.items()
+        ]
+        outcome = texts(
+            f"credit.counterfactual.{found.decision}",
+            probability=texts.percent(found.probability),
+            before=texts.percent(answer.probability),
+        )
+        items.append((parts, outcome, found.decision))
+    return render("counterfactuals", intro=texts(f"credit.counterfactual.intro_{answer.decision}"), items=items)
+
+
+def batch(answer: Mapping[str, Any], texts: Texts) -> tuple[str, pd.DataFrame]:
+    """A batch in HTML: how many rows, how many refused, what was ignored, the first scores; and all as a frame."""
+    frame = pd.DataFrame(answer["scores"], columns=["row", "client_id", "probability", "decision"])
+    sentences = [
+        texts(
+            "credit.batch.summary",
+            rows=texts.number(answer["rows"]),
+            refused=texts.number(int((frame["decision"] == "refused").sum())),
+        )
+    ]
+    if answer["ignored"]:
+        sentences.append(texts("credit.batch.ignored", columns=", ".join(answer["ignored"][:20])))
+    if len(frame) > SHOWN:
+        sentences.append(texts("credit.batch.first", shown=texts.number(SHOWN)))
+    return render("sentences", sentences=sentences) + _scores(answer["scores"][:SHOWN], texts), frame
+
+
+def _scores(scores: Sequence[Mapping[str, Any]], texts: Texts) -> str:
+    """Scores as a reader's table."""
+    row, probability = texts("credit.batch.row"), f"{texts('credit.probability')} (%)"
+    frame = pd.DataFrame(
+        {
+            row: [score["row"] for score in scores],
+            texts("credit.finder.client"): [_known(score["client_id"]) for score in scores],
+            probability: [100 * score["probability"] for score in scores],
+            texts("credit.tab.decision"): [texts(f"credit.decision.{score['decision']}") for score in scores],
+        }
+    )
+    return sortable(frame, texts("credit.batch.scores"), texts, {row: 0, probability: 1})
+
+
+def _known(client_id: object) -> str:
+    """A client's number as text, of those that have one."""
+    return "\u2013" if client_id is None else str(client_id)
+
+
+def save_batch(frame: pd.DataFrame, folder: Path) -> Path:
+    """The scores as a CSV file in a folder of the caller's."""
+    path = folder / "scores.csv"
+    frame.to_csv(path, index=False)
+    return path

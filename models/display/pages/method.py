@@ -1,0 +1,214 @@
+"""The method note: how everything was measured, in sections whose numbers are read from the files of the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from models import results
+from models.display.common.chart import described, share_ticks
+from models.display.common.html import Table
+from models.display.common.palette import NEUTRAL, base_figure
+from models.display.pages.equations import EQUATIONS
+from models.display.results import protocol_charts
+from models.display.results.charts import LEGEND
+from models.display.results.style import class_name, look, maybe, model_name
+from models.texts import Texts
+
+UNKNOWN = "\u2013"  # a figure whose file is missing
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the note.
+
+    Attributes:
+        title: heading.
+        text: Markdown with LaTeX between dollars.
+        table: beside it, if any.
+        figure: likewise.
+    """
+
+    title: str
+    text: str
+    table: Table | None = None
+    figure: go.Figure | None = None
+
+
+def sections(texts: Texts) -> tuple[Section, ...]:
+    """The whole note in one language."""
+    evaluation, rows = results.evaluation(), results.vision()
+    known = facts(texts)
+    beside: dict[str, Callable[[], dict[str, Any]]] = {
+        "data": lambda: {"table": photos_table(evaluation, texts)},
+        "leak": lambda: {"figure": protocol_charts.leak(evaluation["leak"], texts)},
+        "metrics": lambda: {"figure": reliability(rows, texts)},
+    }
+    return tuple(
+        Section(
+            texts(f"method.{name}.title"),
+            texts(f"method.{name}.text", **known),
+            **(beside[name]() if name in beside and evaluation else {}),
+        )
+        for name in (
+            "data",
+            "leak",
+            "convnets",
+            "protovit",
+            "stages",
+            "metrics",
+            "protocols",
+            "explanations",
+            "credit",
+            "limits",
+            "ethics",
+            "reproduce",
+            "sources",
+        )
+    )
+
+
+def facts(texts: Texts) -> dict[str, str]:
+    """Every number and equation that the note may name, written in its language."""
+    return {**EQUATIONS, **_data_facts(texts), **_training_facts(texts), **_credit_facts(texts)}
+
+
+def _data_facts(texts: Texts) -> dict[str, str]:
+    evaluation = results.evaluation()
+    photos = evaluation.get("photos", {})
+    found = evaluation.get("leak", {})
+    known = {split: maybe(sum(photos[split]) if photos else None, texts.number) for split in ("train", "val", "test")}
+    known["photos"] = maybe(found.get("photos"), texts.number)
+    known["draws"] = maybe(found.get("draws"), texts.number)
+    known["resamples"] = maybe(evaluation.get("resamples"), texts.number)
+    for kind in ("identical", "near"):
+        copies = found.get(kind, {})
+        known[f"{kind}_photos"] = maybe(copies.get("photos"), texts.number)
+        known[f"{kind}_groups"] = maybe(copies.get("groups"), texts.number)
+        known[f"{kind}_share"] = maybe(copies.get("random_share"), texts.percent)
+        known[f"{kind}_splits"] = maybe(copies.get("splits_with_one"), lambda share: texts.percent(share, 0))
+        known[f"{kind}_fixed"] = maybe(copies.get("fixed_test_photos"), texts.number)
+    return known | _split_facts(evaluation.get("splits", {}), texts)
+
+
+def _split_facts(splits: Mapping[str, Any], texts: Texts) -> dict[str, str]:
+    """What the leak is worth, beside what the draw of a split is worth, in points; signed as it changes a figure."""
+    drawn, cleaned = splits.get("random", {}), splits.get("cleaned", {})
+    gaps = [100 * (cleaned[name]["accuracy"] - found["accuracy"]) for name, found in drawn.items()]
+    deviations = [100 * found["deviation"] for found in drawn.values()]
+    known = {
+        "gap_low": maybe(min(gaps, key=abs, default=None), lambda gap: texts.signed(gap, 1)),
+        "gap_high": maybe(max(gaps, key=abs, default=None), lambda gap: texts.signed(gap, 1)),
+        "deviation_low": maybe(min(deviations, default=None), lambda points: texts.number(points, 1)),
+        "deviation_high": maybe(max(deviations, default=None), lambda points: texts.number(points, 1)),
+        "verdict": UNKNOWN,
+    }
+    if gaps:
+        size = "small" if max(map(abs, gaps)) < max(deviations) else "large"
+        known["verdict"] = texts(f"method.verdict.{size}")
+    return known
+
+
+def _training_facts(texts: Texts) -> dict[str, str]:
+    """What the two convolutional networks were trained with."""
+    rows = {row["model"]: row for row in results.vision()}
+    widths = [100 * (row["accuracy_ci95"][1] - row["accuracy_ci95"][0]) for row in rows.values()]
+    known = {"interval": maybe(sum(widths) / len(widths) if widths else None, texts.number)}
+    for model in ("vgg16", "yolov8"):
+        recipe, row = results.training_recipe(model), rows.get(model, {})
+        known |= {
+            f"{model}_pixels": maybe(recipe.get("preprocessing", {}).get("size"), texts.number),
+            f"{model}_parameters": maybe(
+                row.get("parameters"), lambda count: texts("method.millions", count=texts.number(count / 1e6, 1))
+            ),
+            f"{model}_views": maybe(recipe.get("views"), texts.number),
+            f"{model}_head_rate": maybe(recipe.get("head_rate"), lambda rate: _rate(rate, texts)),
+            f"{model}_rate": maybe(recipe.get("rate"), lambda rate: _rate(rate, texts)),
+            f"{model}_epochs": maybe(row.get("epochs"), texts.number),
+            f"{model}_seconds": maybe(row.get("train_seconds"), texts.number),
+        }
+    schedule = results.training_recipe("vgg16").get("schedule", {})
+    anew = ", ".join(model_name(name, texts) for name in results.learnt_anew())
+    known["anew"] = texts("method.anew", models=anew) if anew else ""
+    pupils = [f"{model_name(name, texts)} ({', '.join(found)})" for name, found in results.taught().items()]
+    known["taught"] = texts("method.taught", pupils=texts.series(pupils)) if pupils else ""
+    known["smoothing"] = maybe(schedule.get("smoothing"), lambda value: texts.number(value, 1))
+    known["decay"] = maybe(schedule.get("weight_decay"), lambda value: texts.number(value, 2))
+    known["average"] = maybe(schedule.get("average"), lambda value: texts.number(value, 2))
+    return known
+
+
+def _credit_facts(texts: Texts) -> dict[str, str]:
+    credit = results.credit()
+    return {
+        "credit_rows": maybe(credit.get("rows"), texts.number),
+        "credit_auc": maybe(credit.get("auc"), lambda value: texts.number(value, 3)),
+        "credit_features": maybe(credit.get("features"), texts.number),
+        "credit_ratio": maybe(credit.get("cost_ratio"), texts.number),
+        "credit_threshold": maybe(credit.get("threshold"), lambda value: texts.percent(value, 2)),
+    }
+
+
+def _rate(value: float, texts: Texts) -> str:
+    """A learning rate: ``0.001``, ``0.00004``."""
+    digits = next(count for count in range(1, 12) if abs(round(value, count) - value) < 1e-12)
+    return texts.number(value, digits)
+
+
+def photos_table(evaluation: Mapping[str, Any], texts: Texts) -> Table:
+    """How many photos of each category each part of the fixed split holds."""
+    counts = evaluation["photos"]
+    return Table(
+        texts("method.photos.caption"),
+        (texts("images.class"), *(texts(f"method.photos.{split}") for split in counts)),
+        tuple(
+            (class_name(name, texts), *(texts.number(rows[place]) for rows in counts.values()))
+            for place, name in enumerate(evaluation["classes"])
+        ),
+    )
+
+
+def reliability(rows: list[dict[str, Any]], texts: Texts) -> go.Figure:
+    """How often each model is right where it is so sure; on the diagonal it is as sure as it should be."""
+    figure = base_figure(height=340)
+    figure.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"color": NEUTRAL, "dash": "dot"},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    cells = []
+    for row in (row for row in rows if row["reliability"]):
+        drawn, name = look(row["model"]), model_name(row["model"], texts)
+        bins = row["reliability"]
+        written = [
+            (texts.percent(part["confidence"]), texts.percent(part["accuracy"]), texts.number(part["photos"]))
+            for part in bins
+        ]
+        figure.add_scatter(
+            x=[part["confidence"] for part in bins],
+            y=[part["accuracy"] for part in bins],
+            mode="lines+markers",
+            name=name,
+            line={"color": drawn.colour, "dash": drawn.dash, "width": 2},
+            marker={"symbol": drawn.symbol, "size": 9},
+            customdata=written,
+            hovertemplate="%{customdata[0]} \u2192 %{customdata[1]} (%{customdata[2]})<extra>%{fullData.name}</extra>",
+        )
+        cells += [(name, *line) for line in written]
+    figure.update_layout(showlegend=True, legend=LEGEND)
+    figure.update_xaxes(title_text=texts("method.reliability.confidence"), range=[0, 1], **share_ticks(1, texts))
+    figure.update_yaxes(title_text=texts("method.reliability.accuracy"), range=[0, 1.03], **share_ticks(1, texts))
+    head = ("model", "confidence", "accuracy", "photos")
+    return described(
+        figure,
+        texts("method.reliability.label"),
+        [texts(f"method.reliability.{name}") for name in head],
+        cells,
+        texts,
+    )

@@ -1,0 +1,59 @@
+"""How faithful a saliency map is, as curves and in words."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from models.display.common.chart import described, share_ticks, thinned
+from models.display.common.palette import LOWERS, RAISES, base_figure
+from models.texts import Texts
+from models.vision.faithfulness import Faithfulness
+from models.vision.predictions import Explanation
+
+
+def curves(measured: Faithfulness, texts: Texts) -> go.Figure:
+    """Probability of the class while the most salient pixels are taken away (deletion) or given back (insertion)."""
+    figure = base_figure(height=340)
+    for curve, key, colour, dash in (
+        (measured.deletion, "deletion", RAISES, "solid"),
+        (measured.insertion, "insertion", LOWERS, "dash"),
+    ):
+        figure.add_scatter(
+            x=curve.shares,
+            y=curve.probabilities,
+            mode="lines+markers",
+            name=texts(f"images.trust.{key}"),
+            line={"color": colour, "dash": dash, "width": 2.5},
+            customdata=[
+                [texts.percent(share, 0), texts.percent(probability)]
+                for share, probability in zip(curve.shares, curve.probabilities, strict=True)
+            ],
+            hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
+        )
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.14, "x": 0})
+    figure.update_xaxes(title_text=texts("images.trust.share"), range=[0, 1], **share_ticks(1, texts))
+    figure.update_yaxes(title_text=texts("images.trust.probability"), range=[0, 1.02], **share_ticks(1, texts))
+    return described(
+        figure,
+        texts("charts.faithfulness"),
+        (texts("images.trust.share"), texts("images.trust.deletion"), texts("images.trust.insertion")),
+        [
+            (
+                texts.percent(float(measured.deletion.shares[place]), 0),
+                texts.percent(float(measured.deletion.probabilities[place])),
+                texts.percent(float(measured.insertion.probabilities[place])),
+            )
+            for place in thinned(len(measured.deletion.shares))
+        ],
+        texts,
+    )
+
+
+def sentences(explanation: Explanation, measured: Faithfulness, texts: Texts) -> list[str]:
+    """The three figures, each with what it would be for a good map."""
+    deletion, insertion = (texts.number(curve.area, 2) for curve in (measured.deletion, measured.insertion))
+    trust = "road_faithful" if measured.road > 0 else "road_not"
+    return [
+        texts("images.trust.areas", deletion=deletion, insertion=insertion),
+        texts(f"images.trust.{trust}", road=texts.signed(measured.road)),
+    ]

@@ -1,0 +1,112 @@
+"""What a visitor reads about a photo: the verdict with its seven probabilities, and what the map means."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.display.common.html import render
+from models.texts import Texts
+from models.vision.predictions import Explanation, Prediction
+
+PLACES = tuple(f"{row}-{column}" for row in ("top", "middle", "bottom") for column in ("left", "centre", "right"))
+
+
+def class_name(name: str, texts: Texts) -> str:
+    """A category in the reader's language."""
+    return texts(f"images.classes.{name}")
+
+
+def empty(texts: Texts) -> str:
+    """What stands in the place of the verdicts before there is a photo."""
+    return render("empty", sentence=texts("images.empty"))
+
+
+def verdicts(predictions: tuple[Prediction, ...], texts: Texts) -> str:
+    """Each model's verdict with its seven probabilities, and whether they agree, as HTML."""
+    cards = []
+    for prediction in predictions:
+        ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+        cards.append(
+            {
+                "model": texts(f"images.models.{prediction.model}"),
+                "label": class_name(prediction.label, texts),
+                "seconds": texts("images.seconds", seconds=texts.number(prediction.seconds, 2)),
+                "rows": [
+                    (class_name(name, texts), texts.percent(share), f"{100 * share:.1f}") for name, share in ranked
+                ],
+            }
+        )
+    return render(
+        "verdicts",
+        cards=cards,
+        agreement=agreement(predictions, texts),
+        alt=texts("images.photo_alt", verdicts=", ".join(f"{card['model']} \u2192 {card['label']}" for card in cards)),
+        caption=texts("images.probabilities"),
+        head=(texts("images.class"), texts("images.probability")),
+    )
+
+
+def agreement(predictions: tuple[Prediction, ...], texts: Texts) -> str:
+    """Whether the models agree, in a sentence; empty for a single model."""
+    if len(predictions) < 2:
+        return ""
+    by_label: dict[str, list[str]] = {}
+    for prediction in predictions:
+        by_label.setdefault(prediction.label, []).append(texts(f"images.models.{prediction.model}"))
+    if len(by_label) == 1:
+        key = "images.agree_both" if len(predictions) == 2 else "images.agree"
+        return texts(key, count=texts.number(len(predictions)), label=class_name(predictions[0].label, texts))
+    sides = [f"{', '.join(models)} \u2192 {class_name(label, texts)}" for label, models in by_label.items()]
+    return texts("images.disagree", sides=texts.series(sides))
+
+
+def caption(explanation: Explanation, texts: Texts, share: float = 1.0) -> str:
+    """Which model, method, class, layer and time made the map, and how to read it.
+
+    Args:
+        share: of the work that is done, 0..1; a bar shows it while it is less than 1.
+    """
+    confidence = explanation.prediction.probabilities[explanation.target]
+    target = class_name(explanation.target, texts)
+    if explanation.against:
+        target = texts("images.rather_than", target=target, against=class_name(explanation.against, texts))
+    line = texts(
+        "images.caption",
+        model=texts(f"images.models.{explanation.prediction.model}"),
+        method=texts(f"images.methods.{explanation.method}"),
+        target=target,
+        confidence=texts.percent(confidence),
+        layer=texts.get(f"images.layers.{explanation.layer}", explanation.layer) or texts("images.no_layer"),
+        seconds=texts.number(explanation.seconds, 2),
+    )
+    if not explanation.saliency.any():
+        meaning = "nothing"
+    elif explanation.method == "prototypes":
+        meaning = "shares"
+    elif explanation.class_discriminative:
+        meaning = "discriminative"
+    else:
+        meaning = "not_discriminative"
+    bar = (
+        render("progress", label=texts("images.progress"), share=share, text=texts.percent(share, 0))
+        if share < 1
+        else ""
+    )
+    spot = (
+        texts("images.warmest", place=texts(f"images.places.{warmest(explanation.saliency)}"))
+        if meaning != "nothing"
+        else ""
+    )
+    return bar + render("reading", line=line, spot=spot, meaning=texts(f"images.{meaning}"))
+
+
+def warmest(saliency: np.ndarray) -> str:
+    """Which ninth of a map, (height, width), holds most of its evidence: "top-left" ... "bottom-right"."""
+    rows = np.array_split(saliency, 3, axis=0)
+    sums = [part.sum() for row in rows for part in np.array_split(row, 3, axis=1)]
+    return PLACES[int(np.argmax(sums))]
+
+
+def notices(sentences: list[str]) -> str:
+    """Sentences about what is missing, as HTML; empty where nothing is."""
+    return render("notices", sentences=sentences) if sentences else ""

@@ -1,0 +1,225 @@
+"""What the figures say, in sentences that are written from the figures: one beside each chart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from models.display.results.protocol_charts import encoder_name
+from models.display.results.style import class_name, interval, model_name, p_value
+from models.results import REFERENCE, Phase
+from models.texts import Texts
+
+SIGNIFICANT = 0.05  # McNemar's p-value below which two models are said to differ
+
+Rows = Sequence[dict[str, Any]]
+
+
+def headline(rows: Rows, texts: Texts) -> str:
+    """Which model is right most often, and how sure that is."""
+    best = max(rows, key=lambda row: row["accuracy"])
+    return texts(
+        "results.say.headline",
+        model=model_name(best["model"], texts),
+        accuracy=interval(best["accuracy"], best["accuracy_ci95"], texts),
+        photos=texts.number(best["test_images"]),
+    )
+
+
+def differences(pairs: Rows, texts: Texts, shipped: bool = True) -> list[str]:
+    """One sentence a pair: whether the test tells the two apart."""
+    sentences = []
+    for pair in pairs:
+        ahead, behind = (pair["first"], pair["second"]) if pair["difference"] >= 0 else (pair["second"], pair["first"])
+        name = model_name if shipped else encoder_name
+        key = "differ" if pair["p_value"] < SIGNIFICANT else "alike"
+        sentences.append(
+            texts(
+                f"results.say.{key}",
+                ahead=name(ahead, texts),
+                behind=name(behind, texts),
+                points=texts.number(100 * abs(pair["difference"]), 1),
+                p=p_value(pair["p_value"], texts),
+                photos=texts.number(pair["only_first"] + pair["only_second"]),
+            )
+        )
+    return sentences
+
+
+def categories(rows: Rows, texts: Texts) -> str:
+    """The easiest and the hardest category, by the mean of F1 over the models."""
+    names = list(rows[0]["per_class_f1"])
+    mean = {name: sum(row["per_class_f1"][name] for row in rows) / len(rows) for name in names}
+    easiest, hardest = max(names, key=mean.__getitem__), min(names, key=mean.__getitem__)
+    return texts(
+        "results.say.categories",
+        easiest=class_name(easiest, texts),
+        easy=texts.number(mean[easiest], 2),
+        hardest=class_name(hardest, texts),
+        hard=texts.number(mean[hardest], 2),
+    )
+
+
+def gains(rows: Rows, texts: Texts) -> list[str]:
+    """For each other model: categories of which it finds more than the reference does, and fewer."""
+    by_name = {row["model"]: row for row in rows}
+    if REFERENCE not in by_name:
+        return []
+    base = by_name[REFERENCE]["per_class_recall"]
+    sentences = []
+    for row in rows:
+        if row["model"] == REFERENCE:
+            continue
+        found = row["per_class_recall"]
+        none = texts("results.say.none")
+        sentences.append(
+            texts(
+                "results.say.gains",
+                model=model_name(row["model"], texts),
+                reference=model_name(REFERENCE, texts),
+                better=", ".join(class_name(name, texts) for name in base if found[name] > base[name]) or none,
+                worse=", ".join(class_name(name, texts) for name in base if found[name] < base[name]) or none,
+            )
+        )
+    photos = sum(rows[0]["confusion"][0])
+    return [*sentences, texts("results.say.one_photo", photos=photos, points=texts.number(100 / photos, 1))]
+
+
+def confusions(rows: Rows, texts: Texts) -> str:
+    """The confusion that the models make most often, all together."""
+    names = list(rows[0]["per_class_f1"])
+    counts = {
+        (true, taken): sum(row["confusion"][i][j] for row in rows)
+        for i, true in enumerate(names)
+        for j, taken in enumerate(names)
+        if i != j
+    }
+    (true, taken), count = max(counts.items(), key=lambda item: item[1])
+    return texts(
+        "results.say.confusions",
+        true=class_name(true, texts),
+        taken=class_name(taken, texts),
+        count=texts.number(count),
+        models=texts.number(len(rows)),
+    )
+
+
+def costs(rows: Rows, texts: Texts) -> str:
+    """The fastest and the smallest model."""
+    timed = [row for row in rows if row["latency_ms_p50"] is not None]
+    fastest, smallest = (
+        min(timed, key=lambda row: row["latency_ms_p50"]),
+        min(rows, key=lambda row: row["weights_bytes"]),
+    )
+    return texts(
+        "results.say.costs",
+        fastest=model_name(fastest["model"], texts),
+        latency=texts.number(fastest["latency_ms_p50"], 0),
+        machine=fastest["latency_machine"] or fastest["machine"],
+        smallest=model_name(smallest["model"], texts),
+        size=texts.number(smallest["weights_bytes"] / 1e6, 1),
+    )
+
+
+def learning(curves: Mapping[str, tuple[Phase, ...]], texts: Texts) -> list[str]:
+    """How far each model's validation accuracy rose, and over how many epochs."""
+    sentences = []
+    for model, phases in curves.items():
+        known = [point.val_accuracy for phase in phases for point in phase.points if point.val_accuracy is not None]
+        if known:
+            sentences.append(
+                texts(
+                    "results.say.learning",
+                    model=model_name(model, texts),
+                    epochs=texts.number(sum(phase.points[-1].epoch for phase in phases)),
+                    phases=texts.number(len(phases)),
+                    first=texts.percent(known[0]),
+                    highest=texts.percent(max(known)),
+                )
+            )
+    return sentences
+
+
+def leak(found: Mapping[str, Any], texts: Texts) -> list[str]:
+    """How many photos have copies, and what a random split does with them."""
+    return [
+        texts(
+            f"results.say.leak_{kind}",
+            photos=texts.number(found["photos"]),
+            held=texts.number(found[kind]["photos"]),
+            groups=texts.number(found[kind]["groups"]),
+            share=texts.percent(found[kind]["random_share"]),
+            low=texts.percent(found[kind]["random_range95"][0]),
+            high=texts.percent(found[kind]["random_range95"][1]),
+            splits=texts.percent(found[kind]["splits_with_one"], 0),
+            fixed=texts.number(found[kind]["fixed_test_photos"]),
+            test=texts.number(found["fixed_test_total"]),
+        )
+        for kind in ("identical", "near")
+    ]
+
+
+def protocols(evaluation: Mapping[str, Any], texts: Texts) -> list[str]:
+    """What a random split adds to each encoder's figure over the same splits without copies."""
+    splits = evaluation["splits"]
+    return [
+        texts(
+            "results.say.protocols",
+            encoder=encoder_name(name, texts),
+            random=texts.percent(splits["random"][name]["accuracy"]),
+            cleaned=texts.percent(splits["cleaned"][name]["accuracy"]),
+            points=texts.signed(100 * (splits["random"][name]["accuracy"] - splits["cleaned"][name]["accuracy"]), 1),
+            deviation=texts.number(100 * splits["random"][name]["deviation"], 1),
+        )
+        for name in splits["random"]
+    ]
+
+
+def without_copies(evaluation: Mapping[str, Any], texts: Texts) -> list[str]:
+    """Each shipped model's accuracy on the test photos that have no near copy among the other photos."""
+    return [
+        texts(
+            "results.say.without",
+            model=model_name(name, texts),
+            photos=texts.number(found["photos"]),
+            accuracy=texts.percent(found["accuracy"]),
+        )
+        for name, found in evaluation["without_near_copies"].items()
+    ]
+
+
+def failures(evaluation: Mapping[str, Any], models: Sequence[str], texts: Texts) -> list[str]:
+    """How many photos and rendered pictures defeat the models."""
+    test, rendered = (evaluation["failures"][name] for name in ("test", "catalogue"))
+    all_miss = sum(all(answer != row["category"] for answer in row["answers"].values()) for row in rendered)
+    return [
+        texts(
+            "results.say.failures",
+            count=texts.number(len(test)),
+            photos=texts.number(sum(evaluation["photos"]["test"])),
+            models=", ".join(model_name(model, texts) for model in models),
+        ),
+        texts("results.say.rendered", some=texts.number(len(rendered)), all=texts.number(all_miss)),
+    ]
+
+
+def explanations(measured: Mapping[str, Mapping[str, Any]], texts: Texts) -> list[str]:
+    """For each model the method of the highest ROAD, beside the random map."""
+    sentences = []
+    for model, figures in measured.items():
+        methods = {name: found for name, found in figures["methods"].items() if found.get("road")}
+        drawn = {name: found["road"]["mean"] for name, found in methods.items() if name != "random"}
+        if not drawn or "random" not in methods:
+            continue
+        best = max(drawn, key=drawn.__getitem__)
+        sentences.append(
+            texts(
+                "results.say.explanations",
+                model=model_name(model, texts),
+                method=texts.get(f"images.methods.{best}", best),
+                road=texts.number(drawn[best], 2),
+                random=texts.number(methods["random"]["road"]["mean"], 2),
+                photos=texts.number(methods[best]["photos"]),
+            )
+        )
+    return sentences

@@ -1,0 +1,79 @@
+"""Whether each model answers, and where it came from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PIL import Image
+
+from models.credit.service import desk
+from models.errors import VitrineError
+from models.runtime import hub
+from models.texts import ENGLISH
+from models.vision import registry
+
+PICTURE = Image.new("RGB", (64, 64), "white")
+
+
+@dataclass(frozen=True)
+class State:
+    """One model.
+
+    Attributes:
+        model: its name, the folder below ``weights/``.
+        revision: the commit on the Hub that it was loaded from, or "local".
+        origin: the repository on the Hub, or the folder of the local copy.
+        weights: what tells these weights from others: the start of their SHA-256, or the count of trees.
+        sound: whether the self-test was passed.
+        reason: why not; empty where it was.
+        note: why the local copy is used although the Hub is configured; empty where it is not so.
+    """
+
+    model: str
+    revision: str
+    origin: str
+    weights: str
+    sound: bool
+    reason: str
+    note: str
+
+
+def check_models() -> list[State]:
+    """Every model that this version runs, each asked once."""
+    tests: dict[str, Callable[[], tuple[str, str]]] = {"credit": _credit} | {
+        name: partial(_classifier, name) for name in registry.built()
+    }
+    return [_state(name, test) for name, test in tests.items()]
+
+
+def _state(name: str, test: Callable[[], tuple[str, str]]) -> State:
+    try:
+        weights, reason = test()
+    except VitrineError as error:
+        weights, reason = "", str(error)
+    pin, note = hub.origin(name), hub.note(name)  # asked after the test, which may have loaded the model
+    return State(
+        model=name,
+        revision=pin.revision if pin else "local",
+        origin=pin.repo if pin else f"weights/{name}",
+        weights=weights,
+        sound=not reason,
+        reason=reason,
+        note=note.say(ENGLISH) if note else "",
+    )
+
+
+def _credit() -> tuple[str, str]:
+    score = desk().score_application({})
+    total = score.base_value + math.fsum(item.contribution for item in score.contributions)
+    sound = abs(total - score.log_odds) < 1e-6
+    return f"{desk().model.booster.num_trees()} trees", "" if sound else "contributions do not add up to the score"
+
+
+def _classifier(name: str) -> tuple[str, str]:
+    classifier = registry.get(name)
+    sound = set(classifier.predict(PICTURE).probabilities) == set(classifier.classes)
+    return classifier.config["weights_sha256"][:12], "" if sound else "other classes than expected"

@@ -1,0 +1,52 @@
+"""What every part of the credit tab works on: the chosen client and the cost ratio that sets the cut-off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from models.texts import Texts
+from tabs.error_handling import guarded
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Shared widgets of the tab.
+
+    Attributes:
+        app: the Blocks, whose load event fills the page.
+        texts: the page's language.
+        client: number of the chosen client.
+        ratio: cost of a missed default in refused good loans.
+    """
+
+    app: gr.Blocks
+    texts: Texts
+    client: gr.Dropdown
+    ratio: gr.Slider
+
+    def refresh(
+        self, show: Callable[..., Any], more: Sequence[Any], outputs: Sequence[Any], opened: gr.Tab | None = None
+    ) -> None:
+        """Shows anew when the client, the ratio or one of ``more`` changes, and when the page or a tab opens.
+
+        Args:
+            show: takes client number, cost ratio and the values of ``more``.
+            more: further inputs.
+            outputs: what it fills.
+            opened: a sub-tab whose opening shows it too; without one, the page's load does.
+        """
+        triggers = [self.client.change, self.ratio.change, *(widget.change for widget in more)]
+        triggers.append(opened.select if opened is not None else self.app.load)
+        gr.on(
+            triggers,
+            guarded(show, self.texts),
+            [self.client, self.ratio, *more],
+            list(outputs),
+            api_visibility="private",
+            show_progress="hidden",
+            trigger_mode="always_last",
+        )

@@ -1,0 +1,1 @@
+"""The tabs that are read: method, programs, accessibility."""

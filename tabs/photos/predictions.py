@@ -1,0 +1,27 @@
+"""Every model's verdict on the photo, each shown as soon as it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import gradio as gr
+
+from models.display.photos import prediction_cards
+from models.texts import Texts
+from models.vision import photos
+from tabs.error_handling import guarded
+from tabs.uploads import Photo
+
+
+def verdicts(texts: Texts, photo: Photo) -> None:
+    """The cards side by side, and whether the models agree."""
+    cards = gr.HTML(prediction_cards.empty(texts), min_height=260)
+
+    def show(path: str | None) -> Iterator[str]:
+        if path is None:
+            yield prediction_cards.empty(texts)
+            return
+        for answers in photos.verdicts(path):
+            yield prediction_cards.verdicts(answers, texts)
+
+    photo.change(guarded(show, texts), photo, cards, api_visibility="private", show_progress="minimal")

@@ -1,0 +1,72 @@
+"""The photo tab: one upload, every model's verdict, where the evidence lies, and how far to trust that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from models.display.photos import prediction_cards
+from models.texts import Texts
+from models.vision import photos, registry
+from models.vision.gallery import examples, thumbnail
+from tabs import links
+from tabs.error_handling import guarded
+from tabs.photos.faithfulness import trust
+from tabs.photos.predictions import verdicts
+from tabs.photos.prototypes import prototypes
+from tabs.photos.saliency import evidence, method_choices
+from tabs.uploads import Photo
+
+
+def images_tab(texts: Texts, app: gr.Blocks) -> None:
+    """Widgets and events of the photo tab."""
+    gr.Markdown(texts("images.intro"))
+    missing = gr.HTML(padding=False, elem_classes="vt-notices")
+    with gr.Row():
+        with gr.Column(scale=1, min_width=300):
+            photo = Photo(
+                label=texts("images.photo"), sources=["upload", "clipboard", "webcam"], height=300, elem_id="photo"
+            )
+            pictures = examples()
+            gallery = gr.Gallery(
+                value=[
+                    (thumbnail(picture), prediction_cards.class_name(picture.category, texts)) for picture in pictures
+                ],
+                label=texts("images.examples"),
+                columns=7,
+                height="auto",
+                object_fit="contain",
+                allow_preview=False,
+                interactive=False,
+                buttons=[],
+                visible=bool(pictures),
+                elem_classes="vt-gallery",
+            )
+        with gr.Column(scale=2, min_width=320):
+            verdicts(texts, photo)
+    shown = evidence(texts, photo)
+    trust(texts, photo, shown)
+    prototypes(texts, photo)
+
+    def open_link(request: gr.Request) -> tuple[Any, Any]:
+        model, method = links.asked(request, "model"), links.asked(request, "method")
+        if model not in registry.built():
+            model = shown.model.value
+        choices = method_choices(model, texts)
+        names = [name for _, name in choices]
+        return model, gr.Dropdown(choices=choices, value=method if method in names else names[0])
+
+    links.told_by(shown.model, "model")
+    links.told_by(shown.method, "method")
+    app.load(guarded(open_link, texts), None, [shown.model, shown.method], api_visibility="private")
+
+    def choose(event: gr.SelectData) -> str:
+        return str(pictures[event.index].path)
+
+    gallery.select(guarded(choose, texts), None, photo, api_visibility="private", show_progress="hidden")
+
+    def faults() -> str:
+        return prediction_cards.notices([fault.say(texts) for fault in photos.faults()])
+
+    app.load(guarded(faults, texts), None, missing, api_visibility="private")

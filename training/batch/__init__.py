@@ -1,0 +1,1 @@
+"""Scoring data sets of any size, partition by partition."""

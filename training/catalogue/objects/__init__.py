@@ -1,0 +1,1 @@
+"""The objects of the catalogue, one function each."""

@@ -1,0 +1,1 @@
+"""Materials, prints and the shader nodes that they are made of."""

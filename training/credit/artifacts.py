@@ -1,0 +1,196 @@
+"""What training leaves behind: the model, its description, its figures, and its card."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+
+from models.credit.features import DERIVED, NOT_EMPLOYED, Recipe
+from training.credit import metrics as figures
+from training.credit.feature_selection import MONOTONE, RAREST
+from training.credit.model_card import card
+
+Array = np.ndarray
+Json = dict[str, Any]
+
+QUANTILES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
+COST_RATIOS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Applications with their out-of-fold scores.
+
+    Args:
+        applications: original columns.
+        default: outcomes, 0 or 1.
+        raw: log-odds by a model that never saw the row.
+        fold: the fold that the row was held out in.
+        probability: calibrated on the other folds, 0..1.
+    """
+
+    applications: pd.DataFrame
+    default: Array
+    raw: Array
+    fold: Array
+    probability: Array
+
+
+def measure(scored: Scored, cost_ratio: float, recipe: Recipe, seconds: float) -> Json:
+    """Every figure of the model, out of fold, as plain lists and numbers."""
+    default, probability = scored.default, scored.probability
+    grid = figures.threshold_grid(probability)
+    counts = figures.counts_at(default, probability, grid)
+    auc = figures.bootstrap(figures.roc_auc, default, probability)
+    parts = [scored.fold == fold for fold in np.unique(scored.fold)]
+    folds = [figures.roc_auc(default[part], scored.raw[part]) for part in parts]
+    uncalibrated = 1 / (1 + np.exp(-scored.raw))
+    return {
+        "data": {
+            "rows": len(default),
+            "defaults": int(default.sum()),
+            "default_rate": float(default.mean()),
+            "columns_used": len(recipe.columns),
+            "features": len(recipe.features),
+        },
+        "validation": f"{len(folds)}-fold stratified; scores and calibration out of fold; all rows counted",
+        "figures": {
+            "roc_auc": asdict(auc),
+            "roc_auc_folds": folds,
+            "gini": 2 * auc.value - 1,
+            "pr_auc": asdict(figures.bootstrap(figures.pr_auc, default, probability)),
+            "ks": figures.ks(default, probability),
+            "brier": figures.brier(default, probability),
+            "log_loss": figures.log_loss(default, probability),
+            "ece_mass_10": figures.ece(default, probability, 10),
+            "ece_mass_15": figures.ece(default, probability, 15),
+            "ece_width_10": figures.ece(default, probability, 10, equal_mass=False),
+            "ece_mass_10_uncalibrated": figures.ece(default, uncalibrated, 10),
+        },
+        "cutoffs": [_cutoff(counts, grid, ratio) for ratio in sorted({*COST_RATIOS, cost_ratio})],
+        "default_cutoff": _cutoff(counts, grid, cost_ratio),
+        "thresholds": {"threshold": grid.tolist(), **asdict(counts)},
+        "roc": asdict(figures.band(figures.roc_curve, default, probability)),
+        "pr": asdict(figures.band(figures.pr_curve, default, probability)),
+        "calibration": [asdict(part) for part in figures.calibration_curve(default, probability)],
+        "groups": _groups(scored, grid),
+        "run": {
+            "seconds": round(seconds, 1),
+            "cores": os.cpu_count(),
+            "lightgbm": version("lightgbm"),
+            "scikit_learn": version("scikit-learn"),
+        },
+    }
+
+
+def _cutoff(counts: figures.Counts, grid: Array, cost_ratio: float) -> Json:
+    cost = figures.cost_per_loan(counts, cost_ratio)
+    best = int(np.argmin(cost))
+    tp, fp, tn, fn = counts.tp[best], counts.fp[best], counts.tn[best], counts.fn[best]
+    return {
+        "cost_ratio": cost_ratio,
+        "threshold": float(grid[best]),
+        "cost_per_loan": float(cost[best]),
+        "refused_share": (tp + fp) / (tp + fp + tn + fn),
+        "default_rate_granted": fn / max(tn + fn, 1),
+        "counts": {"tp": tp, "fp": fp, "tn": tn, "fn": fn},
+    }
+
+
+def _groups(scored: Scored, grid: Array) -> Json:
+    """Counts at each threshold by gender and by age; a group too small to publish is left out."""
+    keys: dict[str, Array] = {}
+    if "CODE_GENDER" in scored.applications:
+        keys["CODE_GENDER"] = scored.applications["CODE_GENDER"].to_numpy(dtype=object)
+    if "DAYS_BIRTH" in scored.applications:
+        keys["AGE"] = figures.age_band(scored.applications["DAYS_BIRTH"].to_numpy())
+    groups: Json = {}
+    for key, names in keys.items():
+        sizes = pd.Series(names).value_counts()
+        groups[key] = {}
+        for name in sorted(sizes.index[sizes >= RAREST]):
+            default, probability = scored.default[names == name], scored.probability[names == name]
+            both = 0 < default.sum() < len(default)
+            groups[key][name] = {
+                "count": len(default),
+                "default_rate": float(default.mean()),
+                "mean_probability": float(probability.mean()),
+                "roc_auc": figures.roc_auc(default, probability) if both else None,
+                **asdict(figures.counts_at(default, probability, grid)),
+            }
+    return groups
+
+
+def describe(
+    applications: pd.DataFrame,
+    recipe: Recipe,
+    booster: lgb.Booster,
+    calibration: Mapping[str, float],
+    metrics: Json,
+    settings: Json,
+) -> Json:
+    """What the app needs to build the model's features, calibrate its scores and explain them."""
+    nothing = np.full((1, len(recipe.features)), np.nan)
+    raw_base = float(np.asarray(booster.predict(nothing, pred_contrib=True))[0, -1])  # the same for every row
+    return {
+        "format": 1,
+        "features": list(recipe.features),
+        "categories": {name: list(values) for name, values in recipe.categories.items()},
+        "lookups": {name: asdict(lookup) for name, lookup in recipe.lookups.items()},
+        "sources": {name: list(recipe.sources(name)) for name in recipe.features},
+        "derived": {name: DERIVED[name].what for name in recipe.features if name in DERIVED},
+        "monotone": {name: MONOTONE[name] for name in recipe.features if name in MONOTONE},
+        "calibration": dict(calibration),
+        "base": {"raw": raw_base, "calibrated": calibration["slope"] * raw_base + calibration["intercept"]},
+        "cutoff": {
+            "probability": metrics["default_cutoff"]["threshold"],
+            "cost_ratio": metrics["default_cutoff"]["cost_ratio"],
+        },
+        "columns": {name: _column(applications[name], recipe.categories.get(name)) for name in recipe.columns},
+        "training": {"trees": booster.num_trees(), **settings},
+    }
+
+
+def _column(values: pd.Series, categories: tuple[str, ...] | None) -> Json:
+    """Aggregates of an original column; its range is the 0.1 % and 99.9 % quantiles, not the extremes."""
+    if categories is not None:
+        shares = values.value_counts(normalize=False) / len(values)
+        known = {name: round(float(shares[name]), 5) for name in categories}
+        return {"kind": "category", "shares": known, "missing": round(1 - sum(known.values()), 5)}
+    numbers = values.astype(float)
+    numbers = numbers.where(numbers != NOT_EMPLOYED) if values.name == "DAYS_EMPLOYED" else numbers
+    whole = bool((numbers.dropna() % 1 == 0).all())
+    empty = bool(numbers.isna().all())
+    quantiles = {str(q): None if empty else float(numbers.quantile(q)) for q in QUANTILES}
+    return {
+        "kind": "integer" if whole else "number",
+        "minimum": quantiles["0.001"],
+        "maximum": quantiles["0.999"],
+        "quantiles": quantiles,
+        "missing": round(float(numbers.isna().mean()), 5),
+    }
+
+
+def write(out: Path, booster: lgb.Booster, config: Json, metrics: Json) -> None:
+    """Write ``model.txt``, ``config.json``, ``metrics.json`` and the card ``README.md``."""
+    out.mkdir(parents=True, exist_ok=True)
+    booster.save_model(out / "model.txt")
+    for name, content in (("config", config), ("metrics", metrics)):
+        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+        (out / f"{name}.json").write_text(_lists_on_one_line(text) + "\n", encoding="utf-8")
+    (out / "README.md").write_text(card(config, metrics), encoding="utf-8")
+
+
+def _lists_on_one_line(text: str) -> str:
+    """JSON whose innermost lists stand on one line each, so that curves do not fill the page."""
+    return re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)

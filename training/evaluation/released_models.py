@@ -1,0 +1,133 @@
+"""The shipped models on the test photos and on the rendered pictures: figures, pairs, and where they fail."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from models.vision import weights
+from models.vision.predictions import CLASSES
+from models.vision.registry import VisionModel
+from models.vision.uploads import read_upload
+from training.evaluation.statistics import Answers, compare, draws, figures
+from training.vision.data import Photo
+from training.vision.metrics import CALIBRATION_BINS, classification_metrics
+
+# what only the training knows; the rest of metrics.json is measured anew
+FROM_TRAINING = ("val_accuracy", "val_log_loss", "backbone", "train_seconds", "epochs", "machine")
+FOOTPRINT = ("latency_ms_p50", "latency_ms_p95", "peak_memory_mb", "latency_machine")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What one model answered.
+
+    Attributes:
+        model: name in the registry.
+        probabilities: (N, 7), rows sum to 1, columns in the order of ``CLASSES``.
+        labels: (N,) indices of the true classes.
+    """
+
+    model: str
+    probabilities: np.ndarray
+    labels: np.ndarray
+
+    @property
+    def answers(self) -> Answers:
+        """The most probable class of each photo."""
+        return Answers(self.model, self.probabilities.argmax(axis=1), self.labels)
+
+
+def ask(model: VisionModel, photos: Sequence[Photo]) -> Scored:
+    """A model's answers to photos, read as an upload is."""
+    asked = tqdm(photos, desc=model.name, leave=False)
+    answers = [model.predict(read_upload(photo.path).image).probabilities for photo in asked]
+    rows = np.array([[answer[name] for name in CLASSES] for answer in answers])
+    return Scored(model.name, rows, np.array([photo.label for photo in photos]))
+
+
+def metrics(scored: Scored, groups: np.ndarray, folder: Path) -> dict[str, Any]:
+    """What ``metrics.json`` holds: measured anew, but for what the training wrote and the footprint.
+
+    Args:
+        scored: the model's answers to the test photos.
+        groups: (N,) group of copies of each test photo, redrawn as a whole.
+        folder: the model's own.
+    """
+    before = read(folder / "metrics.json")
+    config = read(folder / weights.CONFIG)
+    measured = classification_metrics(scored.probabilities, scored.labels, CLASSES)
+    measured |= figures(scored.answers, len(CLASSES), draws(groups)).to_json()
+    measured["reliability"] = reliability(scored.probabilities, scored.labels)
+    measured |= {name: before.get(name, config.get(name)) for name in FROM_TRAINING}
+    measured["parameters"] = config["parameters"]
+    measured["weights_bytes"] = (folder / weights.WEIGHTS).stat().st_size
+    return measured | {name: before.get(name) for name in (*FOOTPRINT, "catalogue")}
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A JSON file; empty where there is none."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def reliability(probabilities: np.ndarray, labels: np.ndarray) -> list[dict[str, float]]:
+    """How often the model is right where it is so sure: a row a tenth of the confidence that holds photos."""
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    return [
+        {
+            "photos": int((bins == number).sum()),
+            "confidence": float(confidence[bins == number].mean()),
+            "accuracy": float(right[bins == number].mean()),
+        }
+        for number in np.unique(bins)
+    ]
+
+
+def pairs(scored: Sequence[Answers], groups: np.ndarray) -> list[dict[str, Any]]:
+    """McNemar's test between each two."""
+    weights_ = draws(groups)
+    return [compare(first, second, weights_).to_json() for first, second in combinations(scored, 2)]
+
+
+def failures(scored: Sequence[Scored], photos: Sequence[Photo], all_fail: bool) -> list[dict[str, Any]]:
+    """The pictures that are missed, with what each model took them for.
+
+    Args:
+        scored: of each model, on the same pictures.
+        photos: those pictures.
+        all_fail: only those that every model misses; else those that any does.
+    """
+    wrong = np.array([~one.answers.right for one in scored])
+    missed = wrong.all(axis=0) if all_fail else wrong.any(axis=0)
+    return [
+        {
+            "image": photos[place].path.name,
+            "category": CLASSES[photos[place].label],
+            "answers": {one.model: CLASSES[one.answers.predicted[place]] for one in scored},
+        }
+        for place in map(int, np.flatnonzero(missed))
+    ]
+
+
+def on_catalogue(scored: Scored, before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The figure of the rendered pictures, and whether the model learnt from them, as its training said."""
+    learnt = bool((before or {}).get("learnt_from"))
+    return {
+        "images": len(scored.labels),
+        "accuracy": float(scored.answers.right.mean()) if len(scored.labels) else None,
+        "learnt_from": learnt,
+    }
+
+
+def without(scored: Scored, left_out: np.ndarray) -> dict[str, Any]:
+    """Accuracy on the photos that are not left out; ``left_out`` is (N,) bool."""
+    right = scored.answers.right[~left_out]
+    return {"photos": len(right), "accuracy": float(right.mean()) if len(right) else None}

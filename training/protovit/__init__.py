@@ -1,0 +1,1 @@
+"""ProtoViT's training: partition of the encoder, objective and projection."""

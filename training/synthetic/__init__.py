@@ -1,0 +1,1 @@
+"""Synthetic applications, and how far they lie from the real ones."""
