@@ -6,7 +6,7 @@ application in the app (0.2 ms). An absent column counts as missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -148,7 +148,9 @@ def engineer(applications: pd.DataFrame | Mapping[str, Array | Sequence[Any]], r
         for place, name in enumerate(recipe.features):
             names = sources(name)
             values = _over(*(columns[source] for source in names)) if len(names) == 2 else columns[name]
-            made[:, place] = values if name not in recipe.usual else np.where(np.isnan(values), recipe.usual[name], values)
+            made[:, place] = (
+                values if name not in recipe.usual else np.where(np.isnan(values), recipe.usual[name], values)
+            )
     return made
 
 

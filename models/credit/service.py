@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from models import arguments
-from models.credit import application, batch
+from models.credit import application, batch, figures
 from models.credit.compare import USUAL_CRITERIA, Comparison, compare
 from models.credit.counterfactual import Answer, counterfactuals
 from models.credit.importance import Importance
@@ -75,7 +74,7 @@ class Desk:
 
     def __init__(self, weights: Path, portfolio: Path) -> None:
         self.model = CreditModel(weights)
-        self.metrics: dict[str, Any] = json.loads((weights / "metrics.json").read_text(encoding="utf-8"))
+        self.metrics = figures.read(weights)
         self.policy = Policy.from_metrics(self.metrics)
         self.portfolio = Portfolio.read(portfolio, self.model)
 

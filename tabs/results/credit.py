@@ -13,7 +13,7 @@ from tabs.results.components import heading, sentences, table
 
 def credit_tab(texts: Texts) -> None:
     """The card, and how near the synthetic clients are to the real ones."""
-    figures, metrics = results.credit(), results.credit_groups()
+    figures, metrics = results.credit(), results.credit_metrics()
     if figures:
         heading(texts("results.credit.title"))
         sentences(
@@ -33,7 +33,7 @@ def credit_tab(texts: Texts) -> None:
         )
         table(credit_table(figures, texts))
         heading(texts("results.credit.groups"))
-        for key in metrics["groups"]:
+        for key in metrics.get("groups", {}):
             table(fairness(metrics, key, figures["threshold"], texts))
         heading(texts("results.credit.limits_title"))
         gr.Markdown(texts("results.credit.limits"))
