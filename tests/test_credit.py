@@ -72,7 +72,7 @@ ORDERED = {
 
 @pytest.mark.parametrize("name", ORDERED)
 def test_the_risk_moves_one_way_for_every_client(credit: Desk, name: str) -> None:
-    """A better external score or a longer time in work never raises it; a worse region, more incidents never lower it."""
+    """Better scores, longer work never raise it; a worse region, more incidents never lower it."""
     swept = [
         credit.model.log_odds(credit.portfolio.applications.assign(**{name: float(value)})) for value in ORDERED[name]
     ]

@@ -17,7 +17,7 @@ from training.credit.auxiliary_tables import REDUCE, join_tables
 from training.credit.boosting import Choice, fit
 from training.credit.calibration import Calibration, calibrate, fold_into_leaves
 from training.credit.encoding import RAREST, learn_recipe
-from training.credit.search import ALL, Plan, choices
+from training.credit.search import Plan, choices
 from training.train_credit import Settings, train
 
 QUICK = Choice(tuple(FEATURES), {"learning_rate": 0.2, "min_data_in_leaf": 20, "num_leaves": 8}, 30)
@@ -126,7 +126,7 @@ def test_the_search_is_nested_goes_on_and_is_what_is_trained(tmp_path: Path, mon
     searched = search_credit.run(applications, list(FEATURES), Plan(), 3, tmp_path / "search.json")
     *parts, everyone = seen
     assert everyone == set(applications["SK_ID_CURR"]) and not set.intersection(*parts)
-    assert [one["name"] for one in searched["searches"]][-1] == ALL
+    assert [one["fold"] for one in searched["searches"]] == [0, 1, 2, None]
     assert [choice.parameters["num_leaves"] for choice in choices(searched)] == [3, 4, 5, 6]
 
     interrupted = {**searched, "searches": searched["searches"][:2]}

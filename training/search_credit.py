@@ -27,7 +27,7 @@ from training.credit.auxiliary_tables import read_table
 from training.credit.boosting import fit
 from training.credit.encoding import learn_recipe
 from training.credit.metrics import roc_auc
-from training.credit.search import ALL, Plan, parts, search
+from training.credit.search import Plan, parts, search
 
 TARGET = "TARGET"
 
@@ -48,28 +48,25 @@ def run(applications: Any, candidates: Sequence[str], plan: Plan, folds: int, ou
     if out.is_file():
         kept = json.loads(out.read_text(encoding="utf-8"))
         done = kept if {name: kept.get(name) for name in described} == described else done
-    splits: dict[str, tuple[Any, Any]] = {
-        f"without fold {number}": split for number, split in enumerate(parts(default, folds, plan.seed), start=1)
-    }
-    splits[ALL] = (np.arange(len(default)), None)
-    for name, (learnt, held) in splits.items():
-        if any(one["name"] == name for one in done["searches"]):
+    splits = [*parts(default, folds, plan.seed), (np.arange(len(default)), None)]
+    for fold, (learnt, held) in zip([*range(folds), None], splits, strict=True):
+        if any(one["fold"] == fold for one in done["searches"]):
             continue
         started, trials = time.perf_counter(), []
 
-        def report(trial: dict[str, Any], name: str = name, trials: list[dict[str, Any]] = trials) -> None:
+        def report(trial: dict[str, Any], fold: int | None = fold, trials: list[dict[str, Any]] = trials) -> None:
             trials.append(trial)
-            print(name, json.dumps(trial), flush=True)
+            print(f"held out {fold}:", json.dumps(trial), flush=True)
 
         rows = applications.iloc[learnt]
         choice = search(rows, default[learnt], candidates, plan, report)
-        found: dict[str, Any] = {"name": name, "trials": trials, "choice": asdict(choice)}
+        found: dict[str, Any] = {"fold": fold, "trials": trials, "choice": asdict(choice)}
         if held is not None:
             recipe = learn_recipe(rows, default[learnt], choice.features)
             booster = fit(engineer(rows, recipe), default[learnt], recipe.features, choice, plan.seed, plan.threads)
             found["roc_auc"] = roc_auc(default[held], booster.predict(engineer(applications.iloc[held], recipe)))
         found["seconds"] = round(time.perf_counter() - started, 1)
-        print(name, found.get("roc_auc"), found["seconds"], flush=True)
+        print(f"held out {fold}: ROC-AUC {found.get('roc_auc')}, {found['seconds']:.0f} s", flush=True)
         done["searches"].append(found)
         out.write_text(dump(done), encoding="utf-8")
     return done

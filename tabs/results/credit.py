@@ -6,7 +6,7 @@ import gradio as gr
 
 from models import results
 from models.display.credit.audit_charts import fairness
-from models.display.results.tables import credit_table, portfolio_table
+from models.display.results.tables import credit_table, portfolio_table, search_table
 from models.texts import Texts
 from tabs.results.components import heading, sentences, table
 
@@ -37,6 +37,11 @@ def credit_tab(texts: Texts) -> None:
             table(fairness(metrics, key, figures["threshold"], texts))
         heading(texts("results.credit.limits_title"))
         gr.Markdown(texts("results.credit.limits"))
+    if searched := results.credit_search():
+        heading(texts("results.search.title"))
+        trials, folds = len(searched["searches"][0]["trials"]), searched["folds"]
+        sentences(texts("results.search.read", trials=texts.number(trials), folds=texts.number(folds)))
+        gr.HTML(search_table(searched, texts), elem_classes="vt-wide")
     if portfolio := results.portfolio():
         heading(texts("results.portfolio.title"))
         table(portfolio_table(portfolio, texts))

@@ -62,7 +62,7 @@ def measure(scored: Scored, cost_ratio: float, recipe: Recipe, seconds: float) -
             "columns_used": len(recipe.columns),
             "features": len(recipe.features),
         },
-        "validation": f"nested {len(folds)}-fold stratified; search, scores and calibration out of fold; all rows counted",
+        "validation": f"nested {len(folds)}-fold stratified; search, scores, calibration out of fold; all rows counted",
         "figures": {
             "roc_auc": asdict(auc),
             "roc_auc_folds": folds,

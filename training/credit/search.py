@@ -35,7 +35,6 @@ FIRST: Parameters = {
 }  # where every search starts, and what ranks the features
 RANKED_ROUNDS = 300
 MOST_ROUNDS, PATIENCE = 1500, 100
-ALL = "all rows"  # the search whose choice is shipped
 EXPLAINED = 2000  # rows whose attributions rank the features
 
 
@@ -156,5 +155,5 @@ def search(
 
 def choices(searched: Mapping[str, Any]) -> tuple[Choice, ...]:
     """What the searches of ``search.json`` chose: for each fold in order, and last what is shipped."""
-    found = sorted(searched["searches"], key=lambda one: one["name"] == ALL)
+    found = sorted(searched["searches"], key=lambda one: one["fold"] is None)
     return tuple(Choice(**{**one["choice"], "features": tuple(one["choice"]["features"])}) for one in found)
