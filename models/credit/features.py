@@ -50,8 +50,8 @@ FEATURES: dict[str, Feature] = {
     "EXT_SOURCE_2": Feature("external_scores", monotone=-1),
     "EXT_SOURCE_3": Feature("external_scores", monotone=-1),
     "NAME_CONTRACT_TYPE": Feature("loan"),
-    "AMT_CREDIT": Feature("loan"),
-    "AMT_ANNUITY": Feature("loan"),
+    "AMT_CREDIT": Feature("loan", monotone=1),
+    "AMT_ANNUITY": Feature("loan", monotone=1),
     "AMT_GOODS_PRICE": Feature("loan"),
     "CREDIT_TO_GOODS": Feature(
         "loan", 1, ("AMT_CREDIT", "AMT_GOODS_PRICE"), "amount borrowed over the price of the goods"
@@ -69,11 +69,8 @@ FEATURES: dict[str, Feature] = {
     "CNT_CHILDREN": Feature("person"),
     "NAME_EDUCATION_TYPE": Feature("person"),
     "NAME_HOUSING_TYPE": Feature("home"),
+    "FLAG_OWN_REALTY": Feature("home"),
     "OWN_CAR_AGE": Feature("home"),
-    "APARTMENTS_AVG": Feature("home"),
-    "TOTALAREA_MODE": Feature("home"),
-    "FLOORSMAX_AVG": Feature("home"),
-    "YEARS_BEGINEXPLUATATION_AVG": Feature("home"),
     "REGION_RATING_CLIENT_W_CITY": Feature("region", monotone=1),
     "REGION_POPULATION_RELATIVE": Feature("region"),
     "REG_CITY_NOT_LIVE_CITY": Feature("region"),
