@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -21,38 +20,27 @@ from models.runtime import hub, upload_cleanup
 UPLOADS = upload_cleanup.own_folder()  # before gradio is loaded, which reads where it is
 
 import gradio as gr
+import uvicorn
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
-from starlette.middleware import Middleware
 
 from models.display.common.html import render
 from models.display.photos import prediction_cards
-from models.runtime.health import check_models
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
+from server.application import KEPT, STOPPING, SWEPT, create_server
 from tabs import links
 from tabs.credit.tab import credit_tab
-from tabs.disconnect import Attended
-from tabs.document import Documents
 from tabs.endpoints import endpoints
 from tabs.error_handling import guarded
+from tabs.gradio_internals import LightBlocks
 from tabs.pages.accessibility import accessibility_tab
 from tabs.pages.method import method_tab
 from tabs.pages.programs import programs_tab
 from tabs.photos.tab import images_tab
 from tabs.results.tab import results_tab
-from tabs.sessions import LightBlocks
-from tabs.theme import STYLE_SHEET, theme
 
-MAX_UPLOAD = "100mb"
 # calls of one event at a time: as many as the free Space has cores
 CONCURRENT = int(os.environ.get("GRADIO_DEFAULT_CONCURRENCY_LIMIT", "2"))
-SESSIONS = 1000  # visitors whose state is kept, at about 0.1 MB each; every call without a session makes one
-SWEPT, KEPT = 600, 3600  # seconds between two sweeps of what visitors sent, and that it may stay
-WAITING = 64  # calls waiting; the next one is told at once that the app is busy
-
-# Seconds that a thread may keep Python to itself while others wait. A network gives it up at each of its layers: with
-# the usual 5 ms a photo among many visitors waits longer for Python than for its sums.
-SWITCH = 5e-4
+HOST, PORT = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
 
 TABS: dict[str, Callable[[Texts, gr.Blocks], None]] = {
     "credit": credit_tab,
@@ -88,11 +76,10 @@ def page(texts: Texts, app: gr.Blocks) -> None:
     )
     with gr.Tabs(elem_id="content") as tabs:
         for name, build in TABS.items():
-            with gr.Tab(texts(f"page.tab.{name}"), id=name) as tab:
+            with links.linked_tab(texts(f"page.tab.{name}"), "tab", name):
                 # the heading of all that follows, for those who move from heading to heading
                 gr.HTML(render("heading", title=texts(f"page.tab.{name}")), elem_classes="vt-hidden")
                 build(texts, app)
-            links.told_by_tab(tab, "tab", name)
 
     def open_link(request: gr.Request) -> Any:
         wanted = links.asked(request, "tab")
@@ -101,7 +88,7 @@ def page(texts: Texts, app: gr.Blocks) -> None:
     app.load(guarded(open_link, texts), None, tabs, api_visibility="private")
 
 
-def create_app() -> gr.Blocks:
+def create_app() -> LightBlocks:
     """The whole app, not yet launched."""
     # nothing that a visitor uploads or receives stays on disk longer than an hour after it was made
     with LightBlocks(title=ENGLISH("page.title"), analytics_enabled=False, delete_cache=(SWEPT, KEPT)) as app:
@@ -112,49 +99,13 @@ def create_app() -> gr.Blocks:
     return app
 
 
-def serve(app: gr.Blocks, **options: Any) -> tuple[FastAPI, str, str]:
-    """Launches the app as it is served everywhere; ``options`` go to ``launch``.
-
-    Returns:
-        The server, its local address, and an empty share address. The call comes back once the server answers.
-    """
-    sys.setswitchinterval(SWITCH)
-    server, url, share = app.queue(default_concurrency_limit=CONCURRENT, max_size=WAITING, api_open=False).launch(
-        theme=theme(),
-        css_paths=[STYLE_SHEET],
-        max_file_size=MAX_UPLOAD,
-        state_session_capacity=SESSIONS,
-        allowed_paths=[],
-        strict_cors=True,
-        show_error=False,
-        run_history=False,
-        enable_monitoring=False,
-        footer_links=["api"],
-        mcp_server=True,
-        app_kwargs={"middleware": [Middleware(Documents), Middleware(Attended)]},
-        ssr_mode=False,  # a Space would turn it on; what is tested is what Python serves
-        prevent_thread_lock=True,
-        # without Gradio's visit to itself, which gives up after 3 s: an app that is started again while its visitors
-        # wait at the door would not come back
-        _frontend=False,
-        **options,
-    )
-    upload_cleanup.keep_swept(UPLOADS, SWEPT, KEPT)
-    server.add_api_route("/health", health, methods=["GET"])
-    return server, url, share
-
-
-def health() -> JSONResponse:
-    """Each model, whether it answers a self-test; 503 where one does not."""
-    states = check_models()
-    sound = all(state.sound for state in states)
-    body = {"status": "ok" if sound else "degraded", "models": [vars(state) for state in states]}
-    return JSONResponse(body, status_code=200 if sound else 503)
+def app() -> FastAPI:
+    """The whole app, to be served: ``uvicorn --factory app:app`` does what ``python app.py`` does."""
+    return create_server(create_app(), CONCURRENT)
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    page_and_endpoints = create_app()
-    serve(page_and_endpoints)
-    page_and_endpoints.block_thread()
+    logging.getLogger("mcp").setLevel(logging.WARNING)
+    uvicorn.run(app(), host=HOST, port=PORT, log_config=None, access_log=False, timeout_graceful_shutdown=STOPPING)

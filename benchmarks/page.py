@@ -12,11 +12,9 @@ import argparse
 import io
 import os
 import shutil
-import socket
 import statistics
 import time
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, Response, sync_playwright
@@ -43,17 +41,6 @@ def chromium() -> str:
     if not found:
         raise SystemExit("no Chromium on this machine: install Debian's chromium, or name one in CHROMIUM")
     return found
-
-
-def served() -> tuple[Any, str]:
-    """The app on a free port, and its address."""
-    from app import create_app, serve
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = create_app()
-    return app, serve(app, quiet=True, server_port=port)[1]
 
 
 def opened(browser: Browser, size: tuple[int, int]) -> Page:
@@ -135,8 +122,10 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, help="visits a size (default 5)")
     parser.add_argument("--screenshot", type=Path, help="write the README's picture here instead of measuring")
     options = parser.parse_args()
-    app, url = served()
-    with sync_playwright() as playwright:
+    from app import app
+    from server.application import running
+
+    with running(app()) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         if options.screenshot:
             screenshot(browser, url, options.screenshot)
@@ -151,7 +140,6 @@ def main() -> None:
             for name, value in tabs(browser, url).items():
                 print(f"{'desk':<6}{name:<32}{value:>10.2f}", flush=True)
         browser.close()
-    app.close()
 
 
 if __name__ == "__main__":

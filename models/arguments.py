@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
-from models.errors import InputError
+from models.errors import SHOWN, InputError, shown
+
+
+def spelled(value: object, names: Iterable[str]) -> str | None:
+    """The name that is meant, whatever its case, blanks, hyphens and other signs: "GradCAM" is "grad-cam".
+
+    None where it is none of them.
+    """
+    if not isinstance(value, str):
+        return None
+    wanted = _bare(value[:SHOWN])
+    return next((name for name in names if value == name or _bare(name) == wanted), None)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[^\w+]|_", "", name.casefold()).replace("plusplus", "++")
 
 
 def one_of(argument: str, value: object, allowed: Sequence[str]) -> str:
     """A text among those allowed."""
     if isinstance(value, str) and value in allowed:
         return value
-    raise InputError("choice", argument=argument, received=repr(value)[:60], allowed=", ".join(map(repr, allowed)))
+    raise InputError("choice", argument=argument, received=shown(value), allowed=", ".join(map(repr, allowed)))
 
 
 def whole_number(argument: str, value: object, low: int, high: int) -> int:
     """A whole number in ``low..high``; 3.0 is taken as 3, True and "3" are not numbers."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        number = int(value)
-        if number == value and low <= number <= high:
-            return number
-    raise InputError("whole_number", argument=argument, received=repr(value)[:60], low=low, high=high)
+    # the range comes first: a number of hundreds of digits is compared, but not turned into a float
+    if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high and value == int(value):
+        return int(value)
+    raise InputError("whole_number", argument=argument, received=shown(value), low=low, high=high)
 
 
 def number(argument: str, value: object, low: float, high: float) -> float:
     """A finite number in ``low..high``."""
     if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
         return float(value)
-    raise InputError("number_range", argument=argument, received=repr(value)[:60], low=low, high=high)
+    raise InputError("number_range", argument=argument, received=shown(value), low=low, high=high)

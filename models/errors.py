@@ -2,7 +2,43 @@
 
 from __future__ import annotations
 
+import reprlib
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
 from models.texts import ENGLISH, Texts
+
+SHOWN = 60  # characters of a value that a sentence repeats
+LONGEST = 200  # characters of any text in a sentence
+
+
+@runtime_checkable
+class Phrase(Protocol):
+    """A part of a sentence that each language says in its own way, such as a range."""
+
+    def say(self, texts: Texts) -> str:
+        """The part in the reader's language."""
+        ...
+
+
+class _Bounded(reprlib.Repr):
+    """Python's notation, cut where it grows long, of values from anywhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxlong = self.maxother = SHOWN
+
+    def repr_int(self, value: int, level: int) -> str:
+        """As Python's, but for numbers of thousands of digits, which Python does not write."""
+        digits = int(value.bit_length() * 0.30103)
+        return super().repr_int(value, level) if digits < 1000 else f"a whole number of about {digits} digits"
+
+
+def shown(value: object) -> str:
+    """What was received, as a sentence repeats it: in Python's notation, at most ``SHOWN`` characters."""
+    text = _Bounded().repr(value.item() if isinstance(value, np.generic) else value)
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 
 class VitrineError(Exception):
@@ -10,17 +46,24 @@ class VitrineError(Exception):
 
     Args:
         key: entry below ``errors`` in the catalogue.
-        details: what fills the entry's placeholders: the argument, the value received, what is allowed.
+        details: what fills the entry's placeholders: the argument, the value received, what is allowed; a
+            :class:`Phrase` is said in the reader's language. A text among them is cut where it is long, but for what is
+            ``allowed``, which is ours.
     """
 
     def __init__(self, key: str, **details: object) -> None:
         self.key = key
-        self.details = details
+        self.details = {name: part if name == "allowed" else _bounded(part) for name, part in details.items()}
         super().__init__(self.say(ENGLISH))
 
     def say(self, texts: Texts) -> str:
         """The sentence that a person reads."""
-        return texts(f"errors.{self.key}", **self.details)
+        details = {name: part.say(texts) if isinstance(part, Phrase) else part for name, part in self.details.items()}
+        return texts(f"errors.{self.key}", **details)
+
+
+def _bounded(part: object) -> object:
+    return f"{part[: LONGEST - 3]}..." if isinstance(part, str) and len(part) > LONGEST else part
 
 
 class InputError(VitrineError):

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from babel import numbers
+from babel import Locale, numbers
+
+from models import numerals
 
 Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
@@ -61,6 +63,11 @@ class Texts:
         text = catalogue()[key][self.language]
         return text.format(**details) if details else text
 
+    def count(self, key: str, count: int, **details: object) -> str:
+        """The text of a key that has one entry for a single thing and one for several, ``one`` and ``other``."""
+        form = "one" if Locale.parse(self.language).plural_form(count) == "one" else "other"
+        return self(f"{key}.{form}", count=self.number(count), **details)
+
     def get(self, key: str, default: str) -> str:
         """The text of a key that the catalogue may lack, such as the name of a column it has never seen."""
         entry = catalogue().get(key)
@@ -71,16 +78,27 @@ class Texts:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return numbers.format_decimal(value, format=pattern, locale=self.language).replace("-", "\u2212")
 
+    def plain(self, value: float) -> str:
+        """A number with the decimals that it has: ``1 234,5`` or ``1,234.5``."""
+        written = numbers.format_decimal(value, format="#,##0.######", locale=self.language)
+        return written.replace("-", "\u2212")
+
     def read_number(self, text: str) -> float:
         """A number as this language writes it: ``1 234,5`` or ``1,234.5``.
 
+        On the French page a decimal point is understood too, where it can be nothing else: 0.5, not 1.234.
+
         Raises:
-            ValueError: the text is no number.
+            ValueError: the text is no number of this language; ``nan`` and ``inf`` are none.
         """
-        plain = "".join(text.split()).replace("\u2212", "-")
-        if self.language == "fr":
-            plain = plain.replace(".", ",")  # a decimal point is understood too: French groups digits by spaces
-        return float(numbers.parse_decimal(plain, locale=self.language))
+        if self.language == "en":
+            return numerals.read(text, ".")
+        plain = numerals.tidy(text)
+        if "." not in plain:
+            return numerals.read(plain, ",")
+        if "," in plain or numerals.decimals(plain) != (".",):
+            raise ValueError(f"a point sets no thousands apart in French: {text[:40]!r}")
+        return numerals.read(plain, ".")
 
     def percent(self, share: float, digits: int = 1) -> str:
         """A share in 0..1 as a percentage: ``12,3 %`` or ``12.3%``."""
@@ -96,6 +114,10 @@ class Texts:
         """An interval of two written numbers, which no line break parts: ``[0.1, 0.2]`` or ``[0,1 ; 0,2]``."""
         separator = "\u00a0;\u00a0" if self.language == "fr" else ",\u00a0"
         return f"[{low}{separator}{high}]".replace(" ", "\u00a0")
+
+    def pair(self, name: str, value: str) -> str:
+        """A name and what it stands for, the colon spaced as the language spaces it: ``Amount: 5``, ``Montant : 5``."""
+        return f"{name}\u00a0: {value}" if self.language == "fr" else f"{name}: {value}"
 
     def series(self, parts: Iterable[str]) -> str:
         """What a sentence lists, set apart by semicolons."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.display.common.html import render
@@ -19,7 +20,7 @@ from models.texts import LANGUAGES, Language, Texts
 
 FIRST_PAINT = Path(__file__).with_name("first_paint.css")
 SCRIPT = Path(__file__).with_name("page.js")
-DOCUMENTS: dict[str, Language] = {"/": "en", "/fr": "fr", "/fr/": "fr"}  # by path
+DOCUMENTS: dict[str, Language] = {"/": "en", "/fr": "fr"}  # by path
 # A window with something in it, as the page's icon: drawn here, so that nothing is fetched for it.
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
@@ -73,15 +74,25 @@ def head(language: Language) -> str:
 
 
 class Documents:
-    """ASGI middleware: the pages come with a head of ours, in their language, and compressed."""
+    """ASGI middleware: the pages come with a head of ours, in their language, and compressed.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: what comes next.
+        root: what stands before the app's paths in its public address, such as "/x"; empty where nothing does.
+    """
+
+    def __init__(self, app: ASGIApp, root: str = "") -> None:
         self.app = app
+        self.root = root
         self.compressed = GZipMiddleware(self._rewritten, compresslevel=5)
         self.heads = {language: head(language).encode() for language in LANGUAGES}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
+        if scope["type"] == "http" and scope["path"] == "/fr/":  # relative, so that it holds below any prefix
+            query = scope["query_string"].decode("latin-1")
+            await RedirectResponse("../fr" + (f"?{query}" if query else ""))(scope, receive, send)
+            return
         page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] in DOCUMENTS
         await (self.compressed if page else self.app)(scope, receive, send)
 
@@ -100,17 +111,28 @@ class Documents:
                 return
             headers = MutableHeaders(raw=start["headers"])
             if headers.get("content-type", "").startswith("text/html"):
-                body = rewrite(body, language, self.heads[language])
+                body = rewrite(body, language, self.heads[language], self.root)
                 headers["content-length"] = str(len(body))
             await send(start)
             await send({"type": "http.response.body", "body": body})
 
-        await self.app(scope, receive, collect)
+        # Gradio would compress it before it can be rewritten
+        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        await self.app({**scope, "headers": plain}, receive, collect)
 
 
-def rewrite(document: bytes, language: Language, head: bytes) -> bytes:
-    """Gradio's document in ``language``, with ``head`` before its own and without what it tells previews."""
+def rewrite(document: bytes, language: Language, head: bytes, root: str = "") -> bytes:
+    """Gradio's document in ``language``, with ``head`` before its own and without what it tells previews.
+
+    Its ``<base href="./">`` goes: it changes no address of a file, but with it Plotly names the parts of a chart, such
+    as its clip paths and colour bars, by the page's whole address, which changes while the chart stands. Addresses of
+    files begin at ``root``, where there is one, so that they hold at ``/x`` as they do at ``/x/``.
+    """
     opening, script, rest = document.partition(b"<script")
+    opening = re.sub(rb"<base\s[^>]*>\s*", b"", opening)
     opening = re.sub(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>\s*', b"", opening)
     opening = re.sub(rb'(<html\s+lang=)"\w*"', rb'\1"%b"' % language.encode(), opening, count=1)
-    return opening.replace(b"<head>", b"<head>\n" + head, 1) + script + rest
+    whole = opening + script + rest
+    if root:
+        whole = re.sub(rb'((?:href|src)=")\.?/(?=\w)', rb"\1%b/" % root.encode(), whole)
+    return whole.replace(b"<head>", b"<head>\n" + head, 1)

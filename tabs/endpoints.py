@@ -12,7 +12,7 @@ from models import results as measured
 from models.credit.service import desk
 from models.texts import ENGLISH
 from models.vision import photos, prototype_explanation
-from tabs.disconnect import has_left
+from tabs.downloads import Picture
 from tabs.error_handling import guarded
 from tabs.uploads import Photo, Table
 
@@ -93,27 +93,25 @@ def classify_image(image: str, models: list[str] | None = None) -> dict:
     """Classifies a product photo into one of seven categories, with the probability of each.
 
     Args:
-        image: JPEG, PNG, WebP, GIF, BMP or TIFF file; agents send it as a data URL (data:image/jpeg;base64,...).
+        image: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF file; agents send a data URL (data:image/jpeg;base64,...).
         models: names among "vgg16", "yolov8", "protovit"; empty for all that are available.
     """
     return photos.classify(image, models if models is not None else [])
 
 
-def explain_image(
-    request: gr.Request, image: str, model: str = "yolov8", method: str = "", target: str = ""
-) -> Iterator[Image | None]:
+def explain_image(image: str, model: str = "yolov8", method: str = "", target: str = "") -> Iterator[Image | None]:
     """Shows where in a photo a model found its evidence: a saliency map laid over it, at the size of the upload.
 
+    Uploads of more than 50 megapixels come back scaled down to that.
+
     Args:
-        image: JPEG, PNG, WebP, GIF, BMP or TIFF file; agents send it as a data URL (data:image/jpeg;base64,...).
+        image: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF file; agents send a data URL (data:image/jpeg;base64,...).
         model: one of the names that /classify_image takes.
-        method: a saliency method of that model, such as "eigen-cam"; empty for its usual one.
+        method: a saliency method of that model, such as "eigen-cam"; empty for its most faithful quick one.
         target: the class to explain; empty for the predicted one.
     """
     # step by step, though only the last step has a picture: between two steps the work of a caller who left is dropped
     for share, reading in photos.read_steps(image, model, method, target):
-        if has_left(request):
-            return
         yield reading.overlay if share == 1 else None
 
 
@@ -125,8 +123,8 @@ def prototypes(image: str, top: int = 5) -> dict:
     in pixels of the upload, matches the k-th of the prototype's "boxes", in pixels of its own "image".
 
     Args:
-        image: JPEG, PNG, WebP, GIF, BMP or TIFF file; agents send it as a data URL (data:image/jpeg;base64,...).
-        top: prototypes in the evidence of each class, 1 to the number of prototypes that the model has.
+        image: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF file; agents send a data URL (data:image/jpeg;base64,...).
+        top: prototypes in the evidence of each class, at least 1; more than there are means all.
     """
     return prototype_explanation.reason(image, top)
 
@@ -172,7 +170,7 @@ def endpoints() -> None:
             Table(label="table"),
             Photo(label="image"),
             Names(label="models"),
-            gr.Image(format="png"),
+            Picture(format="png"),
             gr.JSON(),
         )
         model, method, target = gr.Textbox("yolov8"), gr.Textbox(""), gr.Textbox("")
@@ -185,7 +183,7 @@ def endpoints() -> None:
         prototypes: ([image, top], answer),
     }
     for function in ENDPOINTS:
-        name, guarded_function = function.__name__, guarded(function, ENGLISH)
+        name, guarded_function = function.__name__, guarded(function, ENGLISH, markup=False)
         if function in through:
             call.click(guarded_function, *through[function], api_name=name)
         else:

@@ -15,9 +15,11 @@ def asked(request: gr.Request, name: str) -> str:
     return str(request.query_params.get(name, "")) if request.request else ""
 
 
-def told_by_tab(tab: gr.Tab, name: str, value: str) -> None:
-    """The address names a tab once it is opened."""
-    tab.select(None, None, None, js=f"() => {{ vitrineLink({{{name}: '{value}'}}) }}", api_visibility="private")
+def linked_tab(label: str, name: str, value: str) -> gr.Tab:
+    """A tab that the address names under ``name`` once it is opened (``tabs/page.js``: ``vitrineTab``)."""
+    tab = gr.Tab(label, id=value, elem_id=f"link-{name}-{value}")
+    tab.select(None, None, None, js=f"() => {{ vitrineTab('{name}') }}", api_visibility="private")
+    return tab
 
 
 def told_by(widget: Any, name: str) -> None:

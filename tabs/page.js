@@ -67,6 +67,13 @@
     const text = query.toString();
     history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : "") + location.hash);
   };
+  // Gradio tells of an opened tab late, and not always in order: the address names the one that stands open now
+  window.vitrineTab = (name) => {
+    const start = `link-${name}-`;
+    for (const panel of document.querySelectorAll(`[role=tabpanel][id^="${start}"]`)) {
+      if (panel.style.display !== "none") vitrineLink({ [name]: panel.id.slice(start.length) });
+    }
+  };
 
   // a link to a client: the client that the page begins with does not flash up before; an unknown number only delays
   const followed = new URLSearchParams(location.search).get("client");

@@ -13,23 +13,12 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 @pytest.fixture(scope="session")
 def app_url() -> Iterator[str]:
-    """The address of the app, launched on a free port for the whole session."""
-    from app import create_app, serve
+    """The address of the app, served on a free port for the whole session."""
+    from app import app
+    from server.application import running
 
-    app = create_app()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gradio.networking.url_ok", lambda url: False)  # as where visitors crowd in while it starts
-        _, url, _ = serve(app, quiet=True, server_port=_free_port())
-    yield url
-    app.close()
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    with running(app()) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

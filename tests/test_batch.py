@@ -58,10 +58,10 @@ def test_a_wrong_cell_names_its_row_and_column(table: pd.DataFrame, tmp_path: Pa
             _score(path)
 
 
-def test_blank_lines_are_rows(tmp_path: Path) -> None:
+def test_blank_lines_are_no_clients(tmp_path: Path) -> None:
     path = tmp_path / "blank.csv"
     path.write_text("AMT_CREDIT,EXT_SOURCE_2\n100000,0.5\n\n200000,0.4\n")
-    assert _score(path)["rows"] == 3
+    assert [score["row"] for score in _score(path)["scores"]] == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,11 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_only_what_the_app_needs_is_there(space: Path) -> None:
     names = set(deploy_space.collect(space))
     assert {"app.py", "README.md", "requirements.txt", "packages.txt", "hub.yaml", "LICENSE"} <= names
-    tops = {"models", "tabs", "weights", "data", "app.py", "README.md", "results.json"}
+    tops = {"models", "server", "tabs", "weights", "data", "app.py", "README.md", "results.json"}
     assert {name.split("/")[0] for name in names} == tops | {"requirements.txt", "packages.txt", "hub.yaml", "LICENSE"}
     assert not [name for name in names if name.endswith((".pyi", ".pyc", ".pkl", ".pt", ".log")) or "/." in name]
-    for folder, suffix in (("models", ".py"), ("models", ".html"), ("tabs", ".py"), ("tabs", ".css")):
+    kinds = (("models", ".py"), ("models", ".html"), ("server", ".py"), ("tabs", ".py"), ("tabs", ".css"))
+    for folder, suffix in kinds:
         here = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob(f"*{suffix}")}
         assert here <= names
 

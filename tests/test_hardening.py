@@ -6,8 +6,10 @@ import base64
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -17,15 +19,23 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar
 
+import gradio as gr
+import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from models.errors import InputError
-from models.runtime import hub, upload_cleanup
+from app import create_app
+from models.display.common.html import TEMPLATES, render
+from models.errors import InputError, shown
+from models.runtime import health, hub, upload_cleanup
 from models.runtime.health import check_models
+from models.texts import ENGLISH, FRENCH, Texts
 from models.vision import registry
+from server import application
+from tabs.error_handling import guarded
+from tabs.gradio_internals import LightBlocks
 from tests.factories import photo
 
 ROOT = Path(__file__).parent.parent
@@ -124,6 +134,28 @@ def test_a_picture_may_come_as_base64(app_url: str, tmp_path: Path) -> None:
     assert "event: complete" in answer
 
 
+@pytest.mark.parametrize("kind", ["image", "file"])
+def test_the_page_fetches_no_link(app_url: str, trap: str, kind: str) -> None:
+    """The page's own events are open to anybody who counts them out."""
+    config = httpx.get(f"{app_url}config", trust_env=False).json()
+    kinds = {item["id"]: item["type"] for item in config["components"]}
+    file = {"path": trap, "url": trap, "meta": {"_type": "gradio.FileData"}}
+    events = [
+        event
+        for event in config["dependencies"]
+        if event["api_visibility"] == "private" and kind in [kinds[taken] for taken in event["inputs"]]
+    ]
+    assert events
+    for event in events[:2]:
+        session = f"{kind}{event['id']}"
+        data = [file if kinds[taken] == kind else None for taken in event["inputs"]]
+        call = {"data": data, "fn_index": event["id"], "session_hash": session}
+        assert httpx.post(f"{app_url}gradio_api/queue/join", json=call, trust_env=False).status_code == 200
+        stream = f"{app_url}gradio_api/queue/data?session_hash={session}"
+        assert "a link was given" in httpx.get(stream, timeout=60, trust_env=False).text
+    assert _Trap.visits == []
+
+
 def test_a_bomb_is_refused_before_it_is_decoded(client: Client, tmp_path: Path) -> None:
     path = tmp_path / "bomb.png"
     Image.new("1", (30_000, 30_000)).save(path)
@@ -131,17 +163,117 @@ def test_a_bomb_is_refused_before_it_is_decoded(client: Client, tmp_path: Path) 
         client.predict(handle_file(path), ["yolov8"], api_name="/classify_image")
 
 
-def test_foreign_origins_get_no_answer(app_url: str) -> None:
-    request = urllib.request.Request(f"{app_url}config", headers={"Origin": "https://elsewhere.example"})
-    with urllib.request.urlopen(request) as answer:
-        assert answer.headers.get("access-control-allow-origin") != "https://elsewhere.example"
+SPACE = "me-vitrine.hf.space"
 
 
-def test_nothing_is_recorded_or_reported(app_url: str) -> None:
-    with urllib.request.urlopen(f"{app_url}config") as answer:
-        config = json.load(answer)
-    assert not config.get("analytics_enabled")
-    assert not config.get("run_history")
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        (f"https://{SPACE}", True),
+        ("https://huggingface.co", True),
+        ("https://elsewhere.example", False),
+        ("https://huggingface.co.elsewhere.example", False),
+        (f"https://{SPACE}.elsewhere.example", False),
+        ("http://localhost:3000", False),
+        ("null", False),
+    ],
+)
+def test_foreign_origins_get_no_answer(app_url: str, method: str, origin: str, allowed: bool) -> None:
+    headers = {"Host": SPACE, "Origin": origin}
+    if method == "OPTIONS":
+        headers["Access-Control-Request-Method"] = "POST"
+    for path in ("config", "health", "gradio_api/call/clients"):
+        answer = httpx.request(method, f"{app_url}{path}", headers=headers, trust_env=False)
+        assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
+
+
+def test_nothing_is_recorded_or_reported(app_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Building the app asks no name on the network, whatever the environment says; the history of calls is closed."""
+    asked: list[str] = []
+    look_up = socket.getaddrinfo
+
+    def remember(host: Any, *others: Any, **options: Any) -> Any:
+        asked.append(str(host))
+        raise OSError("no network in this test") if "gradio" in str(host) else look_up(host, *others, **options)
+
+    monkeypatch.delenv("GRADIO_ANALYTICS_ENABLED", raising=False)
+    monkeypatch.setattr(socket, "getaddrinfo", remember)
+    before = set(threading.enumerate())
+    assert create_app().analytics_enabled is False
+    for thread in set(threading.enumerate()) - before:
+        thread.join(timeout=30)
+    assert asked == []
+    for path in ("gradio_api/runs", "gradio_api/run-history/buckets", "monitoring", "monitoring/summary"):
+        assert httpx.get(f"{app_url}{path}", trust_env=False).status_code in (403, 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "gradio_api/file=http://127.0.0.1:9/photo.jpg"),
+        ("GET", "gradio_api/file=https://elsewhere.example/photo.jpg"),
+        ("GET", "gradio_api/proxy=https://x.hf.space/photo.jpg"),
+        ("GET", "gradio_api/startup-events"),
+        ("GET", "gradio_api/deep_link?session_hash=a"),
+        ("POST", "gradio_api/process_recording"),
+        ("POST", "gradio_api/component_server"),
+        ("POST", "gradio_api/vibe-edit"),
+        ("POST", "login"),
+    ],
+)
+def test_routes_without_a_use_are_closed(app_url: str, method: str, path: str) -> None:
+    answer = httpx.request(method, f"{app_url}{path}", trust_env=False)
+    assert answer.status_code == 404 and answer.json()["detail"].endswith("is not served here")
+
+
+MARKUP = '"><img src=x onerror=alert(1)><form>'
+
+
+def test_every_template_escapes() -> None:
+    assert "<img" not in render("sentences", sentences=[MARKUP])
+    trusted = [
+        path.name for path in TEMPLATES.glob("*.html") if re.search(r"\bsafe\b", path.read_text(encoding="utf-8"))
+    ]
+    assert trusted == ["head.html"]  # our own style sheet and script
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH])
+def test_markup_in_a_message_is_text(texts: Texts) -> None:
+    """On the page a message is read as HTML; programs read it as it is. Neither is long."""
+
+    def refuse(value: str) -> None:
+        raise InputError("client_unknown", received=shown(value), low=1, high=2)
+
+    for function in (refuse, _once(refuse)):
+        with pytest.raises(gr.Error) as on_the_page:
+            list(guarded(function, texts)(MARKUP) or ())
+        assert "<" not in on_the_page.value.message and "&lt;img src=x" in on_the_page.value.message
+        with pytest.raises(gr.Error) as to_a_program:
+            list(guarded(function, texts, markup=False)(MARKUP * 1000) or ())
+        assert MARKUP[:30] in to_a_program.value.message and len(to_a_program.value.message) < 300
+
+
+def _once(refuse: Callable[[str], None]) -> Callable[[str], Iterator[None]]:
+    def step(value: str) -> Iterator[None]:
+        yield refuse(value)
+
+    return step
+
+
+def test_an_upload_goes_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application, "SWEPT", 0.01)
+    monkeypatch.setattr(application, "KEPT", 0)
+    assert create_app().delete_cache == (600, 3600)  # what Gradio remembers of it goes too
+    with LightBlocks() as page:
+        gr.File()
+    with application.running(application.create_server(page, 1)) as url:
+        answer = httpx.post(f"{url}gradio_api/upload", files={"files": ("a.txt", b"mine")}, trust_env=False)
+        path = Path(answer.json()[0])
+        deadline = time.monotonic() + 60
+        while path.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert not path.exists()
 
 
 def test_logs_hold_no_personal_data(client: Client, first_client: int, caplog: pytest.LogCaptureFixture) -> None:
@@ -152,7 +284,14 @@ def test_logs_hold_no_personal_data(client: Client, first_client: int, caplog: p
     assert not any(str(first_client) in line or "123457" in line for line in lines)
 
 
-def test_health_names_each_model(app_url: str) -> None:
+@pytest.fixture
+def tested_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No self-test of before is given again, and none of this test afterwards."""
+    monkeypatch.setattr(health, "FRESH", -1.0)
+    monkeypatch.setattr(health, "_last", health._last)
+
+
+def test_health_names_each_model(app_url: str, tested_anew: None) -> None:
     with urllib.request.urlopen(f"{app_url}health") as answer:
         body = json.load(answer)
     assert body["status"] == "ok"
@@ -173,7 +312,7 @@ def unpinned(tmp_path: Path) -> Iterator[None]:
     hub.folder("yolov8", tmp_path)
 
 
-def test_health_says_why_the_local_copy_is_used(app_url: str, unpinned: None) -> None:
+def test_health_says_why_the_local_copy_is_used(app_url: str, tested_anew: None, unpinned: None) -> None:
     with urllib.request.urlopen(f"{app_url}health") as answer:
         states = {state["model"]: state for state in json.load(answer)["models"]}
     assert "someone/somewhere@main" in states["yolov8"]["note"]
@@ -181,7 +320,9 @@ def test_health_says_why_the_local_copy_is_used(app_url: str, unpinned: None) ->
     assert states["credit"]["note"] == ""
 
 
-def test_health_names_a_model_that_does_not_answer(app_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_health_names_a_model_that_does_not_answer(
+    app_url: str, tested_anew: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(registry._PLACES, "broken", "models.vision.yolov8:YoloV8")
     monkeypatch.setattr(registry, "get", _unavailable(registry.get))
     with pytest.raises(urllib.error.HTTPError) as degraded:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from models.credit.service import desk
-from models.texts import ENGLISH, FRENCH
+from models.texts import ENGLISH, FRENCH, LANGUAGES, Language, Texts
 from models.vision import registry
 from tests.browser import Open, Visit
 from tests.factories import applications, photo
@@ -133,7 +134,7 @@ def test_an_example_picture_and_another_method(visit: Open) -> None:
     caption = page.page.locator("[data-alt-for=overlay]")
     caption.wait_for()
     name = FRENCH("images.methods.eigen-cam")
-    choose(page, FRENCH("images.method"), name)
+    choose(page, FRENCH("images.method"), FRENCH("images.published", method=name))
     page.page.wait_for_function(
         "name => document.querySelector('[data-alt-for=overlay]')?.textContent.includes(name)", arg=name
     )
@@ -154,6 +155,38 @@ def test_a_link_to_no_client_says_so(visit: Open) -> None:
     page.page.get_by_text(FRENCH("page.error")).wait_for()
     page.page.locator(".vt-verdict").first.wait_for()
     assert probability(page) == FRENCH.percent(desk().score_client(TELLING["just_refused"]).probability)
+
+
+MARKUP = "<img src=x><a href=//x.example>log in</a><form>"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_markup_is_text_in_every_message(visit: Open, tmp_path: Path, language: Language) -> None:
+    """A link, a cell, a heading or a field that holds markup builds nothing under our name."""
+    texts = Texts(language)
+    page = visit(language)
+    root = {"en": "", "fr": "fr"}[language]
+    message = page.page.locator("[data-testid=toast-text]").last
+
+    def shown() -> None:
+        message.get_by_text("<img src=x>").wait_for()
+        assert message.locator("img, a, form").count() == 0
+        page.page.locator(".toast-close").last.click()
+        message.wait_for(state="detached")
+
+    page.page.goto(f"{page.url}/{root}?view=new&client={quote('<img src=x>')}")
+    shown()
+    page.page.get_by_label(texts("columns.AMT_CREDIT")).locator("visible=true").first.fill(MARKUP)
+    page.page.get_by_role("button", name=texts("credit.new.score")).click()
+    shown()
+    for name, content in (
+        ("cell.csv", f"SK_ID_CURR,AMT_CREDIT\n1,{MARKUP}\n"),
+        ("heading.csv", f"{MARKUP},AMT\n1,2\n"),
+    ):
+        path = tmp_path / name
+        path.write_text(content, encoding="utf-8")
+        page.page.locator("input[type=file]:not([accept*=image])").first.set_input_files(path)
+        shown()
 
 
 def test_the_language_switch_is_remembered(visit: Open) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import base64
 import json
@@ -15,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from gradio_client import Client
 from mcp import ClientSession
@@ -99,7 +99,7 @@ def test_the_http_example_runs(app_url: str, folder: Path) -> None:
 
 def test_the_agent_example_runs(app_url: str, folder: Path) -> None:
     printed = _run([sys.executable, "-c", _here("agent.py", app_url)], folder).splitlines()
-    assert set(ast.literal_eval(printed[0])) == {name.strip("/") for name in ENDPOINTS}
+    assert set(re.findall(r"'(\w+)'", printed[0])) == {name.strip("/") for name in ENDPOINTS}
     assert re.search(r"0\.\d+ (refused|granted) \{'feature'", printed[1])
     with Image.open(folder / "overlay.png") as overlay:
         assert overlay.size == SIZE
@@ -128,11 +128,12 @@ def test_the_tools_of_an_agent_are_the_contract(app_url: str) -> None:
 
 
 def test_an_agent_asks_about_clients(app_url: str) -> None:
-    listed = ast.literal_eval(_tool(app_url, "clients", decision="borderline", limit=3).content[0].text)
-    first = listed["clients"][0]
-    score = _tool(app_url, "score_client", client_id=first["client_id"], changes={})
-    assert ast.literal_eval(score.content[0].text)["probability"] == pytest.approx(first["probability"], abs=1e-9)
-    assert set(ast.literal_eval(_tool(app_url, "results").content[0].text)) >= {"vision", "credit"}
+    listed = _tool(app_url, "clients", decision="borderline", limit=3)
+    first = listed.structuredContent["clients"][0]  # type: ignore[index]
+    assert json.loads(listed.content[0].text) == listed.structuredContent  # for agents that read text only
+    score = _tool(app_url, "score_client", client_id=first["client_id"])
+    assert score.structuredContent["probability"] == pytest.approx(first["probability"], abs=1e-9)  # type: ignore[index]
+    assert set(_tool(app_url, "results").structuredContent) >= {"vision", "credit"}  # type: ignore[arg-type]
 
 
 def test_an_agent_passes_on_the_picture_that_it_got(app_url: str, folder: Path) -> None:
@@ -140,10 +141,10 @@ def test_an_agent_passes_on_the_picture_that_it_got(app_url: str, folder: Path) 
     drawn = _tool(app_url, "explain_image", image=image, model="yolov8", method="grad-cam")
     place = re.search(r"http://\S+", drawn.content[1].text)
     assert drawn.content[0].mimeType == "image/png" and place
-    for picture in (image, place[0]):
+    for picture in (image, image.partition(",")[2], place[0]):
         answer = _tool(app_url, "classify_image", image=picture, models=["yolov8"])
         assert not answer.isError, answer.content[0].text
-        assert set(ast.literal_eval(answer.content[0].text)["models"]) == {"yolov8"}
+        assert set(answer.structuredContent["models"]) == {"yolov8"}  # type: ignore[index]
 
 
 def test_what_an_agent_may_not_ask_is_refused_in_a_sentence(app_url: str) -> None:
@@ -151,10 +152,24 @@ def test_what_an_agent_may_not_ask_is_refused_in_a_sentence(app_url: str) -> Non
         ("there is no client 1;", "client", {"client_id": 1}),
         ("a link was given", "classify_image", {"image": "http://127.0.0.1:9/photo.jpg", "models": []}),
         ("a link was given", "score_batch", {"table": "http://127.0.0.1:9/gradio_api/file=/etc/passwd"}),
+        ("image: 'AAAA", "classify_image", {"image": "AAAA*" * 10_000}),
+        ("image: 5 is no file", "classify_image", {"image": 5}),
+        ("there is no endpoint 'nothing'; the endpoints: clients,", "nothing", {}),
+        ("clients: there is no argument 'x'; its arguments: decision, limit", "clients", {"x": 1}),
+        ("client: client_id is missing", "client", {}),
+        ("limit: 1000", "clients", {"limit": 10**400}),
     ]
     for sentence, name, arguments in refusals:
         answer = _tool(app_url, name, **arguments)
         assert answer.isError and sentence in answer.content[0].text
+        assert len(answer.content[0].text) < 400 and answer.structuredContent is None
+
+
+def test_the_hub_finds_the_tools_and_a_person_the_page(app_url: str) -> None:
+    listed = httpx.get(f"{app_url}gradio_api/mcp/schema", trust_env=False).json()
+    assert {f"/{tool['name']}" for tool in listed} == ENDPOINTS
+    page = httpx.get(f"{app_url}gradio_api/mcp", headers={"accept": "text/html"}, trust_env=False)
+    assert page.status_code == 307 and page.headers["location"] == "/?tab=programs"
 
 
 def _data_url(path: Path) -> str:

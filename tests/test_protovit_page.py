@@ -380,7 +380,12 @@ def test_boxes_are_pixels_of_the_upload_however_large(tmp_path: Path) -> None:
             assert x1 - x0 == pytest.approx(width / GRID, abs=4) and y1 - y0 == pytest.approx(height / GRID, abs=4)
 
 
-@pytest.mark.parametrize("top", [0, -1, COUNT + 1, 2.5, None])
+def test_more_prototypes_than_there_are_mean_all(client: Client, upload: Path) -> None:
+    found = client.predict(handle_file(upload), 10_000, api_name="/prototypes")["classes"]
+    assert [len(case["evidence"]) for case in found.values()] == [COUNT, COUNT]
+
+
+@pytest.mark.parametrize("top", [0, -1, 2.5, None])
 def test_a_number_of_prototypes_out_of_range_is_refused_in_a_sentence(
     client: Client, upload: Path, top: float | None
 ) -> None:

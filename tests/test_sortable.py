@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
+import pytest
 
+from models.credit.batch import Batch, Row
 from models.credit.service import desk
+from models.credit.tables.table import Reading
 from models.display.common.sortable import sortable
 from models.display.credit import tables
-from models.texts import ENGLISH, FRENCH
+from models.texts import ENGLISH, FRENCH, Texts
 
 
 def test_numbers_are_written_in_the_language_and_sorted_as_numbers() -> None:
@@ -33,9 +38,41 @@ def test_every_contribution_is_in_the_table() -> None:
 
 
 def test_a_long_file_shows_its_first_rows_and_says_so() -> None:
-    score = {"client_id": None, "probability": 0.25, "decision": "refused"}
-    answer = {"rows": 130, "scores": [{"row": row, **score} for row in range(130)], "ignored": []}
-    html, frame = tables.batch(answer, FRENCH)
-    assert html.count("<tr>") == 1 + tables.SHOWN and len(frame) == 130
+    scores = tuple(Row(row, None, 0.25, "refused") for row in range(130))
+    answer = Batch(scores, (), (), Reading("parquet"))
+    html = tables.batch(answer, FRENCH)
+    assert html.count("<tr>") == 1 + tables.SHOWN
     assert "Les 100 premières" in html and "Crédit refusé" in html and ">25,0<" in html
-    assert "premières" not in tables.batch({**answer, "scores": answer["scores"][:12]}, FRENCH)[0]
+    assert "premières" not in tables.batch(replace(answer, scores=scores[:12]), FRENCH)
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH])
+def test_the_saved_scores_open_in_a_spreadsheet_of_the_language(texts: Texts, tmp_path: Path) -> None:
+    scores = (Row(0, 900001, 0.25, "refused"), Row(2, None, 0.0625, "granted"))
+    path = tables.save_batch(Batch(scores, (), (), Reading("parquet")), texts, tmp_path)
+    written = path.read_bytes()
+    assert written.startswith(b"\xef\xbb\xbf")
+    lines = written.decode("utf-8-sig").splitlines()
+    if texts is FRENCH:
+        assert lines == [
+            "ligne;numéro de client;probabilité de défaut;décision",
+            "0;900001;0,25;refusé",
+            "2;;0,0625;accordé",
+        ]
+    else:
+        assert lines == ["row,client_id,probability,decision", "0,900001,0.25,refused", "2,,0.0625,granted"]
+
+
+def test_what_was_left_out_of_a_file_is_said() -> None:
+    reading = Reading("csv", "zip", "UTF-8", ";", ",", 2)
+    answer = Batch((Row(0, 7, 0.25, "granted"),), ((3, 900004), (4, None)), ("Devise",), reading)
+    html = tables.batch(answer, FRENCH)
+    for words in (
+        "Lu comme CSV (zip)\u00a0: UTF-8, points-virgules",
+        "virgule décimale, 2 lignes vides laissées",
+        "1 ligne notée, dont 0 refusée",
+        "2 lignes sans note",
+        "Client 900004, Ligne 4.",
+        "ignorées\u00a0: Devise",
+    ):
+        assert words in html, words

@@ -66,11 +66,21 @@ def test_every_text_that_the_code_asks_for_exists() -> None:
     missing = []
     for path in _sources():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "texts" and node.args:
+            if isinstance(node, ast.Call) and node.args and (counted := _asks(node.func)) is not None:
                 pattern = _pattern(node.args[0])
+                if pattern and counted:
+                    pattern += r"\.(one|other)"
                 if pattern and not any(re.fullmatch(pattern, key) for key in catalogue()):
                     missing.append(f"{path.name}: {pattern}")
     assert missing == []
+
+
+def _asks(function: ast.expr) -> bool | None:
+    """Whether ``texts(...)`` or ``texts.count(...)`` is called: False or True; None for any other call."""
+    if isinstance(function, ast.Name) and function.id == "texts":
+        return False
+    is_count = isinstance(function, ast.Attribute) and function.attr == "count"
+    return True if is_count and isinstance(function.value, ast.Name) and function.value.id == "texts" else None
 
 
 def _pattern(node: ast.AST) -> str | None:
@@ -97,7 +107,8 @@ def _asked_for() -> set[str]:
 
 
 def test_every_text_is_used() -> None:
-    used = re.compile("|".join(f"(?:{pattern})" for pattern in _asked_for()))
+    # what is counted has a text for one and a text for several
+    used = re.compile("|".join(rf"(?:{pattern})(?:\.(?:one|other))?" for pattern in _asked_for()))
     own = [key for key in catalogue() if key.split(".")[0] not in DATA_SECTIONS]
     assert not [key for key in own if not used.fullmatch(key)]
 

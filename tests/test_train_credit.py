@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.credit.application import columns
 from models.credit.features import FEATURES, GROUPS, Recipe, engineer, sources
 from training import search_credit, train_credit
 from training.credit import metrics as credit_metrics
-from training.credit.auxiliary_tables import REDUCE, join_tables
 from training.credit.boosting import Choice, fit
 from training.credit.calibration import Calibration, calibrate, fold_into_leaves
 from training.credit.encoding import RAREST, learn_recipe
@@ -134,12 +134,13 @@ def test_the_search_is_nested_goes_on_and_is_what_is_trained(tmp_path: Path, mon
     search_credit.run(applications, list(FEATURES), Plan(), 3, tmp_path / "search.json")
     assert len(seen) == 6, "the two searches in the file are kept, the two others made again"
 
-    bureau = pd.DataFrame({"SK_ID_CURR": [1, 1, 2], "AMT_CREDIT_SUM": [10.0, 30.0, 5.0], "DAYS_CREDIT": -5})
-    bureau.to_parquet(tmp_path / "bureau.parquet")
-    given = {"data": "applications.csv", "search": "search.json", "bureau": "bureau.parquet", "out": "out"}
+    given = {"data": "applications.csv", "search": "search.json", "out": "out"}
     train_credit.main([text for name, file in given.items() for text in (f"--{name}", str(tmp_path / file))])
-    config = _config(tmp_path / "out")
-    assert config["training"]["num_leaves"] == 8 and "BUREAU_CREDITS" in config["features"]
+    assert _config(tmp_path / "out")["training"]["num_leaves"] == 8
+
+
+def test_only_what_the_app_can_be_given_is_learnt_from() -> None:
+    assert {column for name in FEATURES for column in sources(name)} <= set(columns())
 
 
 def test_a_search_tries_settings_and_keeps_the_best(tmp_path: Path) -> None:
@@ -226,12 +227,3 @@ def test_figures_of_a_perfect_and_a_useless_score() -> None:
     assert credit_metrics.wilson(0, 10).low == 0
     counts = credit_metrics.counts_at(outcome, outcome * 0.5, np.array([0.0, 0.5, 0.6]))
     assert (counts.tp, counts.fp) == ([500, 500, 0], [500, 0, 0])
-
-
-def test_every_table_is_reduced_to_one_row_per_client() -> None:
-    rows = pd.DataFrame({"SK_ID_CURR": [1, 1, 3], "SK_DPD": [0, 9, 1]})
-    joined = join_tables(pd.DataFrame({"SK_ID_CURR": [3, 2, 1]}), dict.fromkeys(REDUCE, rows))
-    assert joined["SK_ID_CURR"].tolist() == [3, 2, 1]
-    assert joined["POS_DAYS_PAST_DUE_MAX"].tolist()[::2] == [1, 9] and joined["POS_MONTHS"].isna()[1]
-    with pytest.raises(ValueError, match="SK_ID_CURR"):
-        join_tables(joined, {"bureau": pd.DataFrame({"a": [1]})})

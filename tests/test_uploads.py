@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from models.errors import InputError
 from models.texts import FRENCH
@@ -38,13 +39,72 @@ def refused(path: Path | None) -> InputError:
     return caught.value
 
 
-@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+@pytest.mark.parametrize("name", uploads.FORMATS)
 def test_formats_by_content_whatever_the_name(tmp_path: Path, name: str) -> None:
     path = tmp_path / "picture.txt"
     halves().save(path, format=name)
     upload = read_upload(path)
     assert (upload.width, upload.height, upload.image.mode) == (40, 20, "RGB")
     assert close(upload.image, (5, 10), RED) and close(upload.image, (35, 10), BLUE)
+    assert upload.unshown == (name in ("HEIF", "TIFF")) and not upload.cut_short
+
+
+def red_for_blue() -> bytes:
+    """The profile of a screen on which red light is blue, and blue is red."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, blue = profile.index(b"rXYZ", 128), profile.index(b"bXYZ", 128)  # in the table of tags
+    at_red, at_blue = slice(red + 4, red + 12), slice(blue + 4, blue + 12)
+    profile[at_red], profile[at_blue] = profile[at_blue], profile[at_red]
+    return bytes(profile)
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [*((name, "RGB") for name in ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF")), ("PNG", "RGBA"), ("PNG", "P")],
+)
+def test_colours_are_those_that_a_person_sees(tmp_path: Path, name: str, mode: str) -> None:
+    path = tmp_path / "picture"
+    halves(mode).save(path, format=name, icc_profile=red_for_blue(), quality=95)
+    image = read_upload(path).image
+    assert close(image, (5, 10), BLUE, 20) and close(image, (35, 10), RED, 20)
+
+
+def test_a_grey_profile(tmp_path: Path) -> None:
+    """One whose grey is linear light: half of it looks lighter than half."""
+    path = tmp_path / "grey.png"
+    curve = b"curv" + bytes(4) + struct.pack(">IH2x", 1, 256)  # gamma 1.0
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 0xF6D6, 0x10000, 0xD32D)
+    tags = [(b"kTRC", curve), (b"wtpt", white)]
+    table, content = struct.pack(">I", len(tags)), b""
+    for name, tag in tags:
+        table += name + struct.pack(">II", 128 + 4 + 12 * len(tags) + len(content), len(tag))
+        content += tag
+    head = struct.pack(">I4sI4s4s4s12x4s", 132 + 12 * len(tags) + len(content), b"", 0x02400000, b"mntr", b"GRAY",
+                       b"XYZ ", b"acsp") + bytes(28) + struct.pack(">3i", 0xF6D6, 0x10000, 0xD32D)  # fmt: skip
+    Image.new("L", (16, 16), 128).save(path, icc_profile=head.ljust(128, b"\0") + table + content)
+    assert close(read_upload(path).image, (8, 8), (188, 188, 188), 2)
+
+
+@pytest.mark.parametrize("profile", [b"nonsense" * 40, red_for_blue()[:200]])
+def test_a_damaged_profile_is_passed_over(tmp_path: Path, profile: bytes) -> None:
+    path = tmp_path / "picture.png"
+    halves().save(path, icc_profile=profile)
+    assert read_upload(path).image.getpixel((5, 10)) == RED
+
+
+def test_a_profile_for_other_colours_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "print.jpg"
+    halves("CMYK").save(path, quality=95, icc_profile=red_for_blue())
+    assert close(read_upload(path).image, (5, 10), RED)
+
+
+def test_the_first_picture_of_several(tmp_path: Path) -> None:
+    path = tmp_path / "burst.heic"
+    pictures = [Image.new("RGB", (64, 64), colour) for colour in (RED, BLUE)]
+    pictures[0].save(path, format="HEIF", save_all=True, append_images=pictures[1:])
+    assert close(read_upload(path).image, (8, 8), RED)
+    pictures[0].save(path, format="HEIF", save_all=True, append_images=pictures[1:], primary_index=1)
+    assert close(read_upload(path).image, (8, 8), BLUE)  # the one that its maker put first
 
 
 def test_cmyk_jpeg(tmp_path: Path) -> None:
@@ -108,7 +168,7 @@ def test_first_frame_of_an_animation(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("name", ["JPEG", "TIFF", "PNG", "WEBP"])
+@pytest.mark.parametrize("name", ["JPEG", "TIFF", "PNG", "WEBP", "AVIF", "HEIF"])
 def test_orientation(tmp_path: Path, orientation: int, name: str) -> None:
     """Wherever the camera's sensor had it, the red corner comes out at the upper left."""
     upright = Image.new("RGB", (48, 24), WHITE)
@@ -118,7 +178,7 @@ def test_orientation(tmp_path: Path, orientation: int, name: str) -> None:
     path = tmp_path / "photo"
     turn = {5: 5, 6: 8, 7: 7, 8: 6}.get(orientation, orientation)  # what undoes each turn
     stored = upright.transpose(uploads._TURNS[turn]) if turn > 1 else upright
-    stored.save(path, format=name, exif=exif, quality=95)
+    stored.save(path, format=name, exif=exif.tobytes(), quality=95)
     upload = read_upload(path)
     assert (upload.width, upload.height) == upload.image.size == (48, 24)
     assert close(upload.image, (4, 4), RED) and close(upload.image, (44, 20), WHITE)
@@ -150,11 +210,67 @@ def test_one_pixel_is_refused(tmp_path: Path) -> None:
     assert "1 x 1" in str(refused(path))
 
 
-@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
-def test_every_truncation_is_refused(tmp_path: Path, name: str) -> None:
-    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
+def noise() -> Image.Image:
+    return Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_is_read_as_far_as_it_goes(tmp_path: Path, progressive: bool) -> None:
+    whole, path = tmp_path / "whole.jpg", tmp_path / "cut.jpg"
+    draw = np.random.default_rng(0).integers(0, 255, (12, 12, 3), dtype=np.uint8)
+    Image.fromarray(draw).resize((96, 96)).save(whole, quality=95, progressive=progressive)
+    content = whole.read_bytes()
+    expected = np.asarray(read_upload(whole).image, dtype=int)
+    for end in (-2, -1, len(content) // 2):
+        path.write_bytes(content[:end])
+        upload = read_upload(path)
+        assert upload.cut_short and upload.image.size == (96, 96)
+        assert np.abs(np.asarray(upload.image, dtype=int) - expected)[:16].mean() < (
+            40 if progressive and end > 0 else 2
+        )
+    path.write_bytes(content + b"PK\x03\x04 and whatever else")
+    assert not read_upload(path).cut_short
+
+
+def test_a_jpeg_of_hardly_more_than_a_header_is_refused(tmp_path: Path) -> None:
     whole = io.BytesIO()
-    noise.save(whole, format=name)
+    noise().resize((256, 256)).save(whole, format="JPEG")
+    content = whole.getvalue()
+    start = content.index(b"\xff\xda")
+    path = tmp_path / "cut.jpg"
+    for end in (start + 2, start + 14, start + 40):
+        path.write_bytes(content[:end])
+        assert refused(path).key in ("image_damaged", "image_format")
+
+
+def test_a_header_that_promises_too_much_is_refused(tmp_path: Path) -> None:
+    whole = io.BytesIO()
+    halves().save(whole, format="JPEG")
+    content = bytearray(whole.getvalue())
+    size = content.index(b"\xff\xc0") + 5
+    content[size : size + 4] = struct.pack(">HH", 65_500, 65_500)
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(content)
+    assert refused(path).key == "image_pixels"
+
+
+def test_damaged_exif_says_nothing_about_the_pixels(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for seed in range(20):
+        draw = random.Random(seed)
+        content = bytearray(exif.tobytes())
+        for place in draw.sample(range(6, len(content)), 8):
+            content[place] = draw.randrange(256)
+        path = tmp_path / "photo.jpg"
+        halves().save(path, exif=bytes(content))
+        assert sorted(read_upload(path).image.size) == [20, 40]
+
+
+@pytest.mark.parametrize("name", ["PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF"])
+def test_every_truncation_is_refused(tmp_path: Path, name: str) -> None:
+    whole = io.BytesIO()
+    noise().save(whole, format=name)
     content = whole.getvalue()
     path = tmp_path / "cut"
     for share in (0.02, 0.3, 0.7):
@@ -165,7 +281,10 @@ def test_every_truncation_is_refused(tmp_path: Path, name: str) -> None:
 def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
     assert refused(None).key == "no_image"
     assert refused(tmp_path / "nowhere.png").key == "image_missing"
-    for content in (b"", b"%PDF-1.7 hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\x00" * 5000):
+    empty = tmp_path / "empty.jpg"
+    empty.touch()
+    assert refused(empty).key == "image_empty"
+    for content in (b"%PDF-1.7 hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\x00" * 5000):
         path = tmp_path / "photo.jpg"
         path.write_bytes(content)
         assert refused(path).key == "image_format"
@@ -188,3 +307,9 @@ def test_a_heavy_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.Monk
     path = tmp_path / "photo.png"
     halves().resize((200, 200)).save(path)
     assert refused(path).key == "image_heavy"
+
+
+def test_a_long_name_is_cut(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 200 + ".jpg")
+    path.write_bytes(b"no picture")
+    assert len(str(refused(path))) < 250

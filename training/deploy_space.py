@@ -24,7 +24,7 @@ from training.push_to_hub import KINDS, repository
 
 ROOT = Path(__file__).parent.parent
 FILES = ("app.py", "requirements.txt", "packages.txt", "hub.yaml", "results.json", "LICENSE")
-CODE = ("models", "tabs")
+CODE = ("models", "server", "tabs")
 # by name: a table of real applications that lies in data/ must not leave with them
 DATA = (
     "README.md",

@@ -1,7 +1,6 @@
 """Train the credit model: the probability that a loan will default, from what the application says.
 
     python -m training.train_credit --data application_train.csv
-    python -m training.train_credit --data application_train.csv --bureau bureau.csv --previous previous.csv
 
 The applications are Home Credit's ``application_train`` (CSV or parquet). Features, parameters and number of trees
 are those that ``python -m training.search_credit`` found; every figure is out of fold, and each fold is judged by what
@@ -25,7 +24,7 @@ import pandas as pd
 from models.credit.features import Recipe, engineer
 from training.credit import metrics as credit_metrics
 from training.credit.artifacts import Scored, describe, measure, write
-from training.credit.auxiliary_tables import REDUCE, join_tables, read_table
+from training.credit.auxiliary_tables import read_table
 from training.credit.boosting import Choice, fit
 from training.credit.calibration import calibrate, cross_calibrated, fold_into_leaves
 from training.credit.encoding import learn_recipe
@@ -160,15 +159,12 @@ def train(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line, the applications, the other tables and what was chosen, and train."""
+    """Read the command line, the applications and what was chosen, and train."""
     defaults = Settings()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="application_train, CSV or parquet")
     parser.add_argument("--search", type=Path, default=Path("weights/credit/search.json"), help="what was chosen")
     parser.add_argument("--out", type=Path, default=Path("weights/credit"), help="folder to write")
-    tables = parser.add_argument_group("other tables, optional (CSV or parquet)")
-    for name in REDUCE:
-        tables.add_argument(f"--{name.replace('_', '-')}", type=Path, default=None)
     how = parser.add_argument_group("training")
     how.add_argument("--threads", type=int, default=defaults.threads)
     how.add_argument("--cost-ratio", type=float, default=defaults.cost_ratio, help="cost of a missed default")
@@ -176,13 +172,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
 
     applications = read_table(given.data)
-    others = {name: read_table(getattr(given, name)) for name in REDUCE if getattr(given, name)}
-    joined = join_tables(applications, others)
-    extra = tuple(str(name) for name in joined if name not in applications)
     searched = json.loads(given.search.read_text(encoding="utf-8"))
-    *chosen, shipped = (replace(choice, features=(*choice.features, *extra)) for choice in choices(searched))
+    *chosen, shipped = choices(searched)
     settings = Settings(int(searched["plan"]["seed"]), given.threads, given.cost_ratio)
-    train(joined, chosen, shipped, settings, given.out, given.compare)
+    train(applications, chosen, shipped, settings, given.out, given.compare)
 
 
 if __name__ == "__main__":

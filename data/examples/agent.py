@@ -1,4 +1,3 @@
-import ast
 import asyncio
 import base64
 from pathlib import Path
@@ -15,7 +14,7 @@ async def main() -> None:
         print([tool.name for tool in (await session.list_tools()).tools])
 
         answer = await session.call_tool("score_client", {"client_id": 900001, "changes": {"AMT_CREDIT": 270000}})
-        score = ast.literal_eval(answer.content[0].text)  # a tool answers in text: a Python literal
+        score = answer.structuredContent  # the same stands in answer.content[0].text, as JSON
         print(score["probability"], score["decision"], score["contributions"][0])
 
         photo = "data:image/jpeg;base64," + base64.b64encode(Path("photo.jpg").read_bytes()).decode()

@@ -18,9 +18,29 @@ import pandas as pd
 import yaml
 
 from models.credit.wording import SCHEMA, Value
-from models.errors import InputError
+from models.errors import InputError, shown
+from models.texts import Texts
 
 CLIENT_ID = "SK_ID_CURR"
+OUTCOME = "TARGET"  # stands in tables of past applications; never part of one
+NEAR = 0.75  # of difflib's ratio, 0..1: a name that is less alike is not called near
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What a column may hold, as part of a sentence."""
+
+    column: Column
+
+    def say(self, texts: Texts) -> str:
+        """``a whole number from 0 to 30``."""
+        rule = self.column
+        if rule.is_category:
+            return texts("errors.allowed_texts", texts=", ".join(repr(name) for name in rule.categories))
+        key = "errors.allowed_whole" if rule.whole else "errors.allowed_number"
+        number = texts(key, low=texts.plain(rule.low), high=texts.plain(rule.high))
+        codes = "".join(texts("errors.allowed_code", code=f"{code:g}") for code in rule.special)
+        return number + codes
 
 
 @dataclass(frozen=True)
@@ -50,13 +70,14 @@ class Column:
         return bool(self.categories)
 
     @property
-    def allowed(self) -> str:
-        """What a value may be, in English, for an error's sentence."""
-        if self.is_category:
-            return "one of " + ", ".join(repr(name) for name in self.categories)
-        kind = "a whole number" if self.whole else "a number"
-        special = "".join(f", or {code:g}" for code in self.special)
-        return f"{kind} from {self.low:,.15g} to {self.high:,.15g}{special}"
+    def allowed(self) -> Allowed:
+        """What a value may be, for an error's sentence."""
+        return Allowed(self)
+
+    def fits(self, number: numbers.Real | float) -> bool:
+        """Whether a number may stand here; an int may have any number of digits."""
+        in_range = self.low <= number <= self.high or number in self.special
+        return in_range and (not self.whole or number == int(number))
 
     def check(self, value: object) -> Value:
         """The value as a float or a text, or None where it is unknown.
@@ -64,27 +85,22 @@ class Column:
         Raises:
             InputError: wrong type, not finite, or out of range.
         """
-        if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        if value is None or value is pd.NA or value is pd.NaT:
+            return None
+        if isinstance(value, (float, np.floating)) and math.isnan(value):
             return None
         if self.is_category:
             if isinstance(value, str) and value in self.categories:
                 return value
             raise self._refusal(value)
-        if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        if isinstance(value, (bool, np.bool_)) and self.unit == "flag":
+            return float(value)
+        if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real) or not self.fits(value):
             raise self._refusal(value)
-        number = float(value)
-        in_range = self.low <= number <= self.high or number in self.special
-        if not in_range or (self.whole and number != round(number)):
-            raise self._refusal(value)
-        return number
+        return float(value)
 
     def _refusal(self, value: object) -> InputError:
-        return InputError("column_value", column=self.name, received=_short(value), allowed=self.allowed)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+        return InputError("column_value", column=self.name, received=shown(value), allowed=self.allowed)
 
 
 @cache
@@ -109,19 +125,14 @@ def column(name: object, argument: str) -> Column:
     """The column of that name.
 
     Raises:
-        InputError: there is none; the sentence names the nearest.
+        InputError: there is none; the sentence names the nearest, where any is near.
     """
     known = columns()
     if isinstance(name, str) and name in known:
         return known[name]
-    near = difflib.get_close_matches(str(name).upper(), known, n=3)
-    raise InputError(
-        "column_unknown",
-        argument=argument,
-        received=_short(name),
-        near=", ".join(near or list(known)[:3]),
-        count=len(known),
-    )
+    near = difflib.get_close_matches(name.strip().upper(), known, 3, NEAR) if isinstance(name, str) else []
+    key = "column_unknown" if near else "column_foreign"
+    raise InputError(key, argument=argument, received=shown(name), near=", ".join(near), count=len(known))
 
 
 def check(application: object, argument: str = "application") -> dict[str, Value]:
@@ -135,10 +146,10 @@ def check(application: object, argument: str = "application") -> dict[str, Value
         InputError: not a mapping, a column that does not exist, or a value that its column does not allow.
     """
     if not isinstance(application, Mapping):
-        raise InputError("not_a_mapping", argument=argument, received=_short(application))
+        raise InputError("not_a_mapping", argument=argument, received=shown(application))
     checked: dict[str, Value] = {}
     for name, value in application.items():
-        if name in (CLIENT_ID, "TARGET"):
+        if name in (CLIENT_ID, OUTCOME):
             continue
         checked_value = column(name, argument).check(value)
         if checked_value is not None:

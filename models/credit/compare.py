@@ -107,10 +107,14 @@ def compare(
 
 
 def _alike(portfolio: Portfolio, row: int, criterion: str) -> np.ndarray:
-    values = portfolio.applications[criterion].to_numpy()
-    if criterion == "DAYS_BIRTH":
-        return np.abs(values - values[row]) <= AGE_BAND
-    return np.array([value == values[row] or (value is None and values[row] is None) for value in values])
+    values = portfolio.applications[criterion]
+    unknown = values.isna().to_numpy()
+    if unknown[row]:  # like those of whom it is not known either
+        return unknown
+    own, others = values.iloc[row], values[~unknown].to_numpy()
+    alike = np.zeros(len(values), dtype=bool)
+    alike[~unknown] = np.abs(others - own) <= AGE_BAND if criterion == "DAYS_BIRTH" else others == own
+    return alike
 
 
 def _of_numbers(
@@ -159,6 +163,8 @@ def _of_categories(
     outcomes: np.ndarray,
 ) -> Comparison:
     known = np.array([isinstance(value, str) for value in values])
+    if not known.any():
+        raise InputError("feature_unknown", feature=name, group=group)
     found, counts = np.unique(values[known].astype(str), return_counts=True)
     order = np.argsort(-counts, kind="stable")
     categories = tuple(str(name) for name in found[order])

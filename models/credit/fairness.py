@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,8 @@ class GroupRates:
         acceptance: share of the group's loans that are granted.
         caught: true-positive rate: share of the group's defaults that are refused.
         served: share of the group's good loans that are granted.
-        acceptance_ratio, caught_ratio: to the group with the highest rate; the "four-fifths rule" asks for 0.8.
+        acceptance_ratio, caught_ratio: to the group with the highest rate; the "four-fifths rule" asks for 0.8. None
+            where that rate is 0: at an extreme cut-off nobody is granted a loan, or no default refused.
     """
 
     group: str
@@ -29,8 +30,8 @@ class GroupRates:
     acceptance: Interval
     caught: Interval
     served: Interval
-    acceptance_ratio: float
-    caught_ratio: float
+    acceptance_ratio: float | None
+    caught_ratio: float | None
 
 
 def group_rates(metrics: Mapping[str, Any], key: str, threshold: float) -> tuple[GroupRates, ...]:
@@ -42,10 +43,17 @@ def group_rates(metrics: Mapping[str, Any], key: str, threshold: float) -> tuple
     for name, counts in sorted(metrics["groups"][key].items(), key=lambda item: (item[0][0] != "<", item[0])):
         tp, fp, tn, fn = (int(counts[kind][place]) for kind in ("tp", "fp", "tn", "fn"))
         total = tp + fp + tn + fn
+        if not total:
+            continue
         rates.append((name, total, wilson(tn + fn, total), wilson(tp, max(tp + fn, 1)), wilson(tn, max(tn + fp, 1))))
-    most_accepted = max(rate[2].value for rate in rates)
-    most_caught = max(rate[3].value for rate in rates)
+    accepted_ratios = _to_highest([accepted for _, _, accepted, _, _ in rates])
+    caught_ratios = _to_highest([caught for _, _, _, caught, _ in rates])
     return tuple(
-        GroupRates(name, total, accepted, caught, served, accepted.value / most_accepted, caught.value / most_caught)
-        for name, total, accepted, caught, served in rates
+        GroupRates(*rate, *ratios) for rate, *ratios in zip(rates, accepted_ratios, caught_ratios, strict=True)
     )
+
+
+def _to_highest(rates: Sequence[Interval]) -> list[float | None]:
+    """Each rate over the highest of them."""
+    highest = max((rate.value for rate in rates), default=0.0)
+    return [rate.value / highest if highest else None for rate in rates]

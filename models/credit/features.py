@@ -83,17 +83,12 @@ FEATURES: dict[str, Feature] = {
     "DAYS_LAST_PHONE_CHANGE": Feature("papers"),
     "FLAG_DOCUMENT_3": Feature("papers"),
 }
-JOINED = Feature("credit_history")  # a column joined from the lender's other tables
-
-
-def feature(name: str) -> Feature:
-    """What is known of a feature; a name that ``FEATURES`` lacks is a column joined from another table."""
-    return FEATURES.get(name, JOINED)
 
 
 def sources(name: str) -> tuple[str, ...]:
     """The original columns that a feature is computed from."""
-    return feature(name).sources or (name,)
+    known = FEATURES.get(name)
+    return known.sources if known and known.sources else (name,)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.credit.portfolio import Portfolio
-from models.errors import InputError
+from models.errors import InputError, shown
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Importance:
         """
         if isinstance(feature, str) and feature in self.names:
             return self.names.index(feature)
-        raise InputError("choice", argument="feature", received=repr(feature)[:60], allowed=", ".join(self.names))
+        raise InputError("choice", argument="feature", received=shown(feature), allowed=", ".join(self.names))
 
     def dependence(self, feature: object, partner: object = "") -> Dependence:
         """A feature's dependence; without a partner, the feature that interacts with it most."""

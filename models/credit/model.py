@@ -12,7 +12,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from models.credit.features import Recipe, engineer, feature, sources
+from models.credit.features import FEATURES, Recipe, engineer, sources
 from models.credit.score import Contribution, Score
 from models.credit.wording import Value, is_missing
 from models.errors import ModelUnavailable
@@ -60,6 +60,8 @@ class CreditModel:
             self.features = self.recipe.features
             if tuple(self.booster.feature_name()) != self.features:
                 raise ValueError("model.txt and config.json name different features")
+            if unknown := set(self.features) - set(FEATURES):
+                raise ValueError(f"features that this version does not know: {', '.join(sorted(unknown))}"[:200])
             self.cost_ratio = float(self.config["cutoff"]["cost_ratio"])
             self.threshold = float(self.config["cutoff"]["probability"])
         except (OSError, ValueError, KeyError, TypeError, lgb.basic.LightGBMError) as error:
@@ -101,7 +103,7 @@ class CreditModel:
         # one row is done before a second thread has started
         values = np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=1))[0]
         contributions = tuple(
-            Contribution(name, feature(name).group, self._value(name, application, matrix[0, place]), values[place])
+            Contribution(name, FEATURES[name].group, self._value(name, application, matrix[0, place]), values[place])
             for place, name in enumerate(self.features)
         )
         return Score(

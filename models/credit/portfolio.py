@@ -16,7 +16,7 @@ from models.credit.model import CreditModel
 from models.credit.policy import BORDERLINE
 from models.credit.score import Decision, decide
 from models.credit.wording import Value, is_missing
-from models.errors import InputError, ModelUnavailable
+from models.errors import InputError, ModelUnavailable, shown
 
 Selection = Literal["all", "granted", "refused", "borderline"]
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
@@ -94,9 +94,7 @@ class Portfolio:
             and client_id in self._row
         ):
             return self._row[int(client_id)]
-        raise InputError(
-            "client_unknown", received=repr(client_id)[:60], low=int(min(self.ids)), high=int(max(self.ids))
-        )
+        raise InputError("client_unknown", received=shown(client_id), low=int(min(self.ids)), high=int(max(self.ids)))
 
     def application(self, client_id: object) -> dict[str, Value]:
         """Original column -> value, None where unknown; whole numbers as int."""

@@ -31,7 +31,7 @@ def reasons(score: Score, texts: Texts) -> list[str]:
     unknown = [item for item in score.contributions if is_missing(item.value)]
     if unknown:
         strongest = ", ".join(label(item.feature, texts) for item in unknown[:NAMED])
-        sentences.append(texts("credit.reasons.unknown", count=len(unknown), features=strongest))
+        sentences.append(texts.count("credit.reasons.unknown", len(unknown), features=strongest))
     return sentences
 
 

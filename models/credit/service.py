@@ -141,17 +141,20 @@ class Desk:
 
     def counterfactual(self, client_id: int, cost_ratio: float | None = None) -> Answer:
         """The smallest changes to the loan's terms that flip the decision, at the cut-off of a cost ratio."""
-        threshold = self.model.threshold if cost_ratio is None else self.policy.cut_off(cost_ratio).threshold
-        return counterfactuals(self.portfolio, self.model, client_id, threshold)
+        return counterfactuals(self.portfolio, self.model, client_id, self._cut_off(cost_ratio))
 
     @cached_property
     def importance(self) -> Importance:
         """Attributions of every client, computed when first asked for."""
         return Importance(self.portfolio)
 
-    def ids(self, selection: str) -> list[int]:
-        """Numbers of the clients of a selection."""
-        return [int(self.portfolio.ids[row]) for row in self.portfolio.select(selection, self.model.threshold)]
+    def ids(self, selection: str, cost_ratio: float | None = None) -> list[int]:
+        """Numbers of the clients of a selection, at the cut-off of a cost ratio."""
+        return [int(self.portfolio.ids[row]) for row in self.portfolio.select(selection, self._cut_off(cost_ratio))]
+
+    def _cut_off(self, cost_ratio: float | None) -> float:
+        """The P(default) from which a loan is refused; the model's own without a ratio."""
+        return self.model.threshold if cost_ratio is None else self.policy.cut_off(cost_ratio).threshold
 
     def bands(self) -> list[Band]:
         """The probability bands that have clients."""
@@ -168,20 +171,25 @@ class Desk:
         probabilities = self.portfolio.probabilities
         return np.flatnonzero((probabilities >= band.low) & (probabilities < band.high))
 
-    def telling(self) -> list[Example]:
-        """The clients just above and just below the cut-off, the safest, the riskiest, and a good one refused."""
+    def telling(self, cost_ratio: float | None = None) -> list[Example]:
+        """The clients just above and just below the cut-off, the safest, the riskiest, and a good one refused; at an
+        extreme cost ratio some of them do not exist.
+        """
         probabilities = self.portfolio.probabilities
-        distance = probabilities - self.model.threshold
+        distance = probabilities - self._cut_off(cost_ratio)
         ranks = {  # the client of the lowest rank is taken
             "just_refused": np.where(distance >= 0, distance, np.inf),
             "just_granted": np.where(distance < 0, -distance, np.inf),
             "safest": probabilities,
             "riskiest": -probabilities,
-            "refused_good": np.where(self.portfolio.outcomes == 0, -probabilities, np.inf),
+            "refused_good": np.where((self.portfolio.outcomes == 0) & (distance >= 0), -probabilities, np.inf),
         }
         rows: dict[str, int] = {}
         for key, rank in ranks.items():
-            rows[key] = next(int(row) for row in np.argsort(rank, kind="stable") if int(row) not in rows.values())
+            free = (int(row) for row in np.argsort(rank, kind="stable") if int(row) not in rows.values())
+            row = next(free, None)
+            if row is not None and rank[row] < np.inf:
+                rows[key] = row
         return [Example(key, int(self.portfolio.ids[row])) for key, row in rows.items()]
 
     def features(self, texts: Texts, numeric: bool = False) -> list[tuple[str, str]]:
@@ -198,6 +206,10 @@ class Desk:
     def score_batch(self, path: str | Path | None) -> dict[str, Any]:
         """The probability and decision of every row of a CSV or Parquet file, in the form that programs receive."""
         return batch.score(path, self.model)
+
+    def judge_batch(self, path: str | Path | None, cost_ratio: float) -> batch.Batch:
+        """The scores of a file at the cut-off that a cost ratio sets."""
+        return batch.judge(path, self.model, self.policy.cut_off(cost_ratio).threshold)
 
 
 @cache

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.credit.application import column
+from models import numerals
+from models.credit.application import Column, column
 from models.credit.features import DAYS_PER_YEAR
 from models.credit.model import CreditModel
 from models.credit.wording import Value, label, scaled, unit, value_text
@@ -64,7 +65,9 @@ def editor(model: CreditModel, application: Mapping[str, Value], name: str, text
         title = f"{title} ({texts('credit.axis.years')})"
     shown = None if known is None else round(scaled(name, known), 4)
     step = _step(name, rule.whole, high - low)
-    low, high = round(math.floor(low / step) * step, 6), round(math.ceil(high / step) * step, 6)
+    allowed = Range.of(rule)
+    low = max(allowed.low, round(math.floor(low / step) * step, 6))
+    high = min(allowed.high, round(math.ceil(high / step) * step, 6))
     return Editor(name, title, low, high, step, (), shown)
 
 
@@ -81,29 +84,109 @@ def _step(name: str, whole: bool, width: float) -> float:
     return 10.0 ** round(math.log10(width / STEPS))
 
 
-def stored(name: str, shown: object) -> Value:
-    """An edited value in the column's own unit: years become negative days."""
+@dataclass(frozen=True)
+class Range:
+    """The numbers that a field takes, in the unit that people read; part of a sentence.
+
+    Attributes:
+        column: the original column.
+        low, high: both ends included.
+    """
+
+    column: Column
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, rule: Column) -> Range:
+        """All that a column allows; of ages and spells in years, ends that are whole tenths."""
+        low, high = sorted((scaled(rule.name, rule.low), scaled(rule.name, rule.high)))
+        if rule.unit == "days":
+            low, high = math.ceil(low * 10) / 10, math.floor(high * 10) / 10
+        return cls(rule, low, high)
+
+    def __contains__(self, number: float) -> bool:
+        return self.low <= number <= self.high and not (self.column.whole and number != int(number))
+
+    def say(self, texts: Texts) -> str:
+        """``a number of years from 18 to 120``."""
+        kind = "years" if self.column.unit == "days" else "whole" if self.column.whole else "number"
+        return texts(f"errors.allowed_{kind}", low=texts.plain(self.low), high=texts.plain(self.high))
+
+
+@dataclass(frozen=True)
+class _Name:
+    """A column's name in a sentence."""
+
+    column: str
+
+    def say(self, texts: Texts) -> str:
+        return label(self.column, texts)
+
+
+@dataclass(frozen=True)
+class _Number:
+    """A number in a sentence."""
+
+    value: float
+
+    def say(self, texts: Texts) -> str:
+        return texts.plain(self.value)
+
+
+def stored(name: str, shown: object, allowed: Range | None = None) -> Value:
+    """An edited value in the column's own unit: years become negative days.
+
+    Args:
+        name: the original column.
+        shown: the value in the unit that people read; None is unknown.
+        allowed: of a number; all that the column allows, where nothing narrower is given.
+
+    Raises:
+        InputError: the value is not allowed; it is never moved to the nearest that is.
+    """
     rule = column(name, "column")
-    if shown is None or rule.is_category:
+    if not isinstance(shown, (int, float)) or isinstance(shown, bool) or rule.is_category:
         return rule.check(shown)
-    if rule.unit == "days" and isinstance(shown, (int, float)):
-        return rule.check(max(rule.low, min(rule.high, -round(shown * DAYS_PER_YEAR))))
-    return rule.check(shown)
+    within = allowed or Range.of(rule)
+    if shown not in within:
+        raise InputError("typed_range", name=_Name(name), received=_Number(shown), allowed=within)
+    return rule.check(-round(shown * DAYS_PER_YEAR) if rule.unit == "days" else shown)
+
+
+def slid(editor: Editor, shown: object) -> Value:
+    """What a slider was moved to, or what was typed beside it, in the column's own unit.
+
+    Raises:
+        InputError: the value lies beyond the slider's ends.
+    """
+    return stored(editor.column, shown, Range(column(editor.column, "column"), editor.low, editor.high))
 
 
 def entered(editor: Editor, value: Any, texts: Texts) -> Value:
     """What was entered into a form's field, chosen from a list or typed, in the column's own unit."""
-    return stored(editor.column, value) if editor.choices else typed(editor.column, value, texts)
+    return stored(editor.column, value) if editor.choices else typed(editor.column, value or "", texts)
 
 
 def typed(name: str, text: str, texts: Texts) -> Value:
     """A typed number in the column's own unit; an empty text is unknown.
 
     Raises:
-        InputError: the text is no number of the reader's language, or the column does not allow it.
+        InputError: the text is no number of the reader's language, may be read in two ways, or is out of range.
     """
     if not text.strip():
         return None
+    is_money = column(name, "column").unit == "money"
+    # money has two decimals: in French, 500,000 is more likely a sum that was written as in English
+    if texts.language == "fr" and numerals.is_ambiguous(text) and (is_money or "." in text):
+        decimal = numerals.read(text, "," if "," in text else ".")
+        raise InputError(
+            "typed_ambiguous",
+            name=label(name, texts),
+            received=text[:40],
+            whole=texts.number(numerals.read(text, "." if "," in text else ",")),
+            decimal=texts.number(decimal, 2) if is_money else texts.plain(decimal),
+        )
     try:
         number = texts.read_number(text)
     except ValueError as error:

@@ -3,7 +3,8 @@
 Pixels are taken away (deletion) or given back (insertion) in the order of the map, and the probability of the
 explained class is followed (Petsiuk 2018, arXiv:1806.07421). A faithful map makes it fall fast or rise fast.
 ROAD (Rong 2022, arXiv:2202.00449) takes pixels away by blending them into their surroundings, so that no edge
-gives away the shape of what is missing, and weighs the most salient pixels against the least salient ones.
+gives away the shape of what is missing, and weighs the most salient pixels against the least salient ones. Its blending
+is approximated here: :func:`blend_in`.
 """
 
 from __future__ import annotations
@@ -77,11 +78,25 @@ def assess(score: Score, pixels: torch.Tensor, saliency: np.ndarray) -> Faithful
     return Faithfulness(deletion(score, pixels, ranks), insertion(score, pixels, ranks), road(score, pixels, ranks))
 
 
-def judge(model: VisionModel, image: Image.Image, target: str, saliency: np.ndarray) -> Faithfulness:
-    """How faithful a map is to a model's answer for one class of an RGB picture."""
+def judge(
+    model: VisionModel, image: Image.Image, target: str, saliency: np.ndarray, against: str | None = None
+) -> Faithfulness:
+    """How faithful a map is to a model's answer for one class of an RGB picture.
+
+    A map of the class rather than another is held against the probability of the first of these two alone, which the
+    difference of their logits decides.
+    """
     place = model.classes.index(target)
     pixels = to_tensor(model.preprocessing.stretch(image))
-    return assess(lambda batch: model.probabilities(batch)[:, place], pixels, saliency)
+
+    def score(batch: torch.Tensor) -> torch.Tensor:
+        found = model.probabilities(batch)
+        if not against:
+            return found[:, place]
+        pair = found[:, [place, model.classes.index(against)]]
+        return pair[:, 0] / pair.sum(dim=1).clamp(min=torch.finfo(pair.dtype).tiny)
+
+    return assess(score, pixels, saliency)
 
 
 def order(saliency: np.ndarray, size: int) -> torch.Tensor:

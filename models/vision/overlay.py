@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from PIL import Image
@@ -9,6 +11,7 @@ from PIL import Image
 # perceptually uniform and readable without colour vision: darkness marks what did not count, light what did
 COLOUR_MAP = cv2.COLORMAP_INFERNO
 OPACITY = 0.55  # share of the map in the blend, 0..1
+BAND = 256  # rows laid over at a time
 
 
 def overlay(
@@ -36,16 +39,24 @@ def overlay(
     size = size or image.size
     if image.size != size:
         image = image.resize(size, Image.Resampling.BICUBIC)
-    blend = cv2.addWeighted(np.asarray(image), 1 - opacity, _coloured(saliency, size), opacity, 0)
-    return Image.fromarray(blend)
+    picture = np.array(image)
+    for rows, colours in _coloured(saliency, size):
+        cv2.addWeighted(picture[rows], 1 - opacity, colours, opacity, 0, dst=picture[rows])
+    return Image.fromarray(picture)
 
 
 def heatmap(saliency: np.ndarray, size: tuple[int, int]) -> Image.Image:
     """The map alone, coloured, as an RGB picture of (width, height) px."""
-    return Image.fromarray(_coloured(saliency, size))
+    return Image.fromarray(np.concatenate([colours for _, colours in _coloured(saliency, size)]))
 
 
-def _coloured(saliency: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    smooth = cv2.resize(saliency.astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
-    levels = np.clip(smooth * 255, 0, 255).astype(np.uint8)  # the cubic overshoots a little
-    return cv2.cvtColor(cv2.applyColorMap(levels, COLOUR_MAP), cv2.COLOR_BGR2RGB)
+def _coloured(saliency: np.ndarray, size: tuple[int, int]) -> Iterator[tuple[slice, np.ndarray]]:
+    """The map at that size in colours, some rows at a time: whole, it would hold several times the picture's bytes."""
+    width, height = size
+    rows = len(saliency)
+    across = cv2.resize(saliency.astype(np.float32), (width, rows), interpolation=cv2.INTER_CUBIC)
+    down = cv2.resize(np.eye(rows, dtype=np.float32), (rows, height), interpolation=cv2.INTER_CUBIC)
+    for top in range(0, height, BAND):
+        band = slice(top, min(top + BAND, height))
+        levels = np.clip(down[band] @ across * 255, 0, 255).astype(np.uint8)  # the cubic overshoots a little
+        yield band, cv2.cvtColor(cv2.applyColorMap(levels, COLOUR_MAP), cv2.COLOR_BGR2RGB)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,8 @@ import numpy as np
 from PIL import Image
 
 from models import arguments
-from models.errors import InputError, ModelUnavailable
+from models.errors import InputError, ModelUnavailable, shown
+from models.texts import ENGLISH
 from models.vision import faithfulness, registry
 from models.vision.faithfulness import Faithfulness
 from models.vision.overlay import overlay
@@ -20,21 +23,38 @@ from models.vision.saliency import METHODS
 from models.vision.uploads import Upload, read_upload
 
 OPACITY = 0.6  # share of the saliency map in the overlay, 0..1
+SCREEN_SIDE = 1024  # px of the longer side of what the page shows
+OVERLAY_MEGAPIXELS = 50  # of an overlay for programs: as many as a phone's camera takes
 
 
 @dataclass(frozen=True)
 class Reading:
     """One model's answer to one photo.
 
-    Attributes:
-        photo: upright, RGB, as the page shows it.
-        overlay: the saliency map laid over it, at the size of the upload.
+    Args:
+        upload: the photo.
         explanation: the map, with the prediction it explains.
+        opacity: share of the map in the overlay, 0..1.
     """
 
-    photo: Image.Image
-    overlay: Image.Image
+    upload: Upload
     explanation: Explanation
+    opacity: float
+
+    @cached_property
+    def overlay(self) -> Image.Image:
+        """The map laid over the photo at the size of the upload, or scaled down to ``OVERLAY_MEGAPIXELS``; drawn when
+        it is asked for.
+        """
+        width, height = self.upload.width, self.upload.height
+        factor = min(1.0, math.sqrt(OVERLAY_MEGAPIXELS * 1e6 / (width * height)))
+        size = (max(1, int(width * factor)), max(1, int(height * factor)))
+        return overlay(self.upload.image, self.explanation.saliency, size, self.opacity)
+
+    def on_screen(self) -> tuple[Image.Image, Image.Image]:
+        """Photo and overlay, at most ``SCREEN_SIDE`` px on the longer side."""
+        photo = thumbnail(self.upload)
+        return photo, overlay(photo, self.explanation.saliency, opacity=self.opacity)
 
 
 def read_photo(
@@ -76,7 +96,7 @@ def read_steps(
     classifier = registry.get(model)
     upload = read_upload(path)
     for share, explanation in classifier.explain_steps(upload.image, method, target, against):
-        yield share, Reading(upload.image, _laid_over(upload, explanation.saliency, opacity), explanation)
+        yield share, Reading(upload, explanation, opacity)
 
 
 def methods(model: str) -> tuple[str, ...]:
@@ -90,14 +110,26 @@ def methods(model: str) -> tuple[str, ...]:
     return tuple(sorted(classifier.methods, key=lambda name: name != classifier.default_method))
 
 
+def published_method(model: str) -> str:
+    """The method that a model is usually explained with elsewhere; empty where its weights are missing."""
+    try:
+        return registry.get(model).published_method
+    except ModelUnavailable:
+        return ""
+
+
 def relay(path: Path | str | None, saliency: np.ndarray, opacity: float) -> tuple[Image.Image, Image.Image]:
-    """Photo and overlay anew, from a map that was drawn before."""
-    upload = read_upload(path)
-    return upload.image, _laid_over(upload, saliency, arguments.number("opacity", opacity, 0, 1))
+    """Photo and overlay as on the screen anew, from a map that was drawn before."""
+    arguments.number("opacity", opacity, 0, 1)
+    photo = thumbnail(read_upload(path))
+    return photo, overlay(photo, saliency, opacity=opacity)
 
 
-def _laid_over(upload: Upload, saliency: np.ndarray, opacity: float) -> Image.Image:
-    return overlay(upload.image, saliency, (upload.width, upload.height), opacity)
+def thumbnail(upload: Upload) -> Image.Image:
+    """A photo as the page shows it, at most ``SCREEN_SIDE`` px on the longer side."""
+    photo = upload.image.copy()
+    photo.thumbnail((SCREEN_SIDE, SCREEN_SIDE), Image.Resampling.BICUBIC)
+    return photo
 
 
 def verdicts(path: Path | str | None) -> Iterator[tuple[Prediction, ...]]:
@@ -109,16 +141,20 @@ def verdicts(path: Path | str | None) -> Iterator[tuple[Prediction, ...]]:
         yield answers
 
 
-def assess(path: Path | str | None, model: str, method: str, target: str) -> tuple[Explanation, Faithfulness]:
-    """A map, and how faithful it is to the model, for one photo.
+def assess(
+    path: Path | str | None, model: str, method: str = "", target: str = "", against: str = ""
+) -> tuple[Explanation, Faithfulness]:
+    """A map, and how faithful it is to the model, for one photo; the arguments of :func:`read_photo`.
 
     Raises:
-        InputError, ModelUnavailable: as in :func:`read_photo`.
+        InputError, ModelUnavailable: as there.
     """
     classifier = registry.get(model)
     upload = read_upload(path)
-    explanation = classifier.explain(upload.image, method, target)
-    return explanation, faithfulness.judge(classifier, upload.image, explanation.target, explanation.saliency)
+    explanation = classifier.explain(upload.image, method, target, against)
+    return explanation, faithfulness.judge(
+        classifier, upload.image, explanation.target, explanation.saliency, explanation.against
+    )
 
 
 def classify(path: Path | str | None, models: Sequence[str]) -> dict[str, Any]:
@@ -132,8 +168,8 @@ def classify(path: Path | str | None, models: Sequence[str]) -> dict[str, Any]:
         InputError: as in :func:`read_photo`; ``models`` is not a list of names.
     """
     if not isinstance(models, (list, tuple)) or not all(isinstance(name, str) for name in models):
-        raise InputError("models_list", received=repr(models), allowed=", ".join(registry.MODELS))
-    classifiers = [registry.get(name) for name in dict.fromkeys(models or registry.available())]
+        raise InputError("models_list", received=shown(models), allowed=", ".join(registry.MODELS))
+    classifiers = [registry.get(name) for name in dict.fromkeys(map(registry.meant, models or registry.available()))]
     upload = read_upload(path)
     answers = {}
     for classifier in classifiers:
@@ -144,7 +180,8 @@ def classify(path: Path | str | None, models: Sequence[str]) -> dict[str, Any]:
             "method": classifier.default_method,
             "seconds": prediction.seconds,
         }
-    return {"classes": list(CLASSES), "models": answers}
+    note = {"note": ENGLISH("images.cut_short")} if upload.cut_short else {}
+    return {"classes": list(CLASSES), "models": answers, **note}
 
 
 def faults() -> list[ModelUnavailable]:

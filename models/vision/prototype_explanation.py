@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from models import arguments
+from models.texts import ENGLISH
 from models.vision import registry
 from models.vision.predictions import CLASSES
 from models.vision.prototypes import Box, Case, Prototype, Reasoning
@@ -75,23 +76,27 @@ def reason(path: Path | str | None, top: int) -> dict[str, Any]:
 
     Args:
         path: the uploaded file.
-        top: prototypes in the evidence of each class, 1 to the number of prototypes.
+        top: prototypes in the evidence of each class, at least 1; more than there are means all.
 
     Raises:
         InputError: as in :func:`read_likeness`; ``top`` is out of range.
         ModelUnavailable: the model's files are missing or damaged.
     """
     model = _model()
-    top = arguments.whole_number("top", top, 1, len(model.prototypes))
+    count = len(model.prototypes)
+    if not (isinstance(top, int | float) and top > count):
+        count = arguments.whole_number("top", top, 1, count)
     upload = read_upload(path)
-    reasoning = model.reason(upload.image, top)
+    reasoning = model.reason(upload.image, count)
     scale = (upload.width / upload.image.width, upload.height / upload.image.height)
     named = {evidence.prototype for case in reasoning.cases for evidence in case.evidence}
+    note = {"note": ENGLISH("images.cut_short")} if upload.cut_short else {}
     return {
         "label": reasoning.prediction.label,
         "logits": reasoning.logits,
         "classes": {case.label: _case(case, scale) for case in reasoning.cases},
         "prototypes": {str(item.number): _prototype(item) for item in model.prototypes if item.number in named},
+        **note,
     }
 
 

@@ -32,7 +32,7 @@ class ProtoVit:
     """
 
     name = "protovit"
-    default_method = MATCHES
+    default_method = published_method = MATCHES
     methods = METHODS
     layer = "head"
 
@@ -137,8 +137,7 @@ class ProtoVit:
     ) -> Iterator[tuple[float, Explanation]]:
         """The same, step by step: the share done in 0..1, and the map so far. Closing the iterator cancels."""
         start = time.perf_counter()
-        method = method or self.default_method
-        saliency.check(self, method, target, against)
+        method, target, against = saliency.resolve(self, method or self.default_method, target, against)
         inputs = self.preprocessing(image)
         output = self._pass(inputs)
         predicted = self._prediction(output, start)

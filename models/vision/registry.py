@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import torch
 from PIL import Image
 
-from models.errors import InputError
+from models import arguments
+from models.errors import InputError, shown
 from models.vision import weights
 from models.vision.predictions import Explanation, Prediction
 from models.vision.preprocessing import Preprocessing
@@ -22,6 +23,7 @@ _PLACES = {
     "protovit": "models.vision.protovit:ProtoVit",
 }
 MODELS: tuple[str, ...] = tuple(_PLACES)
+_ALSO = {"yolov8n": "yolov8", "yolov8n-cls": "yolov8"}  # other names in use
 
 
 class VisionModel(Protocol):
@@ -36,6 +38,9 @@ class VisionModel(Protocol):
 
     @property
     def default_method(self) -> str: ...
+
+    @property
+    def published_method(self) -> str: ...
 
     @property
     def methods(self) -> tuple[str, ...]: ...
@@ -65,6 +70,18 @@ def available() -> tuple[str, ...]:
     return tuple(name for name in built() if weights.is_installed(name))
 
 
+def meant(name: str) -> str:
+    """The model that a name means, however it is written: "YOLO v8", or "YOLOv8n" as the page calls it.
+
+    Raises:
+        InputError: no model has this name.
+    """
+    found = arguments.spelled(name, {**_PLACES, **_ALSO})
+    if found is None:
+        raise InputError("model_unknown", value=shown(name), allowed=", ".join(built()))
+    return _ALSO.get(found, found)
+
+
 def get(name: str) -> VisionModel:
     """A model, loaded on the first call and kept.
 
@@ -74,8 +91,7 @@ def get(name: str) -> VisionModel:
         InputError: no model has this name, or this version does not run it.
         ModelUnavailable: its weights are missing or damaged.
     """
-    if name not in _PLACES:
-        raise InputError("model_unknown", value=name, allowed=", ".join(built()))
+    name = meant(name)
     if not _PLACES[name]:
         raise InputError("model_not_built", value=name, allowed=", ".join(built()))
     with _locks[name]:

@@ -3,8 +3,9 @@
 Each method takes one pass of the network over one picture and a contrast: a weight for each logit, whose
 weighted sum is explained (1 for the target class, -1 for the class it is weighed against). It yields the
 share of the work that is done and the map so far, larger where more was seen; closing the generator cancels
-the work. The formulas are those of ``pytorch_grad_cam``, which the tests compare them with; here the
-convolutions run once, without gradients, and the model carries no hooks.
+the work. Some maps are drawn by ``pytorch_grad_cam`` itself (:mod:`models.vision.library_maps`); the others by
+its formulas, which the tests compare them with. For either the convolutions run once, without gradients, and
+the model carries no hooks.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
-from models.errors import InputError
+from models import arguments
+from models.errors import InputError, shown
+from models.vision import library_maps
 from models.vision.rise import rise
 
 SCORE_CAM_CHANNELS = 64  # strongest feature maps that Score-CAM tries: each costs a pass through the network
@@ -61,15 +64,17 @@ class Method:
         draw: (pass, contrast) -> shares done in 0..1 with (h, w) maps; the last one counts.
         class_discriminative: whether the map depends on the contrast.
         reads_layer: whether it reads feature maps, rather than only ask the network for answers.
+        quick: whether it needs no more than one pass through the convolutions.
     """
 
     draw: Callable[[Pass, torch.Tensor], Steps]
     class_discriminative: bool = True
     reads_layer: bool = True
+    quick: bool = True
 
 
 class Explainable(Protocol):
-    """What :func:`check` asks of a model."""
+    """What :func:`resolve` asks of a model."""
 
     classes: tuple[str, ...]
 
@@ -80,13 +85,24 @@ class Explainable(Protocol):
     def methods(self) -> tuple[str, ...]: ...
 
 
-def check(model: Explainable, method: str, target: str, against: str) -> None:
-    """Raises InputError for a method that the model has not, or a class that is none of its own."""
-    if method not in model.methods:
-        raise InputError("method_unknown", value=method, model=model.name, allowed=", ".join(model.methods))
+def resolve(model: Explainable, method: str, target: str, against: str) -> tuple[str, str, str]:
+    """Method and classes by the names that the model gives them, however they were written; empty ones stay empty.
+
+    Raises:
+        InputError: the model has no such method, or no such class.
+    """
+    found = arguments.spelled(method, model.methods) if method else ""
+    if found is None:
+        allowed = ", ".join(model.methods)
+        raise InputError("method_unknown", value=shown(method), model=model.name, allowed=allowed)
+    classes = []
     for argument, value in (("target", target), ("against", against)):
-        if value and value not in model.classes:
-            raise InputError("class_unknown", argument=argument, value=value, allowed=", ".join(model.classes))
+        label = arguments.spelled(value, model.classes) if value else ""
+        if label is None:
+            allowed = ", ".join(model.classes)
+            raise InputError("class_unknown", argument=argument, value=shown(value), allowed=allowed)
+        classes.append(label)
+    return found, classes[0], classes[1]
 
 
 def contrast(classes: tuple[str, ...], target: str, against: str) -> torch.Tensor:
@@ -196,9 +212,14 @@ def rise_map(one: Pass, contrast: torch.Tensor) -> Steps:
 METHODS: dict[str, Method] = {
     "grad-cam": Method(grad_cam),
     "grad-cam++": Method(grad_cam_plus_plus),
+    "xgrad-cam": Method(library_maps.drawn("XGradCAM")),  # Fu 2020, arXiv:2008.02312
+    "hires-cam": Method(library_maps.drawn("HiResCAM")),  # Draelos 2020, arXiv:2011.08891
     "layer-cam": Method(layer_cam),
+    "finer-cam": Method(library_maps.drawn("FinerCAM")),  # Zhang 2025, arXiv:2501.11309
+    "shapley-cam": Method(library_maps.drawn("ShapleyCAM")),  # Cai 2025, arXiv:2501.06261
+    "ablation-cam": Method(library_maps.drawn("AblationCAM")),  # Desai 2020, doi:10.1109/WACV45572.2020.9093360
     "eigen-cam": Method(eigen_cam, class_discriminative=False),
     "eigen-grad-cam": Method(eigen_grad_cam),
-    "score-cam": Method(score_cam),
-    "rise": Method(rise_map, reads_layer=False),
+    "score-cam": Method(score_cam, quick=False),
+    "rise": Method(rise_map, reads_layer=False, quick=False),
 }

@@ -6,23 +6,33 @@ header, so that a small file which unpacks into gigabytes is refused before a si
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 from PIL import Image
 
 from models.errors import InputError
+from models.vision import pixels
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # as Pillow names them
-ALLOWED = "JPEG, PNG, WebP, GIF, BMP, TIFF"
+pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF")  # as Pillow names them
+ALLOWED = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP, TIFF"
+UNSHOWN = ("HEIF", "TIFF")  # those that browsers do not draw
 MAX_MEGABYTES = 100  # of the file
 MAX_MEGAPIXELS = 150  # a square of 12,000 px; decoded at 3 bytes a pixel: 450 MB
 MIN_SIDE = 8  # px; below, there is nothing to recognise
 WORKING_SIDE = 2048  # px of the longer side kept in memory: sharper than any screen shows a demo
 LARGE_MEGAPIXELS = 20  # larger ones are decoded one at a time, so that a few uploads do not exhaust the memory
+
+FILLING, MOSTLY = 128, 0.95  # what a decoder puts where a JPEG stops, and the share of it that leaves no picture
+
+Image.MAX_IMAGE_PIXELS = int(MAX_MEGAPIXELS * 1e6)  # Pillow warns above it, and refuses twice as many by itself
 
 _ORIENTATION = 0x0112  # EXIF tag: how the camera was held; 1 is upright
 _TURNS = {
@@ -46,11 +56,15 @@ class Upload:
             side.
         width: px of the picture as it was sent, upright.
         height: likewise.
+        unshown: whether the file is of a kind that browsers do not draw.
+        cut_short: whether the file ended before the picture did: it was read as far as it goes.
     """
 
     image: Image.Image
     width: int
     height: int
+    unshown: bool = False
+    cut_short: bool = False
 
     def __post_init__(self) -> None:
         if self.image.mode != "RGB":
@@ -70,6 +84,8 @@ def read_upload(path: str | Path | None) -> Upload:
     if not path.is_file():
         raise InputError("image_missing", name=_printable(path.name))
     megabytes = path.stat().st_size / 1e6
+    if not megabytes:
+        raise InputError("image_empty", name=_printable(path.name), allowed=ALLOWED)
     if megabytes > MAX_MEGABYTES:
         raise InputError("image_heavy", size=f"{megabytes:.0f}", limit=MAX_MEGABYTES)
     with _open(path) as image:
@@ -80,9 +96,9 @@ def read_upload(path: str | Path | None) -> Upload:
             raise InputError("image_small", size=f"{width} x {height}", limit=MIN_SIDE)
         try:
             if width * height <= LARGE_MEGAPIXELS * 1e6:
-                return _decode(image)
+                return _decode(image, path)
             with _large:
-                return _decode(image)
+                return _decode(image, path)
         except Exception as error:  # a decoder given damaged bytes may raise anything
             raise InputError("image_damaged", name=_printable(path.name)) from error
 
@@ -98,47 +114,54 @@ def _open(path: Path) -> Image.Image:
         raise InputError("image_format", name=_printable(path.name), allowed=ALLOWED) from error
 
 
-def _decode(image: Image.Image) -> Upload:
+def _decode(image: Image.Image, path: Path) -> Upload:
     width, height = image.size
     # a JPEG decodes straight to a half, a quarter or an eighth: never below what we keep
     image.draft(None, (WORKING_SIDE, WORKING_SIDE))
-    image.load()
+    cut_short = False
+    try:
+        image.load()
+    except OSError:
+        if image.format not in ("JPEG", "MPO"):
+            raise
+        cut_short = True
+        image = _completed(path)
     factor = max(image.size) // WORKING_SIDE
-    picture = _eight_bits(image)
+    picture = pixels.eight_bits(image)
     if factor > 1 and picture.mode not in ("1", "P"):  # before the modes widen, to hold fewer bytes
         picture = picture.reduce(factor)
     picture.info = image.info  # holds the transparency of palettes
-    picture = _on_white(picture)
+    picture = pixels.on_white(picture)
     picture.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BICUBIC)
-    orientation = image.getexif().get(_ORIENTATION, 1)
+    picture = pixels.as_seen(picture, image.info.get("icc_profile"))
+    orientation = _orientation(image)
     if orientation in _TURNS and image.format != "TIFF":  # Pillow turns a TIFF itself while it loads
         picture = picture.transpose(_TURNS[orientation])
         if orientation >= 5:  # these lay the picture on its side
             width, height = height, width
-    return Upload(picture, width, height)
+    return Upload(picture, width, height, image.format in UNSHOWN, cut_short)
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """16-bit greys over their whole range; 32-bit ones, whose range is anybody's guess, from lowest to
-    highest.
+def _completed(path: Path) -> Image.Image:
+    """A JPEG that ends too early, decoded as far as it goes: the end marker makes the decoder fill in the rest.
+
+    Raises:
+        OSError: next to nothing of the picture is there.
     """
-    if image.mode.startswith("I;16"):
-        grey = np.asarray(image).astype(np.float32) / 257
-    elif image.mode in ("I", "F"):
-        values = np.nan_to_num(np.asarray(image).astype(np.float32))
-        low, high = values.min(), values.max()
-        grey = (values - low) * (255 / max(high - low, 1e-12))
-    else:
-        return image
-    return Image.fromarray(np.rint(grey).astype(np.uint8))
+    image = Image.open(io.BytesIO(path.read_bytes() + b"\xff\xd9"), formats=("JPEG",))
+    image.draft(None, (WORKING_SIDE, WORKING_SIDE))
+    image.load()
+    values = np.asarray(image).reshape(image.height, image.width, -1)
+    if ((values == FILLING) | (values == 255 - FILLING)).all(axis=2).mean() > MOSTLY:  # inks are kept inverted
+        raise OSError("hardly more than a header")
+    return image
 
 
-def _on_white(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    picture = image.convert("RGBA")
-    white = Image.new("RGBA", picture.size, "white")
-    return Image.alpha_composite(white, picture).convert("RGB")
+def _orientation(image: Image.Image) -> int:
+    try:
+        return image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # damaged EXIF may raise anything, and says nothing about the pixels
+        return 1
 
 
 def _printable(name: str) -> str:

@@ -53,7 +53,7 @@ class Vgg16(Convnet):
 
     name: ClassVar[str] = "vgg16"
     layer: ClassVar[str] = "features.29"
-    default_method: ClassVar[str] = "grad-cam"
+    published_method: ClassVar[str] = "grad-cam"
     halved: ClassVar[bool] = True  # "python -m benchmarks.vision --data FOLDER" counts the labels that it changes: none
 
     @staticmethod

@@ -16,7 +16,7 @@ class YoloV8(Convnet):
 
     name: ClassVar[str] = "yolov8"
     layer: ClassVar[str] = "model.8"
-    default_method: ClassVar[str] = "eigen-cam"
+    published_method: ClassVar[str] = "eigen-cam"
 
     @staticmethod
     def build(config: Mapping[str, Any]) -> nn.Module:

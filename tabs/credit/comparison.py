@@ -13,6 +13,7 @@ from models.display.common.html import render
 from models.display.credit.distribution import distribution, sentence
 from models.display.credit.scatter import scatter
 from tabs.credit.selection import Chosen
+from tabs.error_handling import guarded
 
 
 def comparison_tab(chosen: Chosen, tab: gr.Tab) -> None:
@@ -53,12 +54,9 @@ def comparison_tab(chosen: Chosen, tab: gr.Tab) -> None:
     def show_two(client_id: int, ratio: float, first: str, second: str) -> Any:
         return scatter(desk().portfolio, client_id, first, second, texts)
 
-    group.change(
-        None,
-        group,
-        criteria,
-        js="(group) => ({visible: group === 'similar', __type__: 'update'})",
-        api_visibility="private",
-    )
+    def show_criteria(group: str) -> Any:
+        return gr.update(visible=group == "similar")
+
+    group.change(guarded(show_criteria, texts), group, criteria, api_visibility="private", show_progress="hidden")
     chosen.refresh(show, [feature, group, criteria], [words, chart], opened=tab)
     chosen.refresh(show_two, [first, second], [cloud], opened=tab)

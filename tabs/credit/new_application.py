@@ -13,6 +13,7 @@ from models.display.common.html import render
 from models.display.credit.decision_card import verdict
 from models.display.credit.tables import batch, save_batch
 from models.display.credit.waterfall import score_waterfall
+from models.errors import InputError
 from tabs.credit.selection import Chosen
 from tabs.downloads import session_folder
 from tabs.error_handling import guarded
@@ -34,6 +35,7 @@ FIELDS = (
     "NAME_FAMILY_STATUS",
     "OCCUPATION_TYPE",
 )
+FILES = (".csv", ".tsv", ".txt", ".parquet", ".gz", ".zip")
 
 
 def newcomer_tab(chosen: Chosen) -> None:
@@ -41,6 +43,7 @@ def newcomer_tab(chosen: Chosen) -> None:
     texts = chosen.texts
     gr.Markdown(texts("credit.new.explain"))
     editors = [whatif.editor(desk().model, {}, name, texts) for name in FIELDS]
+    application = gr.State(None)  # the one that is scored on the right
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
             widgets: list[gr.components.Component] = []
@@ -54,14 +57,23 @@ def newcomer_tab(chosen: Chosen) -> None:
     gr.Markdown(f"### {texts('credit.batch.title')}\n{texts('credit.batch.explain')}")
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
-            table = Table(label=texts("credit.batch.file"), file_types=[".csv", ".parquet"], height=140)
+            table = Table(label=texts("credit.batch.file"), file_types=list(FILES), height=140)
             download = gr.DownloadButton(texts("credit.why.download"), visible=False, size="sm")
         with gr.Column(scale=3, min_width=320):
             scores = gr.HTML(elem_classes=["vt-wide", "vt-bounded"])
 
-    def show(ratio: float, *values: Any) -> tuple[Any, ...]:
-        pairs = zip(editors, values, strict=True)
-        application = {editor.column: whatif.entered(editor, value, texts) for editor, value in pairs}
+    def read(*values: Any) -> dict[str, Any]:
+        entered = {
+            editor.column: whatif.entered(editor, value, texts) for editor, value in zip(editors, values, strict=True)
+        }
+        application = {name: value for name, value in entered.items() if value is not None}
+        if not application:
+            raise InputError("application_empty")
+        return application
+
+    def show(ratio: float, application: dict[str, Any] | None) -> tuple[Any, ...]:
+        if application is None:
+            return "", "", gr.Plot(visible=False)
         judged = desk().judge_application(application, ratio)
         return (
             verdict(judged.score, judged.percentile, ratio, texts),
@@ -69,14 +81,32 @@ def newcomer_tab(chosen: Chosen) -> None:
             gr.Plot(score_waterfall(judged.score, texts), visible=True),
         )
 
-    def score_file(path: str | None, request: gr.Request) -> tuple[Any, ...]:
-        answer = desk().score_batch(path)
-        words, frame = batch(answer, texts)
-        saved = str(save_batch(frame, session_folder(request)))
-        return words, gr.DownloadButton(value=saved, visible=True)
+    def score_file(path: str | None, ratio: float, request: gr.Request) -> tuple[Any, ...]:
+        if path is None:
+            return no_scores()
+        answer = desk().judge_batch(path, ratio)
+        saved = str(save_batch(answer, texts, session_folder(request)))
+        return batch(answer, texts), gr.DownloadButton(value=saved, visible=True)
 
-    score.click(guarded(show, texts), [chosen.ratio, *widgets], [card, words, chart], api_visibility="private")
-    table.upload(guarded(score_file, texts), table, [scores, download], api_visibility="private")
+    def no_scores() -> tuple[Any, ...]:
+        return "", gr.DownloadButton(value=None, visible=False)
+
+    private: dict[str, Any] = {"api_visibility": "private"}
+    results = [card, words, chart]
+    # what is refused leaves no score of something else beside it; one that stands follows the cut-off
+    read_form = score.click(guarded(read, texts), widgets, application, **private)
+    read_form.success(guarded(show, texts), [chosen.ratio, application], results, **private)
+    read_form.failure(lambda: (None, *show(1, None)), None, [application, *results], **private)
+    chosen.ratio.change(guarded(show, texts), [chosen.ratio, application], results, show_progress="hidden", **private)
+    scored = gr.on(
+        [table.upload, table.clear, chosen.ratio.change],
+        guarded(score_file, texts),
+        [table, chosen.ratio],
+        [scores, download],
+        trigger_mode="always_last",
+        **private,
+    )
+    scored.failure(no_scores, None, [scores, download], **private)
 
 
 def _field(editor: whatif.Editor, unknown: str) -> gr.components.Component:

@@ -46,13 +46,13 @@ def credit_tab(texts: Texts, app: gr.Blocks) -> None:
     except ModelUnavailable as error:
         gr.HTML(render("notices", sentences=[error.say(texts)]))
         return
-    chosen = Chosen(app, texts, finder(texts), ratio_slider(texts))
+    ratio = ratio_slider(texts)
+    chosen = Chosen(app, texts, finder(texts, ratio), ratio)
     verdict_card(chosen)
     with gr.Tabs() as views:
         for name, build in SUB_TABS.items():
-            with gr.Tab(texts(f"credit.tab.{name}"), id=name) as tab:
+            with links.linked_tab(texts(f"credit.tab.{name}"), "view", name) as tab:
                 build(chosen, tab)
-            links.told_by_tab(tab, "view", name)
 
     def open_link(request: gr.Request) -> tuple[Any, Any]:
         view, client = links.asked(request, "view"), links.asked(request, "client")

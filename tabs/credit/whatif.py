@@ -11,7 +11,9 @@ from models.credit.service import desk
 from models.display.credit.decision_card import verdict
 from models.display.credit.tables import changes
 from models.display.credit.waterfall import change_waterfall
+from models.errors import InputError
 from tabs.credit.selection import Chosen
+from tabs.credit.sliders import OpenSlider
 from tabs.error_handling import guarded
 
 
@@ -21,11 +23,11 @@ def whatif_tab(chosen: Chosen, tab: gr.Tab) -> None:
     edited = gr.State({})
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
-            terms = {name: gr.Slider(0, 1, label=name, interactive=True) for name in whatif.TERMS}
+            terms = {name: OpenSlider(0, 1, label=name, interactive=True) for name in whatif.TERMS}
             column = gr.Dropdown(
                 choices=whatif.editable(desk().model, texts), value="EXT_SOURCE_2", label=texts("credit.whatif.column")
             )
-            number = gr.Slider(0, 1, label="EXT_SOURCE_2", interactive=True)
+            number = OpenSlider(0, 1, label="EXT_SOURCE_2", interactive=True)
             choice = gr.Dropdown([], label="EXT_SOURCE_2", visible=False)
             with gr.Row():
                 unknown = gr.Button(texts("credit.whatif.unknown"), size="sm")
@@ -42,7 +44,7 @@ def whatif_tab(chosen: Chosen, tab: gr.Tab) -> None:
         editor = whatif.editor(desk().model, application, name, texts)
         if editor.choices:
             return [
-                gr.Slider(visible=False),
+                OpenSlider(visible=False),
                 gr.Dropdown(choices=list(editor.choices), value=editor.value, label=editor.name, visible=True),
             ]
         return [_slider(editor), gr.Dropdown(visible=False)]
@@ -68,6 +70,24 @@ def whatif_tab(chosen: Chosen, tab: gr.Tab) -> None:
     def edit(edited: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
         return edited | {name: whatif.stored(name, value)}
 
+    def slide(client_id: int, edited: dict[str, Any], name: str, value: float | None) -> Any:
+        """While a number is being typed its first digits may be out of range: they change nothing yet."""
+        try:
+            return settle(client_id, edited, name, value)
+        except InputError:
+            return gr.skip()
+
+    def settle(client_id: int, edited: dict[str, Any], name: str, value: float | None) -> Any:
+        limits = whatif.editor(desk().model, desk().portfolio.application(client_id) | edited, name, texts)
+        # a field is emptied before something else is typed; unknown has a button of its own
+        if value is None or value == limits.value:
+            return gr.skip()
+        return edited | {name: whatif.slid(limits, value)}
+
+    def restore(client_id: int, edited: dict[str, Any], name: str) -> OpenSlider:
+        application = desk().portfolio.application(client_id) | edited
+        return _slider(whatif.editor(desk().model, application, name, texts))
+
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     everything = [edited, *terms.values(), number, choice]
     gr.on(
@@ -79,18 +99,20 @@ def whatif_tab(chosen: Chosen, tab: gr.Tab) -> None:
     )
     column.change(guarded(open_editor, texts), [chosen.client, edited, column], [number, choice], **private)
     live: dict[str, Any] = private | {"trigger_mode": "always_last"}
-    for name, slider in terms.items():
-        slider.input(
-            guarded(lambda edited, value, name=name: edit(edited, name, value), texts), [edited, slider], edited, **live
-        )
-    for widget in (number, choice):
-        widget.input(guarded(edit, texts), [edited, column, widget], edited, **live)
-    unknown.click(guarded(lambda edited, name: edit(edited, name, None), texts), [edited, column], edited, **private)
+    for name, slider in [*((gr.State(name), slider) for name, slider in terms.items()), (column, number)]:
+        asked = [chosen.client, edited, name]
+        slider.input(guarded(slide, texts), [*asked, slider], edited, **live)
+        typed = slider.release(guarded(settle, texts), [*asked, slider], edited, **live)
+        typed.failure(guarded(restore, texts), asked, slider, **private)  # the field and the score go together
+    choice.input(guarded(edit, texts), [edited, column, choice], edited, **live)
+    forgotten = unknown.click(
+        guarded(lambda edited, name: edit(edited, name, None), texts), [edited, column], edited, **private
+    )
+    forgotten.success(guarded(open_editor, texts), [chosen.client, edited, column], [number, choice], **private)
     chosen.refresh(show, [edited], [card, table, chart], opened=tab)
 
 
-def _slider(editor: whatif.Editor) -> gr.Slider:
-    value = editor.value if isinstance(editor.value, (int, float)) else editor.low
-    return gr.Slider(
-        minimum=editor.low, maximum=editor.high, step=editor.step, value=value, label=editor.name, visible=True
+def _slider(editor: whatif.Editor) -> OpenSlider:
+    return OpenSlider(
+        minimum=editor.low, maximum=editor.high, step=editor.step, value=editor.value, label=editor.name, visible=True
     )

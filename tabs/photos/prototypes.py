@@ -10,10 +10,10 @@ from models.texts import Texts
 from models.vision import prototype_explanation
 from models.vision.predictions import CLASSES
 from tabs.error_handling import guarded
-from tabs.uploads import Photo
+from tabs.photos.held import Held
 
 
-def prototypes(texts: Texts, photo: Photo) -> None:
+def prototypes(texts: Texts, photo: gr.State) -> None:
     """The reasoning for the photo at hand, and the prototypes class by class, which load when they are asked for."""
     gr.Markdown(f"## {texts('prototypes.title')}\n{texts('prototypes.intro')}")
     cases = gr.HTML(prototype_cards.empty(texts), elem_id="likeness")
@@ -26,11 +26,11 @@ def prototypes(texts: Texts, photo: Photo) -> None:
         )
         cards = gr.HTML(elem_id="prototypes")
 
-    def show(path: str | None) -> str:
-        if path is None:
+    def show(held: Held | None) -> str:
+        if held is None:
             return prototype_cards.empty(texts)
         try:
-            return prototype_cards.reasoning(prototype_explanation.read_likeness(path), texts)
+            return prototype_cards.reasoning(prototype_explanation.read_likeness(held.path), texts)
         except ModelUnavailable as error:  # said here, and not once more over the page
             return prediction_cards.notices([error.say(texts)])
 

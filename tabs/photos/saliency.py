@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -12,9 +14,10 @@ from models.texts import Texts
 from models.vision import photos, registry
 from models.vision.predictions import CLASSES
 from tabs.error_handling import guarded
-from tabs.uploads import Photo
+from tabs.photos.held import Held
 
 STATE_SECONDS = 1800  # how long a visitor's last map is kept in memory
+REDRAWN = 0.5  # seconds between two pictures of a map that takes long
 
 
 class Shown(NamedTuple):
@@ -23,9 +26,10 @@ class Shown(NamedTuple):
     model: gr.Radio
     method: gr.Dropdown
     target: gr.Dropdown
+    against: gr.Dropdown
 
 
-def evidence(texts: Texts, photo: Photo) -> Shown:
+def evidence(texts: Texts, photo: gr.State) -> Shown:
     """Widgets and events of the map."""
     names = registry.available() or registry.built()
     gr.Markdown(f"## {texts('images.evidence')}")
@@ -55,6 +59,7 @@ def evidence(texts: Texts, photo: Photo) -> Shown:
                 label=texts("images.slider"),
                 interactive=False,
                 type="pil",
+                format="jpeg",  # twenty times as fast as WebP, and a map that sharpens is sent many times
                 slider_position=50,
                 max_height=440,
                 elem_id="overlay",
@@ -63,32 +68,43 @@ def evidence(texts: Texts, photo: Photo) -> Shown:
     drawn = gr.State(None, time_to_live=STATE_SECONDS)
 
     def show(
-        path: str | None, model: str, method: str, target: str, against: str, opacity: float
+        held: Held | None, model: str, method: str, target: str, against: str, opacity: float
     ) -> Iterator[tuple[Any, ...]]:
-        if path is None:
+        if held is None:
             yield None, "", None, gr.Button(visible=False)
             return
-        for share, reading in photos.read_steps(path, model, method, target, against, opacity):
+        last = -math.inf
+        for share, reading in photos.read_steps(held.path, model, method, target, against, opacity):
+            if share < 1 and time.monotonic() - last < REDRAWN:  # nobody sees more
+                continue
+            last = time.monotonic()
             explanation = reading.explanation
             yield (
-                (reading.photo, reading.overlay),
+                reading.on_screen(),
                 prediction_cards.caption(explanation, texts, share),
-                explanation.saliency,
+                (held, explanation.saliency),
                 gr.Button(visible=share < 1),
             )
 
-    def relay(path: str | None, saliency: Any, opacity: float) -> Any:
-        return gr.skip() if path is None or saliency is None else photos.relay(path, saliency, opacity)
+    def relay(held: Held | None, drawn: Any, opacity: float) -> Any:
+        if held is None or drawn is None or drawn[0] != held:
+            return gr.skip()
+        return photos.relay(held.path, drawn[1], opacity)
 
     inputs, outputs = [photo, model, method, target, against, opacity], [slider, caption, drawn, stop]
-    drawing = gr.on(
-        [photo.change, method.select, target.change, against.change],
-        guarded(show, texts),
-        inputs,
-        outputs,
-        api_visibility="private",
-        trigger_mode="always_last",
-    )
+    # a new map takes the place of one that is still being drawn: half a minute of it would stand beside another photo
+    turn = gr.State(0)
+    drawing = turn.change(guarded(show, texts), inputs, outputs, api_visibility="private", trigger_mode="always_last")
+    begin: dict[str, Any] = {
+        "fn": lambda turn: turn + 1,
+        "inputs": turn,
+        "outputs": turn,
+        "cancels": drawing,
+        "api_visibility": "private",
+        "show_progress": "hidden",
+        "queue": False,
+    }
+    gr.on([photo.change, method.select, target.change, against.change], **begin)
 
     def offer(model: str) -> gr.Dropdown:
         offered = method_choices(model, texts)
@@ -96,21 +112,28 @@ def evidence(texts: Texts, photo: Photo) -> Shown:
 
     # a model comes with its own methods, and the usual one chosen: drawn once, after that is set
     chosen = model.input(guarded(offer, texts), model, method, api_visibility="private", show_progress="hidden")
-    redrawing = chosen.then(guarded(show, texts), inputs, outputs, api_visibility="private")
+    chosen.then(**begin)
     stop.click(
         lambda: gr.Button(visible=False),
         None,
         stop,
-        cancels=[drawing, redrawing],
+        cancels=drawing,
         api_visibility="private",
         queue=False,
     )
     opacity.input(
         guarded(relay, texts), [photo, drawn, opacity], slider, api_visibility="private", trigger_mode="always_last"
     )
-    return Shown(model, method, target)
+    return Shown(model, method, target, against)
 
 
 def method_choices(model: str, texts: Texts) -> list[tuple[str, str]]:
-    """The methods that explain a model, its usual one first, named in the reader's language."""
-    return [(texts(f"images.methods.{name}"), name) for name in photos.methods(model)]
+    """The methods that explain a model, the most faithful quick one first, named in the reader's language; the one that
+    was published with the model says so.
+    """
+    published = photos.published_method(model)
+    return [
+        (texts("images.published", method=named) if name == published else named, name)
+        for name in photos.methods(model)
+        for named in [texts(f"images.methods.{name}")]
+    ]

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from models import arguments
 from models.display.photos import prediction_cards
 from models.texts import Texts
 from models.vision import photos, registry
@@ -13,6 +14,7 @@ from models.vision.gallery import examples, thumbnail
 from tabs import links
 from tabs.error_handling import guarded
 from tabs.photos.faithfulness import trust
+from tabs.photos.held import held
 from tabs.photos.predictions import verdicts
 from tabs.photos.prototypes import prototypes
 from tabs.photos.saliency import evidence, method_choices
@@ -28,6 +30,7 @@ def images_tab(texts: Texts, app: gr.Blocks) -> None:
             photo = Photo(
                 label=texts("images.photo"), sources=["upload", "clipboard", "webcam"], height=300, elem_id="photo"
             )
+            at_hand = held(texts, photo)
             pictures = examples()
             gallery = gr.Gallery(
                 value=[
@@ -44,18 +47,17 @@ def images_tab(texts: Texts, app: gr.Blocks) -> None:
                 elem_classes="vt-gallery",
             )
         with gr.Column(scale=2, min_width=320):
-            verdicts(texts, photo)
-    shown = evidence(texts, photo)
-    trust(texts, photo, shown)
-    prototypes(texts, photo)
+            verdicts(texts, at_hand)
+    shown = evidence(texts, at_hand)
+    trust(texts, at_hand, shown)
+    prototypes(texts, at_hand)
 
     def open_link(request: gr.Request) -> tuple[Any, Any]:
-        model, method = links.asked(request, "model"), links.asked(request, "method")
-        if model not in registry.built():
-            model = shown.model.value
+        model = arguments.spelled(links.asked(request, "model"), registry.built()) or shown.model.value
         choices = method_choices(model, texts)
         names = [name for _, name in choices]
-        return model, gr.Dropdown(choices=choices, value=method if method in names else names[0])
+        method = arguments.spelled(links.asked(request, "method"), names) or names[0]
+        return model, gr.Dropdown(choices=choices, value=method)
 
     links.told_by(shown.model, "model")
     links.told_by(shown.method, "method")

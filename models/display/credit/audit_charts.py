@@ -143,7 +143,9 @@ def fairness(metrics: Mapping[str, Any], key: str, threshold: float, texts: Text
         bounds = texts.between(texts.percent(interval.low), texts.percent(interval.high))
         return f"{texts.percent(interval.value)} {bounds}"
 
-    def ratio(value: float) -> str:
+    def ratio(value: float | None) -> str:
+        if value is None:
+            return "\u2013"
         return texts.number(value, 2) + (" \u26a0" if value < FOUR_FIFTHS else "")
 
     return Table(

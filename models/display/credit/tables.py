@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from models.credit.batch import Batch, Row
 from models.credit.counterfactual import Answer
 from models.credit.facts import Fact
 from models.credit.policy import Confusion, CutOff
@@ -45,8 +45,7 @@ def contributions_table(score: Score, texts: Texts) -> str:
 def save_contributions(score: Score, texts: Texts, folder: Path) -> Path:
     """The same table as a CSV file in a folder of the caller's."""
     path = folder / f"contributions-{score.client_id or 'application'}.csv"
-    contributions(score, texts).to_csv(path, index=False, encoding="utf-8-sig")
-    return path
+    return _save(contributions(score, texts), path, texts)
 
 
 def profile(groups: Mapping[str, list[Fact]], texts: Texts) -> str:
@@ -118,32 +117,43 @@ def counterfactuals(answer: Answer, application: Mapping[str, Value], texts: Tex
     return render("counterfactuals", intro=texts(f"credit.counterfactual.intro_{answer.decision}"), items=items)
 
 
-def batch(answer: Mapping[str, Any], texts: Texts) -> tuple[str, pd.DataFrame]:
-    """A batch in HTML: how many rows, how many refused, what was ignored, the first scores; and all as a frame."""
-    frame = pd.DataFrame(answer["scores"], columns=["row", "client_id", "probability", "decision"])
+def batch(answer: Batch, texts: Texts) -> str:
+    """A batch in HTML: how it was read, how many rows, how many refused, what was left out, the first scores."""
+    refused = sum(score.decision == "refused" for score in answer.scores)
     sentences = [
-        texts(
-            "credit.batch.summary",
-            rows=texts.number(answer["rows"]),
-            refused=texts.number(int((frame["decision"] == "refused").sum())),
-        )
+        answer.reading.say(texts),
+        texts.count("credit.batch.summary", len(answer.scores), refused=texts.number(refused)),
     ]
-    if answer["ignored"]:
-        sentences.append(texts("credit.batch.ignored", columns=", ".join(answer["ignored"][:20])))
-    if len(frame) > SHOWN:
+    if answer.unscored:
+        named = [
+            f"{texts('credit.batch.row')} {row}" if client_id is None else texts("credit.client", client_id=client_id)
+            for row, client_id in answer.unscored
+        ]
+        rows = texts.count("credit.batch.rows", len(named))
+        sentences.append(texts("credit.batch.unscored", rows=rows, which=_first(named, texts)))
+    if answer.ignored:
+        sentences.append(texts("credit.batch.ignored", columns=_first(answer.ignored, texts)))
+    if len(answer.scores) > SHOWN:
         sentences.append(texts("credit.batch.first", shown=texts.number(SHOWN)))
-    return render("sentences", sentences=sentences) + _scores(answer["scores"][:SHOWN], texts), frame
+    return render("sentences", sentences=sentences) + _scores(answer.scores[:SHOWN], texts)
 
 
-def _scores(scores: Sequence[Mapping[str, Any]], texts: Texts) -> str:
+def _first(names: Sequence[str], texts: Texts, most: int = 20) -> str:
+    """The first of some names, and how many more there are."""
+    which = ", ".join(names[:most])
+    rest = len(names) - most
+    return texts("credit.batch.more", which=which, count=texts.number(rest)) if rest > 0 else which
+
+
+def _scores(scores: Sequence[Row], texts: Texts) -> str:
     """Scores as a reader's table."""
     row, probability = texts("credit.batch.row"), f"{texts('credit.probability')} (%)"
     frame = pd.DataFrame(
         {
-            row: [score["row"] for score in scores],
-            texts("credit.finder.client"): [_known(score["client_id"]) for score in scores],
-            probability: [100 * score["probability"] for score in scores],
-            texts("credit.tab.decision"): [texts(f"credit.decision.{score['decision']}") for score in scores],
+            row: [score.row for score in scores],
+            texts("credit.finder.client"): [_known(score.client_id) for score in scores],
+            probability: [100 * score.probability for score in scores],
+            texts("credit.tab.decision"): [texts(f"credit.decision.{score.decision}") for score in scores],
         }
     )
     return sortable(frame, texts("credit.batch.scores"), texts, {row: 0, probability: 1})
@@ -154,8 +164,17 @@ def _known(client_id: object) -> str:
     return "\u2013" if client_id is None else str(client_id)
 
 
-def save_batch(frame: pd.DataFrame, folder: Path) -> Path:
+def save_batch(answer: Batch, texts: Texts, folder: Path) -> Path:
     """The scores as a CSV file in a folder of the caller's."""
-    path = folder / "scores.csv"
-    frame.to_csv(path, index=False)
+    names = {name: texts(f"credit.batch.columns.{name}") for name in ("row", "client_id", "probability", "decision")}
+    frame = pd.DataFrame([vars(score) for score in answer.scores], columns=list(names))
+    frame["client_id"] = frame["client_id"].astype("Int64")  # whole numbers, also where some clients have none
+    frame["decision"] = [texts(f"credit.batch.decision.{score.decision}") for score in answer.scores]
+    return _save(frame.rename(columns=names), folder / "scores.csv", texts)
+
+
+def _save(frame: pd.DataFrame, path: Path, texts: Texts) -> Path:
+    """A CSV file that a spreadsheet of the reader's language opens in columns, with the accents as they are."""
+    marks = {"sep": ";", "decimal": ","} if texts.language == "fr" else {"sep": ",", "decimal": "."}
+    frame.to_csv(path, index=False, encoding="utf-8-sig", **marks)
     return path

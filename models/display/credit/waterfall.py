@@ -49,7 +49,7 @@ def change_waterfall(before: Score, after: Score, texts: Texts, shown: int = SHO
     for item in changes(before, after):
         name = label(item.feature, texts)
         old, new = (value_text(item.feature, value, texts) for value in (item.before, item.after))
-        named.append((f"{name} : {old} \u2192 {new}" if old != new else f"{name} = {new}", item.contribution))
+        named.append((texts.pair(name, f"{old} \u2192 {new}") if old != new else f"{name} = {new}", item.contribution))
     return _figure(
         steps(before.log_odds, named, texts, "log_odds", shown),
         [
@@ -72,7 +72,7 @@ def steps(
     """
     bars = list(named[:shown])
     if rest := named[shown:]:
-        bars.append((texts("credit.why.rest", count=len(rest)), sum(change for _, change in rest)))
+        bars.append((texts.count("credit.why.rest", len(rest)), sum(change for _, change in rest)))
     drawn, running = [], base
     for name, change in bars:
         start, running = running, running + change

@@ -17,6 +17,7 @@ from models.display.results import protocol_charts
 from models.display.results.charts import LEGEND
 from models.display.results.style import class_name, look, maybe, model_name
 from models.texts import Texts
+from models.vision.rise import MASKS
 
 UNKNOWN = "\u2013"  # a figure whose file is missing
 
@@ -132,6 +133,7 @@ def _training_facts(texts: Texts) -> dict[str, str]:
         }
     schedule = results.training_recipe("vgg16").get("schedule", {})
     anew = ", ".join(model_name(name, texts) for name in results.learnt_anew())
+    known["rise_masks"] = texts.number(MASKS)
     known["anew"] = texts("method.anew", models=anew) if anew else ""
     pupils = [f"{model_name(name, texts)} ({', '.join(found)})" for name, found in results.taught().items()]
     known["taught"] = texts("method.taught", pupils=texts.series(pupils)) if pupils else ""

@@ -6,13 +6,17 @@ import plotly.graph_objects as go
 
 from models.display.common.chart import described, share_ticks, thinned
 from models.display.common.palette import LOWERS, RAISES, base_figure
+from models.display.photos.prediction_cards import class_name
 from models.texts import Texts
 from models.vision.faithfulness import Faithfulness
 from models.vision.predictions import Explanation
 
 
-def curves(measured: Faithfulness, texts: Texts) -> go.Figure:
-    """Probability of the class while the most salient pixels are taken away (deletion) or given back (insertion)."""
+def curves(explanation: Explanation, measured: Faithfulness, texts: Texts) -> go.Figure:
+    """Probability of the class, or of the first of two, while the most salient pixels are taken away (deletion) or
+    given back (insertion).
+    """
+    probability = texts("images.trust.of_two" if explanation.against else "images.trust.probability")
     figure = base_figure(height=340)
     for curve, key, colour, dash in (
         (measured.deletion, "deletion", RAISES, "solid"),
@@ -32,7 +36,7 @@ def curves(measured: Faithfulness, texts: Texts) -> go.Figure:
         )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.14, "x": 0})
     figure.update_xaxes(title_text=texts("images.trust.share"), range=[0, 1], **share_ticks(1, texts))
-    figure.update_yaxes(title_text=texts("images.trust.probability"), range=[0, 1.02], **share_ticks(1, texts))
+    figure.update_yaxes(title_text=probability, range=[0, 1.02], **share_ticks(1, texts))
     return described(
         figure,
         texts("charts.faithfulness"),
@@ -53,7 +57,20 @@ def sentences(explanation: Explanation, measured: Faithfulness, texts: Texts) ->
     """The three figures, each with what it would be for a good map."""
     deletion, insertion = (texts.number(curve.area, 2) for curve in (measured.deletion, measured.insertion))
     trust = "road_faithful" if measured.road > 0 else "road_not"
+    compared = (
+        [
+            texts(
+                "images.trust.compared",
+                target=class_name(explanation.target, texts),
+                against=class_name(explanation.against, texts),
+            )
+        ]
+        if explanation.against
+        else []
+    )
     return [
+        *compared,
         texts("images.trust.areas", deletion=deletion, insertion=insertion),
         texts(f"images.trust.{trust}", road=texts.signed(measured.road)),
+        texts("images.trust.road_approximate"),
     ]

@@ -1,19 +1,26 @@
-"""A session costs little, and what happens in one stays there."""
+"""What the app uses of Gradio's internals: each test fails on an upgrade that changes it.
+
+A session costs little, and what happens in one stays there; endpoints check their own arguments.
+"""
 
 from __future__ import annotations
 
+import json
+
 import gradio as gr
+import httpx
 import pytest
 from gradio.blocks import BlocksConfig
 from gradio.state_holder import SessionState
 
 from app import create_app
-from tabs.sessions import LightBlocks
+from server.application import create_server, running
+from tabs import gradio_internals
+from tabs.gradio_internals import LightBlocks
 
 
 def test_a_session_describes_no_block(monkeypatch: pytest.MonkeyPatch) -> None:
     page = create_app()
-    page.state_session_capacity = 10
 
     def describe(*args: object) -> dict:
         raise AssertionError(f"described: {args}")
@@ -54,3 +61,40 @@ def test_who_listens_is_not_forgotten() -> None:
     assert len(messages) == messages.max_size and "gone 0" not in messages
     with pytest.raises(KeyError):
         messages["gone 0"]
+
+
+def add(number: int, more: int = 1) -> dict:
+    """Adds."""
+    return {"sum": number + more}
+
+
+def test_only_so_many_sessions_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradio_internals, "SESSIONS", 3)
+    with LightBlocks() as page:
+        gr.Textbox()
+    create_server(page, 1)
+    for number in range(5):
+        assert page.state_holder[f"visitor {number}"]
+    assert list(page.state_holder.session_data) == ["visitor 2", "visitor 3", "visitor 4"]
+
+
+def test_functions_are_known_by_their_numbers() -> None:
+    with LightBlocks() as page:
+        gr.Button().click(print, api_visibility="private")
+        gr.api(add)
+    assert page.functions() == {0: None, 1: add}
+    assert page.config["dependencies"][1]["api_name"] == "add"
+
+
+@pytest.mark.parametrize(
+    ("data", "answer"),
+    [([1, 2], {"sum": 3}), ([1], {"sum": 2}), ([], "add: number is missing"), ([1, 2, 3], "add: 3 values were given")],
+)
+def test_what_a_program_sends_is_checked_by_its_endpoint(data: list[object], answer: object) -> None:
+    with LightBlocks() as page:
+        gr.api(add)
+    with running(create_server(page, 1)) as url:
+        event = httpx.post(f"{url}gradio_api/call/add", json={"data": data}, trust_env=False).json()["event_id"]
+        stream = httpx.get(f"{url}gradio_api/call/add/{event}", trust_env=False).text
+    content = json.loads(stream.strip().rpartition("data: ")[2])
+    assert content == [answer] if isinstance(answer, dict) else content["error"].startswith(answer)

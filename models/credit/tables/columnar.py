@@ -1,0 +1,104 @@
+"""Parquet: only the columns that an application has are read, so that the others may hold what they like."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from models.credit.application import CLIENT_ID
+from models.credit.tables.table import MAX_BYTES, MAX_ROWS, RawTable, Reading, foreign, known_name, places
+from models.errors import InputError
+
+MAX_UNPACKED = 10 * MAX_BYTES  # of the columns that are read
+
+
+def read(stream: BinaryIO) -> RawTable:
+    """A Parquet file's cells.
+
+    Raises:
+        InputError: damaged, too large, or a known column is missing, stands twice, or holds neither texts nor numbers.
+    """
+    try:
+        with pq.ParquetFile(stream) as file:
+            schema, rows = file.schema_arrow, file.metadata.num_rows
+            headings = [str(name) for name in schema.names]
+            ids = _ids_of_index(schema.metadata, rows)
+            at = places(headings)
+            _refuse_too_much(file, {headings[place] for place in at.values()})
+            wanted = [headings[place] for place in at.values()]
+        stream.seek(0)
+        texts = [name for name in wanted if _is_text(schema.field(schema.names.index(name)).type)]
+        # a text that repeats is unpacked once: a small file could hold a long one in every row
+        with pq.ParquetFile(stream, read_dictionary=texts) as file:
+            table = file.read(columns=wanted)
+        names = table.column_names
+        cells = {name: _plain(table.column(names.index(headings[place]))) for name, place in at.items()}
+    except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError, NotImplementedError) as error:
+        raise InputError("table_damaged") from error
+    if ids is not None and CLIENT_ID not in cells:
+        cells[CLIENT_ID] = ids
+    return RawTable(cells, foreign(headings), rows, None, Reading("parquet"))
+
+
+def _refuse_too_much(file: pq.ParquetFile, wanted: set[str]) -> None:
+    metadata = file.metadata
+    if metadata.num_rows > MAX_ROWS:
+        raise InputError("table_rows", limit=MAX_ROWS)
+    groups = (metadata.row_group(group) for group in range(metadata.num_row_groups))
+    chunks = (group.column(place) for group in groups for place in range(group.num_columns))
+    unpacked = sum(one.total_uncompressed_size for one in chunks if one.path_in_schema.split(".")[0] in wanted)
+    if unpacked > MAX_UNPACKED:
+        raise InputError("table_bomb", limit=MAX_UNPACKED // 1_000_000)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or is_bytes(kind)
+
+
+def is_bytes(kind: pa.DataType) -> bool:
+    """Whether a column holds texts that its writer did not call texts."""
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+
+
+def _plain(column: pa.ChunkedArray) -> pa.Array:
+    """One array; texts as a dictionary, a dictionary of anything else as what it stands for."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        if _is_text(kind.value_type):
+            return _joined(column.unify_dictionaries())
+        return _joined(column.cast(kind.value_type))
+    if _is_text(kind):
+        return _joined(column.dictionary_encode())
+    if pa.types.is_string_view(kind) or pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind):
+        return _joined(column.cast(pa.large_binary()).dictionary_encode())
+    return _joined(column)
+
+
+def _joined(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+
+
+def _ids_of_index(metadata: dict[bytes, bytes] | None, rows: int) -> pa.Array | None:
+    """Clients' numbers that pandas keeps as the beginning, end and step of an index and not as a column."""
+    for index in _indices(metadata):
+        name, ends = index.get("name"), [index.get(end) for end in ("start", "stop", "step")]
+        if isinstance(name, str) and known_name(name) == CLIENT_ID and all(type(end) is int for end in ends):
+            numbers = range(*ends) if ends[2] else range(0)
+            if len(numbers) == rows:
+                return pa.array(list(numbers))
+    return None
+
+
+def _indices(metadata: dict[bytes, bytes] | None) -> Iterator[dict[str, Any]]:
+    try:
+        described = json.loads((metadata or {}).get(b"pandas", b"{}"))
+    except ValueError:
+        return
+    listed = described.get("index_columns") if isinstance(described, dict) else None
+    for index in listed if isinstance(listed, list) else []:
+        if isinstance(index, dict) and index.get("kind") == "range":
+            yield index

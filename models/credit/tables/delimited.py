@@ -1,0 +1,132 @@
+"""CSV as people have it: four separators, Excel's ``sep=`` line, blanks around values, but no row of another length."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+
+from models.credit.tables import encoding
+from models.credit.tables.table import MAX_ROWS, SEPARATORS, RawTable, Reading, foreign, known_name, places
+from models.errors import InputError, shown
+
+LONGEST_HEADER = 1_000_000  # characters
+ROWS_AT_ONCE = 5_000  # rows that are held as Python objects
+SEP_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
+
+
+def read(stream: BinaryIO) -> RawTable:
+    """A CSV file's cells.
+
+    Args:
+        stream: the file, which can be rewound.
+
+    Raises:
+        InputError: no text, no known column, a row with more or fewer fields than there are headings, a quoted value
+            that does not end, or too many rows.
+    """
+    found = encoding.detect(stream)
+    # a codec for a file that begins with a mark skips it
+    lines = iter(io.TextIOWrapper(stream, encoding=found.codec, newline=""))
+    head, separator, passed = _header(lines)
+    rows = _Rows(_trimmed(itertools.chain([head], lines), separator), separator, passed)
+    _, headings = next(rows, (0, [""]))
+    at = places(headings)
+    cells, line_numbers = _cells(rows, headings, at)
+    reading = Reading("csv", encoding=found.name, separator=separator, empty=rows.empty)
+    return RawTable(cells, foreign(headings), len(line_numbers), line_numbers, reading)
+
+
+def _header(lines: Iterator[str]) -> tuple[str, str, int]:
+    """The line of the headings, the separator, and how many lines stand before it."""
+    said = None
+    for passed, line in enumerate(lines):
+        text = line.replace("\ufeff", "")
+        sep_line = SEP_LINE.fullmatch(text) if said is None else None
+        if sep_line:
+            said = sep_line[1]
+        elif text.strip():
+            if len(text) > LONGEST_HEADER:
+                raise InputError("table_columns", received=shown(text))
+            if said is not None and said not in SEPARATORS:
+                raise InputError("table_separator", received=shown(said))
+            return text, said or _separator(text), passed
+    raise InputError("table_empty")
+
+
+def _separator(header: str) -> str:
+    """The separator that gives most known headings, then most headings; a comma where there is but one heading."""
+
+    def headings(separator: str) -> tuple[int, int]:
+        names = next(csv.reader([header], delimiter=separator, skipinitialspace=True), [])
+        return sum(known_name(name) is not None for name in names), len(names)
+
+    return max(SEPARATORS, key=headings)
+
+
+def _trimmed(lines: Iterator[str], separator: str) -> Iterator[str]:
+    """The lines, without the blanks between the end of a quoted value and what follows it."""
+    after_quote = re.compile(rf'(?<=[^\s"{re.escape(separator)}])"[ \u00a0]+(?=[{re.escape(separator)}\r\n]|$)')
+    for line in lines:
+        yield after_quote.sub('"', line) if '" ' in line or '"\u00a0' in line else line
+
+
+class _Rows(Iterator[tuple[int, list[str]]]):
+    """The line and the fields of every row that holds something; the others are counted in ``empty``."""
+
+    def __init__(self, lines: Iterator[str], separator: str, passed: int) -> None:
+        self._reader = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
+        self._passed = passed
+        self.empty = 0
+
+    def __next__(self) -> tuple[int, list[str]]:
+        try:
+            for fields in self._reader:
+                if any(field.strip(" \t\u00a0\x1a") for field in fields):
+                    return self._passed + self._reader.line_num, fields
+                self.empty += 1
+        except csv.Error as error:  # a quotation mark that is not closed swallows what follows
+            raise InputError("table_quotes", line=self._passed + self._reader.line_num) from error
+        raise StopIteration
+
+
+@dataclass
+class _Column:
+    """A known column, gathered piece by piece; what repeats is held once."""
+
+    pieces: list[pa.Array]
+
+    def array(self) -> pa.Array:
+        if not self.pieces:
+            return pa.array([], pa.string()).dictionary_encode()
+        return pa.chunked_array(self.pieces).unify_dictionaries().combine_chunks()
+
+
+def _cells(rows: _Rows, headings: Sequence[str], at: dict[str, int]) -> tuple[dict[str, pa.Array], np.ndarray]:
+    """The cells of every known column, and each row's line."""
+    unnamed = [place for place, heading in enumerate(headings) if place and not heading.strip()]
+    gathered = {name: _Column([]) for name in at}
+    numbers: list[int] = []
+    while piece := list(itertools.islice(rows, ROWS_AT_ONCE)):
+        for row, (line, fields) in enumerate(piece, len(numbers)):
+            if len(fields) != len(headings):
+                details = {"row": row, "line": line, "received": len(fields), "expected": len(headings)}
+                raise InputError("table_ragged", **details)
+            for place in unnamed:  # a value that stands under no heading may have been pushed there
+                if fields[place].strip():
+                    received = shown(fields[place].strip())
+                    raise InputError("table_unnamed", row=row, line=line, column=place + 1, received=received)
+        numbers += [line for line, _ in piece]
+        if len(numbers) > MAX_ROWS:
+            raise InputError("table_rows", limit=MAX_ROWS)
+        columns = list(zip(*(fields for _, fields in piece), strict=True))
+        for name, place in at.items():
+            gathered[name].pieces.append(pa.array(columns[place], pa.string()).dictionary_encode())
+    return {name: column.array() for name, column in gathered.items()}, np.array(numbers, dtype=np.int64)

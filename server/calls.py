@@ -1,0 +1,146 @@
+"""Calls over HTTP, checked before Gradio reads them.
+
+Gradio answers an unknown endpoint or argument with a 500, and keeps a body for as long as its call waits.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import anyio.to_thread
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from models.errors import InputError, shown
+from server.bodies import SMALL
+from tabs.calls import FILES, complete, file_of, parameters
+
+CALL = re.compile(r"/gradio_api/(?P<way>call/v2|call|run|api)/(?P<name>[^/]*)(?P<event>/[^/]+)?/?")
+JOIN = "/gradio_api/queue/join"  # gradio_client's way, and the page's
+LONG = 65_536  # characters: no argument takes so long a text, but files may come as one
+MOST_DIGITS = 1000  # of a number; Python reads 4,300
+NAMED = 'an object of arguments by name, such as {"client_id": 900001}'
+LISTED = 'an object with a list of arguments, such as {"data": [900001]}'
+STATUS = {"endpoint_unknown": 404, "body_unreadable": 400, "body_heavy": 413}  # else 422
+
+
+class Calls:
+    """ASGI middleware: refuses what names no endpoint or argument, and takes files that come as text out of a call.
+
+    Args:
+        app: what comes next.
+        endpoints: by name.
+        functions: the same by the number that Gradio gives each; None for what is the page's own.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        endpoints: Mapping[str, Callable[..., Any]],
+        functions: Mapping[int, Callable[..., Any] | None],
+    ) -> None:
+        self.app = app
+        self.endpoints = endpoints
+        self.functions = functions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        call = CALL.fullmatch(scope["path"])
+        if call and call["name"] not in self.endpoints:
+            error = InputError("endpoint_unknown", received=shown(call["name"]), allowed=self._names())
+            await JSONResponse({"detail": str(error)}, 404)(scope, receive, send)
+            return
+        if scope["method"] == "POST" and (call or scope["path"].rstrip("/") == JOIN):
+            try:
+                body = await Request(scope, receive).body()
+            except ClientDisconnect:
+                return
+            try:
+                if len(body) > LONG:
+                    scope, body = await anyio.to_thread.run_sync(self._checked, scope, body, call)
+                else:
+                    scope, body = self._checked(scope, body, call)
+            except InputError as error:
+                await JSONResponse({"detail": str(error)}, STATUS.get(error.key, 422))(scope, receive, send)
+                return
+            receive = _replayed(body, receive)
+        await self.app(scope, receive, send)
+
+    def _checked(self, scope: Scope, body: bytes, call: re.Match[str] | None) -> tuple[Scope, bytes]:
+        by_name = call is not None and call["way"] == "call/v2"
+        content = _read(body, by_name)
+        function = self.endpoints[call["name"]] if call else self._numbered(content.get("fn_index"))
+        if function is not None and by_name:
+            content = {"data": list(complete(function, content).values())}
+            path = scope["path"].replace("/call/v2/", "/call/")
+            scope = {**scope, "path": path, "raw_path": path.encode()}
+        if function is not None and (by_name or len(body) > LONG):
+            names = [*parameters(function), *[""] * len(content["data"])]  # those too many are refused later
+            content["data"] = [_short(name, value) for name, value in zip(names, content["data"], strict=False)]
+            body = json.dumps(content).encode()
+        if len(body) > SMALL:
+            raise InputError("body_heavy", limit=SMALL // 1_000_000)
+        return scope, body
+
+    def _numbered(self, number: Any) -> Callable[..., Any] | None:
+        """What ``gradio_client`` or the page calls; Gradio itself says where no number was given."""
+        if not isinstance(number, int):
+            return None
+        if number in self.functions:
+            return self.functions[number]
+        raise InputError("endpoint_unknown", received=shown(number), allowed=self._names())
+
+    def _names(self) -> str:
+        return ", ".join(f"/{name}" for name in self.endpoints)
+
+
+def _read(body: bytes, by_name: bool) -> dict[str, Any]:
+    allowed = NAMED if by_name else LISTED
+    try:
+        content = json.loads(body, parse_int=_whole_number)
+    except RecursionError as error:
+        raise InputError("body_unreadable", reason="brackets in brackets, without an end", allowed=allowed) from error
+    except ValueError as error:
+        raise InputError("body_unreadable", reason=str(error), allowed=allowed) from error
+    if not isinstance(content, dict) or not (by_name or isinstance(content.get("data"), list)):
+        raise InputError("body_unreadable", reason=shown(content), allowed=allowed)
+    return content
+
+
+def _whole_number(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"a number of {len(digits)} digits")
+    return int(digits)
+
+
+def _short(argument: str, value: Any) -> Any:
+    """A value without what is long: a file as text becomes one on disk, any other text is cut, and refused later."""
+    if isinstance(value, dict):
+        text = next((value[key] for key in ("path", "url") if isinstance(value.get(key), str)), "")
+    else:
+        text = value if isinstance(value, str) else ""
+    if len(text) <= LONG:
+        return value
+    if argument in FILES:
+        try:
+            return {"path": file_of(argument, text), "meta": {"_type": "gradio.FileData"}}
+        except InputError:
+            pass
+    return f"{text[:LONG]}…"
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Receives a body that was read before, then what else comes."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replay

@@ -1,0 +1,134 @@
+"""Every place where this app reaches into Gradio: what for, what an upgrade could break, and the test that would tell.
+
+Everything else that the app uses of Gradio is documented. What Gradio could offer instead stands in
+``docs/upstream.md``. The tests are those of ``tests/test_gradio_internals.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+import gradio as gr
+from gradio.block_function import BlockFunction
+from gradio.blocks import Block, BlocksConfig
+from gradio.renderable import Renderable
+from gradio.utils import LRUCache
+
+from models.errors import VitrineError
+from models.texts import ENGLISH
+from tabs.calls import file_of, positional
+from tabs.error_handling import refusal
+
+SESSIONS = 1000  # visitors whose state is kept, at about 0.1 MB each; every call without a session makes one
+
+
+class LightBlocks(gr.Blocks):
+    """A ``gr.Blocks`` whose sessions are few and light, whose queue forgets nobody who listens, and whose endpoints
+    check their own arguments.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        """Few and light sessions.
+
+        Gradio describes every block of the page anew for every session, for links that restore one
+        (``gr.DeepLinkButton``); a program's call without a session is a session of its own. For some six hundred blocks
+        these are 35 ms on the thread that serves everyone, and 0.8 MB. The links of this page are its own
+        (:mod:`tabs.links`), so its sessions do without.
+
+        Uses ``default_config``, of which a session takes a ``copy()``, and ``BlocksConfig.config_for_block``. If they
+        went, sessions would be heavy again: ``test_a_session_describes_no_block``. And ``state_session_capacity``, an
+        option of ``launch()`` that ``mount_gradio_app()`` has not; without it, 10,000 are kept:
+        ``test_only_so_many_sessions_are_kept``.
+        """
+        super().__init__(**options)
+        self.default_config = _OfPage(self)
+        self.state_session_capacity = SESSIONS
+
+    def functions(self) -> dict[int, Callable[..., Any] | None]:
+        """What can be called, by the number under which ``gradio_client`` calls it; None for what is the page's own.
+
+        Uses ``fns``, and of each function ``api_visibility`` and ``fn``. If they went, the app would not start:
+        ``test_functions_are_known_by_their_numbers``.
+        """
+        return {number: fn.fn if fn.api_visibility == "public" else None for number, fn in self.fns.items()}
+
+    def queue(self, **options: Any) -> LightBlocks:  # type: ignore[override]  # Gradio's options, by name
+        """As Gradio's, but nobody who listens is forgotten.
+
+        Gradio keeps the messages of the 2,000 sessions that began last, whether or not anyone still listens: on a busy
+        app that drops those who wait longest. Here it keeps those that were listened to last.
+
+        Uses ``_queue.pending_messages_per_session``: ``test_who_listens_is_not_forgotten``.
+        """
+        super().queue(**options)
+        self._queue.pending_messages_per_session = _LastUsed(self._queue.pending_messages_per_session.max_size)
+        return self
+
+    async def preprocess_data(
+        self, block_fn: BlockFunction, inputs: list[Any], *others: Any, **options: Any
+    ) -> list[Any]:
+        """What a program sent reaches its endpoint unchanged, files as their paths; a mistake becomes a sentence.
+
+        Gradio's components would turn ``"5"`` into 5 and a missing value into its default, or end in
+        ``{"error": null}`` where a file is a text or a number.
+
+        Uses the name of this method, whose result are the arguments of the function. If it went, callers would get
+        Gradio's errors: ``test_what_a_program_sends_is_checked_by_its_endpoint``.
+        """
+        if block_fn.api_visibility == "public" and block_fn.fn is not None:
+            try:
+                return await anyio.to_thread.run_sync(positional, block_fn.fn, inputs)
+            except VitrineError as error:
+                raise refusal(error, ENGLISH, markup=False) from error
+        return await super().preprocess_data(block_fn, inputs, *others, **options)
+
+
+class _LastUsed(LRUCache[str, Any]):
+    """Gradio's cache, in which what is read counts as used; whoever listens reads every ten seconds."""
+
+    def __getitem__(self, key: str) -> Any:
+        self.move_to_end(key)
+        return super().__getitem__(key)
+
+
+class _OfPage(BlocksConfig):
+    """The blocks as they were built; a session begins with a copy."""
+
+    def __copy__(self) -> _OfSession:
+        session = _OfSession(self.root_block)
+        vars(session).update(vars(super().__copy__()))
+        return session
+
+
+class _OfSession(BlocksConfig):
+    """One session's blocks, some of which its events have replaced."""
+
+    @staticmethod
+    def config_for_block(
+        _id: int, rendered_ids: list[int], block: Block, renderable: Renderable | None = None
+    ) -> dict[str, Any]:
+        """Nothing, as Gradio answers for a block that is not shown, but for what an event draws anew."""
+        return BlocksConfig.config_for_block(_id, rendered_ids, block, renderable) if renderable else {}
+
+
+class UploadsOnly:
+    """Before a component of Gradio's: the files that it receives are uploads, and no link is followed.
+
+    Gradio would fetch a link before our code sees it.
+
+    Uses ``async_move_resource_to_block_cache``, which Gradio calls with the path or link of every file of a component.
+    If it went, the server would fetch what a caller names: ``test_hardening.py::test_the_page_fetches_no_link``.
+    """
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        """As Gradio's, for paths; of links, only one to an upload is understood, as that file."""
+        place = str(url_or_file_path) if url_or_file_path else None
+        if place is not None and place.startswith(("http://", "https://")):
+            try:
+                place = file_of(type(self).__name__.lower(), place)
+            except VitrineError as error:  # the page itself sends no links
+                raise refusal(error, ENGLISH, markup=True) from error
+        return await super().async_move_resource_to_block_cache(place)  # type: ignore[misc]

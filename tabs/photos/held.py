@@ -1,0 +1,59 @@
+"""The photo at hand: read when it comes, so that what is wrong with it is said once and nothing of the last stays."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from models.display.photos import prediction_cards
+from models.errors import InputError
+from models.texts import Texts
+from models.vision import photos
+from models.vision.uploads import read_upload
+from tabs.downloads import session_folder
+from tabs.error_handling import guarded
+from tabs.uploads import Photo
+
+
+class Held(NamedTuple):
+    """A photo that can be read.
+
+    Attributes:
+        path: of the file as it was sent.
+        shown: of the one that the browser draws: the same, or a JPEG in its place.
+    """
+
+    path: str
+    shown: str
+
+
+def held(texts: Texts, photo: Photo) -> gr.State:
+    """The photo at hand as a :class:`Held`, or None; its change is what everything about a photo listens to."""
+    notices = gr.HTML(padding=False, elem_id="photo-notices")
+    state = gr.State(None)
+
+    def hold(path: str | None, last: Held | None, request: gr.Request) -> tuple[Any, Held | None, str]:
+        if path is None:
+            return gr.skip(), None, ""
+        if last and path == last.shown:  # what was drawn in its place has come back as a change
+            return gr.skip(), last, gr.skip()
+        try:
+            upload = read_upload(path)
+        except InputError as error:
+            return gr.skip(), None, prediction_cards.notices([error.say(texts)])
+        notes = [texts("images.cut_short")] if upload.cut_short else []
+        if not upload.unshown:
+            return gr.skip(), Held(path, path), prediction_cards.notices(notes)
+        shown = session_folder(request) / "photo.jpg"
+        photos.thumbnail(upload).save(shown, quality=90)
+        return str(shown), Held(path, str(shown)), prediction_cards.notices(notes)
+
+    photo.change(
+        guarded(hold, texts),
+        [photo, state],
+        [photo, state, notices],
+        api_visibility="private",
+        show_progress="hidden",
+    )
+    return state

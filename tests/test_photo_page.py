@@ -1,0 +1,133 @@
+"""The photo page in a browser: what is wrong with a photo is said once, and nothing of the last photo stays."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.texts import ENGLISH, FRENCH
+from models.vision import photos, registry
+from tests.browser import Open, Visit
+from tests.factories import photo
+
+
+@pytest.fixture
+def page(visit: Open) -> Visit:
+    return visit().open("?tab=images").settle()
+
+
+def send(page: Visit, path: Path) -> None:
+    """Uploads a picture in the place of the one that is there."""
+    clear = page.page.locator("#photo button[aria-label='Clear'], #photo button[title='Clear']")
+    if clear.count():
+        clear.first.click()
+    page.page.locator("#photo input[type=file]").first.set_input_files(path)
+
+
+def answered(page: Visit) -> None:
+    page.page.locator("article.vt-panel").nth(len(registry.available()) - 1).wait_for()
+    page.page.locator("[data-alt-for=overlay]").wait_for(state="attached")
+
+
+def picture(folder: Path, name: str, **options: Any) -> Path:
+    path = folder / name
+    photo(320, 240).save(path, **options)
+    return path
+
+
+def test_a_bad_photo_is_said_once_and_the_last_one_goes(page: Visit, tmp_path: Path) -> None:
+    send(page, picture(tmp_path, "good.png"))
+    answered(page)
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"no picture at all")
+    send(page, bad)
+    sentence = page.page.get_by_text(re.compile("the content of bad.jpg is not a picture"))
+    sentence.first.wait_for()
+    page.page.get_by_text(ENGLISH("images.empty")).first.wait_for()
+    page.page.wait_for_function("!document.querySelector('article.vt-panel, [data-alt-for=overlay], #overlay img')")
+    assert sentence.count() == 1 and page.page.locator(".toast-body").count() == 0
+    send(page, picture(tmp_path, "next.png"))
+    answered(page)
+    assert sentence.count() == 0
+
+
+@pytest.mark.parametrize("name", ["photo.tif", "photo.heic"])
+def test_what_browsers_do_not_draw_has_a_preview(page: Visit, tmp_path: Path, name: str) -> None:
+    send(page, picture(tmp_path, name))
+    answered(page)
+    page.page.wait_for_function("document.querySelector('#photo img')?.naturalWidth === 320")
+
+
+def test_a_cut_photo_is_read_with_a_note(visit: Open, tmp_path: Path) -> None:
+    page = visit("fr").open("?tab=images").settle()
+    path = picture(tmp_path, "cut.jpg")
+    path.write_bytes(path.read_bytes()[:-2])
+    send(page, path)
+    answered(page)
+    assert page.page.get_by_text(FRENCH("images.cut_short")).count() == 1
+
+
+def test_what_was_measured_of_another_map_goes(page: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(page, picture(tmp_path, "first.png"))
+    answered(page)
+    page.page.get_by_text(ENGLISH("images.trust.title")).click()
+    measure = page.page.get_by_role("button", name=ENGLISH("images.trust.measure"))
+    road = page.page.get_by_text(ENGLISH("images.trust.road_approximate"))
+
+    measure.click()
+    road.wait_for()
+    page.page.get_by_label(ENGLISH("images.models.vgg16"), exact=True).first.check()
+    road.wait_for(state="detached")
+
+    measured: list[bool] = []
+    assess = photos.assess
+
+    def late(*arguments: Any) -> Any:
+        time.sleep(3)
+        found = assess(*arguments)
+        measured.append(True)
+        return found
+
+    monkeypatch.setattr(photos, "assess", late)
+    measure.click()
+    page.page.wait_for_timeout(500)
+    send(page, picture(tmp_path, "second.webp"))
+    answered(page)
+    while not measured:  # what was still being measured comes too late
+        page.page.wait_for_timeout(200)
+    page.page.wait_for_timeout(1000)
+    assert road.count() == 0
+
+
+def test_a_map_that_takes_long_gives_way_to_the_next_photo(
+    page: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(page, picture(tmp_path, "first.png"))
+    answered(page)
+    read_steps = photos.read_steps
+    going_on = []
+
+    def endless(path: str, *arguments: Any) -> Any:
+        *_, (_, reading) = read_steps(path, *arguments)
+        going_on.append(path)
+        try:
+            while True:
+                time.sleep(0.2)
+                yield 0.5, reading
+        finally:
+            going_on.remove(path)
+
+    monkeypatch.setattr(photos, "read_steps", endless)
+    page.page.get_by_label(ENGLISH("images.models.vgg16"), exact=True).first.check()
+    stop = page.page.get_by_role("button", name=ENGLISH("images.stop"))
+    stop.wait_for()
+    monkeypatch.setattr(photos, "read_steps", read_steps)
+    send(page, picture(tmp_path, "second.webp"))
+    answered(page)
+    stop.wait_for(state="hidden")
+    while going_on:
+        page.page.wait_for_timeout(200)

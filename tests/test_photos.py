@@ -1,0 +1,154 @@
+"""From an upload to what the page and programs receive: overlays drawn when they are looked at, at the right size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from models.display.pages.method import facts
+from models.display.photos.faithfulness import curves, sentences
+from models.runtime import health
+from models.texts import ENGLISH, FRENCH
+from models.vision import photos, registry
+from models.vision.faithfulness import Curve, Faithfulness
+from models.vision.overlay import COLOUR_MAP, heatmap, overlay
+from models.vision.predictions import CLASSES, Explanation, Prediction
+from models.vision.rise import MASKS
+from tests.factories import photo
+
+STEPS = 20
+
+
+def explained(against: str | None = None, share: float = 1.0) -> Explanation:
+    probabilities = dict.fromkeys(CLASSES, 0.0) | {CLASSES[0]: 0.75, CLASSES[1]: 0.25}
+    prediction = Prediction("fake", CLASSES[0], probabilities, 0.1)
+    saliency = np.linspace(0, share, 49, dtype=np.float32).reshape(7, 7)
+    return Explanation(prediction, CLASSES[0], against, "rise", "", saliency, 0.2, True)
+
+
+class Slow:
+    """A model whose map takes many steps."""
+
+    name, classes, default_method, methods = "fake", CLASSES, "rise", ("rise",)
+
+    def predict(self, image: Image.Image) -> Prediction:
+        return explained().prediction
+
+    def explain_steps(self, *_: Any) -> Iterator[tuple[float, Explanation]]:
+        for step in range(1, STEPS + 1):
+            yield step / STEPS, explained(share=step / STEPS)
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "get", lambda name: Slow())
+
+
+@pytest.fixture
+def upload(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    photo(3000, 1500).save(path)
+    return path
+
+
+@pytest.mark.parametrize("size", [(7, 7), (640, 480), (301, 777)])
+def test_a_map_is_enlarged_as_a_whole_though_it_is_laid_over_in_bands(size: tuple[int, int]) -> None:
+    saliency = np.random.default_rng(0).random((9, 11), dtype=np.float32)
+    whole = np.clip(cv2.resize(saliency, size, interpolation=cv2.INTER_CUBIC) * 255, 0, 255).astype(np.uint8)
+    expected = cv2.cvtColor(cv2.applyColorMap(whole, COLOUR_MAP), cv2.COLOR_BGR2RGB).astype(int)
+    assert np.abs(np.asarray(heatmap(saliency, size)) - expected).max() <= 4  # a level more or less
+    image = photo(*size)
+    half = np.asarray(overlay(image, saliency, opacity=0.5)).astype(int)
+    assert np.abs(half - (np.asarray(image).astype(int) + expected) / 2).max() <= 4
+
+
+def test_overlays_are_drawn_when_they_are_looked_at(slow: None, upload: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+
+    def counted(image: Image.Image, *arguments: Any, **options: Any) -> Image.Image:
+        drawn.append(image.size)
+        return overlay(image, *arguments, **options)
+
+    monkeypatch.setattr(photos, "overlay", counted)
+    steps = list(photos.read_steps(upload, "fake"))
+    assert len(steps) == STEPS and not drawn
+    last = steps[-1][1]
+    assert last.overlay.size == (3000, 1500) and last.overlay is last.overlay
+    assert len(drawn) == 1
+
+
+def test_the_page_gets_pictures_of_the_size_of_a_screen(slow: None, upload: Path) -> None:
+    shown, laid_over = photos.read_photo(upload, "fake").on_screen()
+    assert shown.size == laid_over.size == (photos.SCREEN_SIDE, photos.SCREEN_SIDE // 2)
+    again = photos.relay(upload, explained().saliency, photos.OPACITY)
+    assert again[1].tobytes() == laid_over.tobytes()
+
+
+def test_an_overlay_for_programs_is_bounded(slow: None, upload: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photos, "OVERLAY_MEGAPIXELS", 1)
+    width, height = photos.read_photo(upload, "fake").overlay.size
+    assert 0.99e6 < width * height <= 1e6 and width == pytest.approx(2 * height, abs=2)
+
+
+def test_a_cut_photo_is_answered_with_a_note(slow: None, tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    photo(64, 64).save(path)
+    assert "note" not in photos.classify(path, ["vgg16"])
+    path.write_bytes(path.read_bytes()[:-2])
+    assert photos.classify(path, ["vgg16"])["note"] == ENGLISH("images.cut_short")
+
+
+def test_models_are_named_as_one_likes_and_once(upload: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(registry, "get", lambda name: asked.append(name) or Slow())
+    photos.classify(upload, ["VGG-16", "vgg16", "YOLO v8"])
+    assert asked == ["vgg16", "yolov8"]
+
+
+def test_faithfulness_says_which_two_classes_were_compared() -> None:
+    curve = Curve((0.0, 1.0), (1.0, 0.0))
+    measured = Faithfulness(curve, curve, 0.3)
+    for texts in (ENGLISH, FRENCH):
+        alone, two = explained(), explained(CLASSES[1])
+        assert curves(alone, measured, texts).layout.yaxis.title.text == texts("images.trust.probability")
+        assert curves(two, measured, texts).layout.yaxis.title.text == texts("images.trust.of_two")
+        said = sentences(two, measured, texts)
+        assert (
+            texts(f"images.classes.{CLASSES[1]}") in said[0] and len(said) == len(sentences(alone, measured, texts)) + 1
+        )
+        assert texts("images.trust.road_approximate") in said
+
+
+def test_the_method_note_counts_the_masks() -> None:
+    assert facts(ENGLISH)["rise_masks"] == str(MASKS)
+    for texts in (ENGLISH, FRENCH):
+        assert f"{texts.number(MASKS)} " in texts("method.explanations.text", **facts(texts))
+
+
+@pytest.fixture
+def tests_made(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """How often the networks were asked."""
+    made = []
+    monkeypatch.setattr(health, "_check_models", lambda: made.append(1) or [])
+    monkeypatch.setattr(health, "_last", (-float("inf"), []))
+    return lambda: len(made)
+
+
+def test_a_self_test_is_given_again_until_it_is_old(
+    tests_made: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(health.time, "monotonic", lambda: now[0])
+    health.check_models()
+    now[0] += 29.9
+    health.check_models()
+    assert tests_made() == 1
+    now[0] += 0.2
+    health.check_models()
+    assert tests_made() == 2

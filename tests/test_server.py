@@ -1,0 +1,270 @@
+"""What a request passes before it reaches Gradio: how much it may bring, and whom it calls."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import gradio as gr
+import httpx
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from models.errors import LONGEST
+from models.runtime import upload_cleanup
+from server import application, bodies
+from server.application import create_server, running
+from server.bodies import LIMIT, SMALL
+from tabs.gradio_internals import LightBlocks
+from tests.factories import photo
+
+CALL = "gradio_api/call/"
+
+
+@pytest.fixture
+def http(app_url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=app_url, trust_env=False, timeout=120) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A picture as base64."""
+    path = tmp_path_factory.mktemp("photos") / "photo.png"
+    photo(320, 240).save(path)
+    return base64.b64encode(path.read_bytes()).decode()
+
+
+def _files() -> set[Path]:
+    return {path for path in upload_cleanup.own_folder().rglob("*") if path.is_file()}
+
+
+def _answer(http: httpx.Client, endpoint: str, data: Any) -> tuple[str, Any]:
+    """How the stream of a call ended, and with what."""
+    asked = http.post(f"{CALL}{endpoint}", json={"data": data})
+    assert asked.status_code == 200, asked.text
+    lines = http.get(f"{CALL}{endpoint}/{asked.json()['event_id']}").text.splitlines()
+    kind, content = [line for line in lines if line.startswith(("event: ", "data: "))][-2:]
+    return kind.removeprefix("event: "), json.loads(content.removeprefix("data: "))
+
+
+# whom a call names, and with which arguments
+
+
+@pytest.mark.parametrize("way", ["call/v2", "call", "run", "api"])
+def test_an_unknown_endpoint_is_told_which_there_are(http: httpx.Client, way: str) -> None:
+    for name in ("nothing", "clients%00", "x" * 5000):
+        answer = http.post(f"gradio_api/{way}/{name}", json={"data": []})
+        assert answer.status_code == 404
+        sentence = answer.json()["detail"]
+        assert "there is no endpoint" in sentence and "/score_client" in sentence and len(sentence) < 500
+
+
+def test_an_unknown_function_is_told_which_endpoints_there_are(http: httpx.Client) -> None:
+    answer = http.post("gradio_api/queue/join", json={"data": [], "fn_index": 99999, "session_hash": "a"})
+    assert answer.status_code == 404 and "/score_client" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"client": 900001}, "score_client: there is no argument 'client'; its arguments: client_id, changes"),
+        ({}, "score_client: client_id is missing; its arguments: client_id, changes"),
+        ({"client_id": 900001, "x" * 100_000: 1}, "score_client: there is no argument 'xxx"),
+    ],
+)
+def test_an_unknown_or_missing_argument_is_named(http: httpx.Client, arguments: dict[str, Any], sentence: str) -> None:
+    answer = http.post(f"{CALL}v2/score_client", json=arguments)
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(sentence) and len(answer.json()["detail"]) < 2 * LONGEST
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ([], "score_client: client_id is missing"),
+        ([900001, {}, 1, 2], "score_client: 4 values were given"),
+        ([True], "client_id: there is no client True"),
+        ([[900001]], r"client_id: there is no client [900001]"),
+        ([10**400], "client_id: there is no client 1000"),
+    ],
+)
+def test_a_wrong_list_of_arguments_is_answered_in_a_sentence(
+    http: httpx.Client, data: list[Any], sentence: str
+) -> None:
+    kind, answer = _answer(http, "score_client", data)
+    assert kind == "error" and answer["error"].startswith(sentence) and len(answer["error"]) < 2 * LONGEST
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"data": 5}', b"[" * 100_000, b'{"data": [1' + b"0" * 5000 + b"]}"]
+)
+def test_a_body_that_is_no_call_is_refused(http: httpx.Client, body: bytes) -> None:
+    answer = http.post(f"{CALL}clients", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 400
+    assert "send an object" in answer.json()["detail"] and len(answer.json()["detail"]) < 2 * LONGEST + 100
+
+
+# files, however they come
+
+
+@pytest.mark.parametrize(
+    "value", ["text", 5, True, [], {}, {"path": 5}, "/etc/passwd", "README.md", "\0", "x" * 100_000]
+)
+@pytest.mark.parametrize(("endpoint", "argument"), [("classify_image", "image"), ("score_batch", "table")])
+def test_what_is_no_file_is_refused_by_name(http: httpx.Client, endpoint: str, argument: str, value: Any) -> None:
+    kind, answer = _answer(http, endpoint, [value])
+    assert kind == "error"
+    assert answer["error"].startswith(f"{argument}: ") and "is no file; upload the file" in answer["error"]
+    assert len(answer["error"]) < 2 * LONGEST
+
+
+def test_an_uploaded_file_is_meant_by_its_path_as_well(http: httpx.Client, picture: str) -> None:
+    path = http.post("gradio_api/upload", files={"files": base64.b64decode(picture)}).json()[0]
+    for value in (path, {"path": path}, {"path": path, "meta": {"_type": "gradio.FileData"}}):
+        assert _answer(http, "classify_image", [value, ["yolov8"]])[0] == "complete"
+
+
+@pytest.mark.parametrize("form", ["data:image/png;base64,{}", "{}", "data:;base64,{}"])
+def test_a_file_may_come_as_text(http: httpx.Client, picture: str, form: str) -> None:
+    before = _files()
+    for value in (
+        form.format(picture),
+        form.format("\n".join(picture[i : i + 76] for i in range(0, len(picture), 76))),
+    ):
+        assert _answer(http, "classify_image", [value, ["yolov8"]])[0] == "complete"
+    assert _answer(http, "classify_image", [{"url": form.format(picture)}, ["yolov8"]])[0] == "complete"
+    assert _files() == before
+
+
+@pytest.mark.parametrize("form", ["data:text/csv;base64,{}", "data:text/csv,{}"])
+def test_a_table_may_come_as_text(http: httpx.Client, form: str) -> None:
+    table = b"SK_ID_CURR,AMT_CREDIT,AMT_INCOME_TOTAL\n1,270000,90000\n"
+    text = base64.b64encode(table).decode() if "base64" in form else table.decode().replace("\n", "%0A")
+    before = _files()
+    kind, answer = _answer(http, "score_batch", [form.format(text)])
+    assert kind == "complete" and answer[0]["rows"] == 1
+    assert _files() == before
+
+
+def test_broken_base64_is_called_so(http: httpx.Client) -> None:
+    kind, answer = _answer(http, "classify_image", ["data:image/png;base64,AAAA*"])
+    assert kind == "error" and answer["error"].startswith("image: the base64 text cannot be decoded")
+
+
+def test_a_long_file_is_out_of_the_call_before_it_waits(http: httpx.Client, client: Client) -> None:
+    """Gradio keeps a body while its call waits; here it holds a path by then. No file stays afterwards."""
+    before = _files()
+    junk = base64.b64encode(bytes(300_000)).decode()
+    for value in (junk, f"data:image/png;base64,{junk}", {"url": f"data:image/png;base64,{junk}"}):
+        kind, answer = _answer(http, "classify_image", [value, ["yolov8"]])
+        assert kind == "error" and answer["error"].startswith("image: the content of image is not a picture")
+        with pytest.raises(AppError, match="image: the content of image is not a picture"):
+            client.predict(value, ["yolov8"], api_name="/classify_image")
+    assert _files() == before
+
+
+def test_a_long_text_is_refused_short(http: httpx.Client, client: Client) -> None:
+    text = "x" * 1_000_000
+    with pytest.raises(AppError) as refusal:
+        client.predict(text, 1, api_name="/clients")
+    for sentence in (str(refusal.value), _answer(http, "clients", [text, 1])[1]["error"]):
+        assert "decision: 'xxx" in sentence and len(sentence) < 2 * LONGEST
+
+
+# how much a request may bring
+
+
+def test_a_photo_of_the_largest_size_fits_into_a_call() -> None:
+    photo_as_text = 4 * (100 * 1024 * 1024 // 3 + 1)  # 100 MiB, as base64
+    assert photo_as_text + 10_000 < LIMIT <= 140_000_000
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"), [(f"{CALL}clients", LIMIT), ("gradio_api/upload", LIMIT), ("health", SMALL)]
+)
+def test_a_body_is_refused_from_its_length(http: httpx.Client, path: str, limit: int) -> None:
+    headers = {"content-length": str(limit + 1), "content-type": "application/json", "expect": "100-continue"}
+    with http.stream("POST", path, content=iter([b"{"]), headers=headers) as answer:
+        assert answer.status_code == 413
+        assert f"more than {limit // 1_000_000} MB" in json.loads(answer.read())["detail"]
+
+
+@pytest.mark.parametrize("path", [f"{CALL}clients", "gradio_api/queue/join", "gradio_api/mcp/"])
+def test_a_body_without_a_length_is_counted(http: httpx.Client, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr(bodies, "LIMIT", 1_000_000)
+    headers = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+    answer = http.post(path, content=iter([b" " * 100_000] * 11), headers=headers)
+    assert answer.status_code == 413 and "more than 1 MB" in answer.json()["detail"]
+    assert http.post(f"{CALL}clients", json={"data": []}).status_code == 200
+
+
+def test_an_upload_that_is_too_large_leaves_nothing(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "LIMIT", 1_000_000)
+    before = _files()
+
+    def form() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+        yield from [b" " * 100_000] * 11
+
+    answer = http.post("gradio_api/upload", content=form(), headers={"content-type": "multipart/form-data; boundary=x"})
+    assert answer.status_code == 413 and "more than 1 MB" in answer.json()["detail"]
+    assert _files() == before
+
+
+def test_an_upload_without_a_name_is_refused(http: httpx.Client) -> None:
+    before = _files()
+    for name in ("", '; filename=""'):
+        form = f'--x\r\nContent-Disposition: form-data; name="files"{name}\r\n\r\n123\r\n--x--\r\n'.encode()
+        answer = http.post(
+            "gradio_api/upload", content=form, headers={"content-type": "multipart/form-data; boundary=x"}
+        )
+        assert answer.status_code == 200 if name else "holds no file" in answer.json()["detail"]
+    long = (
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="' + b"a" * 100_000 + b'"\r\n\r\n1\r\n--x--\r\n'
+    )
+    answer = http.post("gradio_api/upload", content=long, headers={"content-type": "multipart/form-data; boundary=x"})
+    assert answer.status_code == 400 and len(answer.text) < 2 * LONGEST
+    assert len(_files() - before) == 1
+
+
+def test_only_so_much_is_held_at_once(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "AT_ONCE", 50_000)
+    answer = http.post(f"{CALL}clients", json={"data": ["x" * 60_000]})
+    assert answer.status_code == 503 and "busy" in answer.json()["detail"]
+    assert http.post(f"{CALL}clients", json={"data": ["all", 1]}).status_code == 200  # and is let go of
+
+
+# how many calls
+
+
+def test_calls_beyond_those_that_may_wait_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = Event(), Event()
+
+    def wait(number: int) -> dict:
+        """Waits.
+
+        Args:
+            number: any.
+        """
+        begun.set()
+        go_on.wait(60)
+        return {"number": number}
+
+    monkeypatch.setattr(application, "WAITING", 1)
+    with LightBlocks() as page:
+        gr.api(wait)
+    with running(create_server(page, concurrent=1)) as url, httpx.Client(base_url=url, trust_env=False) as http:
+        first = http.post(f"{CALL}wait", json={"data": [1]}).json()["event_id"]
+        assert begun.wait(60)
+        second = http.post(f"{CALL}wait", json={"data": [2]}).json()["event_id"]
+        third = http.post(f"{CALL}wait", json={"data": [3]})
+        assert third.status_code == 503 and "full" in third.json()["detail"]
+        go_on.set()
+        for number, event in ((1, first), (2, second)):
+            assert f'[{{"number": {number}}}]' in http.get(f"{CALL}wait/{event}").text
