@@ -14,7 +14,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from models.credit.features import NOT_EMPLOYED, Recipe, feature
+from models.credit.features import FEATURES, NOT_EMPLOYED, Recipe
 from training.credit import metrics as figures
 from training.credit.encoding import RAREST
 from training.credit.model_card import card
@@ -134,7 +134,7 @@ def describe(applications: pd.DataFrame, recipe: Recipe, booster: lgb.Booster, m
     """What the app needs to build the model's features, to read its scores and to explain them."""
     nothing = np.full((1, len(recipe.features)), np.nan)
     base = float(np.asarray(booster.predict(nothing, pred_contrib=True))[0, -1])  # the same for every row
-    known = {name: feature(name) for name in recipe.features}
+    known = {name: FEATURES[name] for name in recipe.features}
     return {
         "format": 2,
         "features": list(recipe.features),

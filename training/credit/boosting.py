@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import lightgbm as lgb
 import numpy as np
 
-from models.credit.features import feature
+from models.credit.features import FEATURES
 
 Array = np.ndarray
 Parameters = Mapping[str, float | int]
@@ -35,7 +35,7 @@ def settings(features: Sequence[str], parameters: Parameters, seed: int, threads
         **parameters,
         "objective": "binary",
         "metric": "auc",
-        "monotone_constraints": [feature(name).monotone for name in features],
+        "monotone_constraints": [FEATURES[name].monotone if name in FEATURES else 0 for name in features],
         "seed": seed,
         "num_threads": threads,
         "deterministic": True,
