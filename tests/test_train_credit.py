@@ -15,8 +15,9 @@ from models.credit.features import FEATURES, GROUPS, Recipe, engineer, sources
 from training import search_credit, train_credit
 from training.credit import metrics as credit_metrics
 from training.credit.boosting import Choice, fit
-from training.credit.calibration import Calibration, calibrate, fold_into_leaves
+from training.credit.calibration import Calibration, calibrate
 from training.credit.encoding import RAREST, learn_recipe
+from training.credit.ensemble import average, fold_into_leaves
 from training.credit.search import HASTE, Plan, choices
 from training.train_credit import Settings, train
 
@@ -196,6 +197,17 @@ def test_what_business_orders_speaks_through_one_feature_alone() -> None:
     for column in ("EXT_SOURCE_1", "DAYS_EMPLOYED", "REGION_RATING_CLIENT_W_CITY", "DEF_30_CNT_SOCIAL_CIRCLE"):
         assert [name for name in FEATURES if column in sources(name)] == [column]
         assert FEATURES[column].monotone
+
+
+def test_averaged_boosters_are_their_mean() -> None:
+    rng = np.random.default_rng(0)
+    rows, outcome, features = rng.random((500, 4)), rng.integers(0, 2, 500), list(FEATURES)[:4]
+    drawn = Choice(tuple(features), {**QUICK.parameters, "bagging_fraction": 0.5, "bagging_freq": 1}, 5)
+    boosters = [fit(rows, outcome, features, drawn, seed, 1) for seed in range(3)]
+    for kind in ({"raw_score": True}, {"pred_contrib": True}):
+        found = [booster.predict(rows, **kind) for booster in boosters]
+        assert np.std(found, axis=0).max() > 0
+        assert np.allclose(average(boosters).predict(rows, **kind), np.mean(found, axis=0))
 
 
 def test_a_calibration_folded_into_the_leaves_moves_scores_and_attributions_along_its_line() -> None:

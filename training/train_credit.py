@@ -3,7 +3,8 @@
     python -m training.train_credit --data application_train.csv
 
 The applications are Home Credit's ``application_train`` (CSV or parquet). Features, parameters and number of trees
-are those that ``python -m training.search_credit`` found; every figure is out of fold, and each fold is judged by what
+are those that ``python -m training.search_credit`` found, a few boosters that differ by their draws are averaged into
+one; every figure is out of fold, and each fold is judged by what
 the search on the other folds chose. The command writes ``model.txt``, ``config.json``, ``metrics.json`` and the card
 ``README.md``; it is repeatable.
 """
@@ -26,8 +27,9 @@ from training.credit import metrics as credit_metrics
 from training.credit.artifacts import Scored, describe, measure, write
 from training.credit.auxiliary_tables import read_table
 from training.credit.boosting import Choice, fit
-from training.credit.calibration import calibrate, cross_calibrated, fold_into_leaves
+from training.credit.calibration import calibrate, cross_calibrated
 from training.credit.encoding import learn_recipe
+from training.credit.ensemble import average, fold_into_leaves
 from training.credit.search import choices, parts
 
 Array = np.ndarray
@@ -41,11 +43,13 @@ class Settings:
     """How a model is trained.
 
     Args:
+        members: boosters averaged, each with other draws of rows and columns.
         seed: of every random choice; the folds are those of the search.
         threads: of LightGBM; part of what makes a run repeatable.
         cost_ratio: good loans refused that cost as much as one default granted.
     """
 
+    members: int = 3
     seed: int = 0
     threads: int = 1
     cost_ratio: float = 10.0
@@ -56,7 +60,8 @@ def learn(applications: pd.DataFrame, choice: Choice, settings: Settings) -> tup
     default = applications[TARGET].to_numpy()
     recipe = learn_recipe(applications, default, choice.features)
     matrix = engineer(applications, recipe)
-    return recipe, fit(matrix, default, recipe.features, choice, settings.seed, settings.threads)
+    seeds = range(settings.seed, settings.seed + settings.members)
+    return recipe, average([fit(matrix, default, recipe.features, choice, seed, settings.threads) for seed in seeds])
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,8 @@ def train(
     metrics["importance"] = {"rows": min(EXPLAINED * len(chosen), len(default)), "mean_absolute": strength}
     if compared:
         metrics |= compare(applications, chosen, settings, credit_metrics.roc_auc(default, raw))
-    training = {**asdict(settings), **shipped.parameters, "trees": shipped.rounds, "calibration": asdict(calibration)}
+    training = {**asdict(settings), **shipped.parameters, "rounds": shipped.rounds, "calibration": asdict(calibration)}
+    training["trees"] = booster.num_trees()
     config = describe(applications, recipe, booster, metrics, training)
     write(out, booster, config, metrics)
     auc, gap = metrics["figures"]["roc_auc"]["value"], metrics["figures"]["ece_mass_10"]
@@ -166,6 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--search", type=Path, default=Path("weights/credit/search.json"), help="what was chosen")
     parser.add_argument("--out", type=Path, default=Path("weights/credit"), help="folder to write")
     how = parser.add_argument_group("training")
+    how.add_argument("--members", type=int, default=defaults.members, help="boosters averaged")
     how.add_argument("--threads", type=int, default=defaults.threads)
     how.add_argument("--cost-ratio", type=float, default=defaults.cost_ratio, help="cost of a missed default")
     how.add_argument("--compare", action="store_true", help="measure the model with the sex, and without age, too")
@@ -174,7 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     applications = read_table(given.data)
     searched = json.loads(given.search.read_text(encoding="utf-8"))
     *chosen, shipped = choices(searched)
-    settings = Settings(int(searched["plan"]["seed"]), given.threads, given.cost_ratio)
+    settings = Settings(given.members, int(searched["plan"]["seed"]), given.threads, given.cost_ratio)
     train(applications, chosen, shipped, settings, given.out, given.compare)
 
 
