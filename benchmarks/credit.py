@@ -14,6 +14,7 @@ from pathlib import Path
 
 import shap
 
+from models.credit.application import frame
 from models.credit.facts import profile
 from models.credit.reasons import reasons
 from models.credit.service import credit_service
@@ -62,8 +63,8 @@ def main() -> None:
     repeats = parser.parse_args().repeats
     credit = credit_service()
     client_id = credit.ids("all")[0]
-    row = credit.portfolio.frame(client_id)
-    matrix = credit.model.matrix(row)
+    application = credit.portfolio.application(client_id)
+    matrix = credit.model.matrix(frame([application]))
     explainer = shap.TreeExplainer(credit.model.booster)
 
     def line(name: str, times: tuple[float, float], goal: str = "") -> float:
@@ -72,8 +73,11 @@ def main() -> None:
 
     print(f"{credit.model.booster.num_trees()} trees, {len(credit.model.features)} features")
     print(f"{'':<58}{'median':>13}{'p95':>13}")
-    line("one score with every contribution", milliseconds(lambda: credit.model.score(row), repeats), "goal 5 ms")
+    whole = line(
+        "one score with every contribution", milliseconds(lambda: credit.model.score(application), repeats), "goal 4 ms"
+    )
     own = line("  of which pred_contrib", milliseconds(lambda: _contributions(matrix), repeats))
+    print(f"{'  ratio to pred_contrib':<58}{whole / own:>10.2f} x{'':>16}goal 1.4 x")
     other = line("  shap.TreeExplainer on the same row", milliseconds(lambda: explainer.shap_values(matrix), repeats))
     print(f"{'  ratio to shap.TreeExplainer':<58}{other / own:>10.2f} x")
     line("the tab's whole refresh", milliseconds(lambda: refresh(client_id), max(5, repeats // 5)), "goal 300 ms")
@@ -83,7 +87,7 @@ def main() -> None:
         clients = credit.portfolio.applications
         table = clients.iloc[[place % len(clients) for place in range(10_000)]]
         table.to_csv(path, index=False)
-        line("a batch of 10,000 rows (CSV)", milliseconds(lambda: credit.score_batch(path), 3), "goal 10,000 ms")
+        line("a batch of 10,000 rows (CSV)", milliseconds(lambda: credit.score_batch(path), 3), "goal 1,500 ms")
 
 
 def _contributions(matrix: object) -> object:

@@ -71,8 +71,11 @@ class Phase:
 
 
 def _json(path: Path) -> Any:
-    """The content of a file; None where it is missing."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    """The content of a file; None where it is missing or damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _metrics(model: str) -> dict[str, Any] | None:
@@ -201,37 +204,43 @@ def _phases(record: Mapping[str, Any]) -> tuple[Phase, ...]:
 
 
 def credit() -> dict[str, Any]:
-    """The credit model's figures, measured out of fold; empty where they are missing."""
-    metrics = _metrics("credit")
-    if metrics is None:
+    """The credit model's figures, measured out of fold; empty where they are missing or damaged."""
+    metrics = credit_metrics()
+    try:
+        measured, cut_off = metrics["figures"], metrics["default_cutoff"]
+        auc, pr_auc = measured["roc_auc"], measured["pr_auc"]
+        return {
+            "auc": auc["value"],
+            "auc_ci95": [auc["low"], auc["high"]],
+            "pr_auc": pr_auc["value"],
+            "pr_auc_ci95": [pr_auc["low"], pr_auc["high"]],
+            "gini": measured["gini"],
+            "ks": measured["ks"],
+            "brier": measured["brier"],
+            "log_loss": measured["log_loss"],
+            "ece": measured["ece_mass_10"],
+            "threshold": cut_off["threshold"],
+            "cost_ratio": cut_off["cost_ratio"],
+            "cost_per_loan": cut_off["cost_per_loan"],
+            "rows": metrics["data"]["rows"],
+            "default_rate": metrics["data"]["default_rate"],
+            "features": metrics["data"]["features"],
+            "validation": metrics["validation"],
+            "train_seconds": metrics["run"]["seconds"],
+            "source": "measured",
+        }
+    except (KeyError, TypeError):
         return {}
-    measured, cut_off = metrics["figures"], metrics["default_cutoff"]
-    auc, pr_auc = measured["roc_auc"], measured["pr_auc"]
-    return {
-        "auc": auc["value"],
-        "auc_ci95": [auc["low"], auc["high"]],
-        "pr_auc": pr_auc["value"],
-        "pr_auc_ci95": [pr_auc["low"], pr_auc["high"]],
-        "gini": measured["gini"],
-        "ks": measured["ks"],
-        "brier": measured["brier"],
-        "log_loss": measured["log_loss"],
-        "ece": measured["ece_mass_10"],
-        "threshold": cut_off["threshold"],
-        "cost_ratio": cut_off["cost_ratio"],
-        "cost_per_loan": cut_off["cost_per_loan"],
-        "rows": metrics["data"]["rows"],
-        "default_rate": metrics["data"]["default_rate"],
-        "features": metrics["data"]["features"],
-        "validation": metrics["validation"],
-        "train_seconds": metrics["run"]["seconds"],
-        "source": "measured",
-    }
 
 
-def credit_groups() -> dict[str, Any]:
-    """The credit model's out-of-fold counts by group, for ``models.credit.fairness``; empty where they are missing."""
+def credit_metrics() -> dict[str, Any]:
+    """All that was measured of the credit model, groups of clients included; empty where it is missing or damaged."""
     return _metrics("credit") or {}
+
+
+def credit_search() -> dict[str, Any] | None:
+    """The searches for the credit model's features and parameters: what ``training.search_credit`` wrote."""
+    return _json(WEIGHTS / "credit" / "search.json")
 
 
 def portfolio() -> dict[str, Any] | None:

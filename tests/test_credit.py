@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from models.credit import application, whatif
 from models.credit.counterfactual import ACTIONABLE
+from models.credit.features import GROUPS
 from models.credit.policy import COST_RATIO_RANGE
 from models.credit.reasons import reasons
 from models.credit.score import changes, decide, logit, sigmoid
@@ -14,6 +19,8 @@ from models.credit.service import CreditService, credit_service
 from models.errors import InputError, ModelUnavailable
 from models.texts import ENGLISH, FRENCH
 from tests.factories import applications
+
+WEIGHTS = Path(__file__).parent.parent / "weights" / "credit"
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +42,41 @@ def test_attributions_agree_with_shap(credit: CreditService) -> None:
     some = credit.portfolio.applications.iloc[:20]
     answer = credit.model.attributions(some)
     reference = shap.TreeExplainer(credit.model.booster).shap_values(answer.features)
-    np.testing.assert_allclose(answer.values, credit.model.slope * np.asarray(reference), atol=1e-6)
+    np.testing.assert_allclose(answer.values, np.asarray(reference), atol=1e-6)
+
+
+def test_the_interventional_explainer_reads_the_model(credit: CreditService) -> None:
+    """Additive within 1e-6 in log-odds and in probability, unknown values and an empty application included."""
+    shap = pytest.importorskip("shap")
+    background = credit.model.matrix(credit.portfolio.applications.iloc[:100])
+    asked = pd.concat([credit.portfolio.applications.iloc[100:150], application.frame([{}])])
+    matrix, log_odds = credit.model.matrix(asked), credit.model.log_odds(asked)
+    for output, expected in (("raw", log_odds), ("probability", 1 / (1 + np.exp(-log_odds)))):
+        explainer = shap.TreeExplainer(credit.model.booster, background, model_output=output)
+        values = explainer.shap_values(matrix, check_additivity=False)
+        np.testing.assert_allclose(explainer.expected_value + values.sum(axis=1), expected, atol=1e-6)
+
+
+# what the business demands, all else equal: original column -> its range, from what may never be riskier to riskiest
+ORDERED = {
+    "EXT_SOURCE_1": np.linspace(1, 0, 41),
+    "EXT_SOURCE_2": np.linspace(1, 0, 41),
+    "EXT_SOURCE_3": np.linspace(1, 0, 41),
+    "DAYS_EMPLOYED": np.linspace(-16_000, 0, 41).round(),
+    "REGION_RATING_CLIENT": np.array([1, 2, 3]),
+    "REGION_RATING_CLIENT_W_CITY": np.array([1, 2, 3]),
+    "DEF_30_CNT_SOCIAL_CIRCLE": np.arange(9),
+    "DEF_60_CNT_SOCIAL_CIRCLE": np.arange(9),
+}
+
+
+@pytest.mark.parametrize("name", ORDERED)
+def test_the_risk_moves_one_way_for_every_client(credit: CreditService, name: str) -> None:
+    """Better scores, longer work never raise it; a worse region, more incidents never lower it."""
+    swept = [
+        credit.model.log_odds(credit.portfolio.applications.assign(**{name: float(value)})) for value in ORDERED[name]
+    ]
+    assert np.diff(swept, axis=0).min() >= 0
 
 
 def test_a_score_is_coherent(credit: CreditService) -> None:
@@ -47,6 +88,32 @@ def test_a_score_is_coherent(credit: CreditService) -> None:
         assert {item.feature for item in score.contributions} == set(credit.model.features)
         magnitudes = [abs(item.contribution) for item in score.contributions]
         assert magnitudes == sorted(magnitudes, reverse=True)
+
+
+def test_groups_share_out_the_contributions(credit: CreditService) -> None:
+    for client_id in credit.ids("all")[:50]:
+        answer = credit.score_client(client_id).to_json()
+        own = {item["feature"]: item["contribution"] for item in answer["contributions"]}
+        assert 7 <= len(answer["groups"]) <= len(GROUPS) == 9
+        assert sorted(name for group in answer["groups"] for name in group["features"]) == sorted(own)
+        for group in answer["groups"]:
+            assert group["contribution"] == pytest.approx(sum(own[name] for name in group["features"]), abs=1e-9)
+            assert ENGLISH(f"credit.groups.{group['group']}") == group["label"]
+        magnitudes = [abs(group["contribution"]) for group in answer["groups"]]
+        assert magnitudes == sorted(magnitudes, reverse=True)
+
+
+def test_the_model_reads_few_facts_and_never_the_sex(credit: CreditService) -> None:
+    assert len(credit.model.features) <= 40
+    assert "CODE_GENDER" not in credit.model.recipe.columns
+
+
+def test_a_value_is_told_as_the_application_has_it(credit: CreditService) -> None:
+    values = {"DAYS_EMPLOYED": 365243, "ORGANIZATION_TYPE": "XNA", "AMT_CREDIT": 100_000, "AMT_ANNUITY": 5000}
+    told = {item.feature: item.value for item in credit.score_application(values).contributions}
+    assert told["DAYS_EMPLOYED"] == 365243 and told["ORGANIZATION_TYPE"] == "XNA"
+    assert told["CREDIT_TERM"] == 20
+    assert told["CREDIT_TO_GOODS"] is None and told["DAYS_BIRTH"] is None, "unknown, though it counts as usual"
 
 
 def test_sigmoid_and_logit_are_inverse() -> None:
@@ -164,7 +231,7 @@ def test_no_counterfactual_comes_with_a_reason(credit: CreditService) -> None:
 
 def test_comparison_counts_everybody_once(credit: CreditService) -> None:
     client_id = credit.ids("all")[5]
-    for feature in ("AMT_CREDIT", "OCCUPATION_TYPE", "CNT_CHILDREN", "EXT_SOURCE_MEAN", "DAYS_EMPLOYED"):
+    for feature in ("AMT_CREDIT", "OCCUPATION_TYPE", "CNT_CHILDREN", "CREDIT_TERM", "DAYS_EMPLOYED"):
         answer = credit.compare(client_id, feature)
         assert sum(answer.repaid) + sum(answer.defaulted) == answer.known <= answer.size
         similar = credit.compare(client_id, feature, "similar")
@@ -190,6 +257,16 @@ def test_missing_or_damaged_weights_say_so(tmp_path) -> None:
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(ModelUnavailable, match="weights"):
         CreditService(tmp_path, tmp_path / "portfolio.parquet")
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"figures": {}}'])
+def test_missing_or_damaged_figures_are_a_model_unavailable(tmp_path: Path, content: str | None) -> None:
+    for name in ("model.txt", "config.json"):
+        shutil.copy(WEIGHTS / name, tmp_path)
+    if content is not None:
+        (tmp_path / "metrics.json").write_text(content)
+    with pytest.raises(ModelUnavailable, match=r"metrics\.json"):
+        CreditService(tmp_path, WEIGHTS.parents[1] / "data" / "portfolio.parquet")
 
 
 def test_the_schema_refuses_what_is_no_mapping() -> None:

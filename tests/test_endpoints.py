@@ -76,11 +76,14 @@ def test_client_and_score(client: Client, first: int) -> None:
         "base_value",
         "log_odds",
         "contributions",
+        "groups",
     }
     total = score["base_value"] + sum(item["contribution"] for item in score["contributions"])
     assert total == pytest.approx(score["log_odds"], abs=1e-6)
     assert 1 / (1 + np.exp(-score["log_odds"])) == pytest.approx(score["probability"], abs=1e-6)
     assert set(score["contributions"][0]) == {"feature", "label", "value", "contribution"}
+    assert set(score["groups"][0]) == {"group", "label", "contribution", "features"}
+    assert sum(group["contribution"] for group in score["groups"]) == pytest.approx(total - score["base_value"])
     again = client.predict(application, api_name="/score_application")
     assert again["client_id"] is None
     assert again["probability"] == pytest.approx(score["probability"], abs=1e-9)

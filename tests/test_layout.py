@@ -11,6 +11,7 @@ import yaml
 ROOT = Path(__file__).parent.parent
 SOURCES = [path for folder in ("models", "tabs", "training") for path in sorted((ROOT / folder).rglob("*.py"))]
 COMMANDS = {
+    "search_credit",
     "train_credit",
     "train_vgg16",
     "train_yolov8",

@@ -11,8 +11,7 @@ import pytest
 import yaml
 
 from models.credit.application import columns
-from models.credit.features import DERIVED
-from models.credit.service import credit_service
+from models.credit.features import FEATURES
 from models.credit.wording import label, unit
 from models.texts import CATALOGUE, ENGLISH, FRENCH, LANGUAGES, Texts, catalogue, typeset_french
 
@@ -120,7 +119,7 @@ def test_every_column_category_and_feature_has_a_name() -> None:
             assert label(name, texts) != name
             for category in rule.categories:
                 assert f"values.{name}.{category}" in catalogue() or category == "XNA"
-        for name in {*credit_service().model.features, *DERIVED}:
+        for name in FEATURES:
             assert label(name, texts) != name
             assert unit(name) != "number", f"{name} has no unit in data/application_schema.yaml"
 

@@ -11,19 +11,18 @@ import pandas as pd
 import pytest
 
 from models.credit.application import columns
-from models.credit.features import DERIVED, FeatureSpec, Lookup, engineer
+from models.credit.features import FEATURES, GROUPS, FeatureSpec, engineer, sources
+from training import search_credit, train_credit
 from training.credit import metrics as credit_metrics
-from training.credit.merge_boosters import merge
-from training.train_credit import PARAMETERS, Settings, calibrate, main, train
+from training.credit.boosting import Choice, fit
+from training.credit.calibration import Calibration, calibrate
+from training.credit.encoding import RAREST, learn_feature_spec
+from training.credit.ensemble import average, fold_into_leaves
+from training.credit.search import HASTE, Plan, choices
+from training.train_credit import Settings, train
 
-QUICK = Settings(
-    members=2,
-    rounds=30,
-    patience=10,
-    folds=3,
-    threads=1,
-    parameters={**PARAMETERS, "learning_rate": 0.2, "min_data_in_leaf": 20, "feature_fraction": 0.5},
-)
+QUICK = Choice(tuple(FEATURES), {"learning_rate": 0.2, "min_data_in_leaf": 20, "num_leaves": 8}, 30)
+FOLDS = [QUICK] * 3
 
 
 def made_applications(rows: int = 2000, seed: int = 0) -> pd.DataFrame:
@@ -54,7 +53,7 @@ def made_applications(rows: int = 2000, seed: int = 0) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("credit")
-    train(made_applications(), QUICK, folder)
+    train(made_applications(), FOLDS, QUICK, Settings(), folder, compared=True)
     return folder
 
 
@@ -65,17 +64,23 @@ def _config(folder: Path) -> dict:
 def test_the_folder_is_complete_and_scores_add_up(trained: Path) -> None:
     config = _config(trained)
     booster = lgb.Booster(model_file=str(trained / "model.txt"))
-    features = engineer(made_applications(50, seed=1), FeatureSpec.from_config(config)).to_numpy()
-    raw = booster.predict(features, raw_score=True)
+    features = engineer(made_applications(50, seed=1), FeatureSpec.from_config(config))
     parts = np.asarray(booster.predict(features, pred_contrib=True))
-    assert np.allclose(parts.sum(axis=1), raw, atol=1e-9)
-    assert np.allclose(parts[:, -1], config["base"]["raw"])
-    slope, intercept = config["calibration"]["slope"], config["calibration"]["intercept"]
-    assert config["base"]["calibrated"] == pytest.approx(slope * config["base"]["raw"] + intercept)
+    assert np.allclose(parts.sum(axis=1), booster.predict(features, raw_score=True), atol=1e-9)
+    assert np.allclose(parts[:, -1], config["base"])
     assert {"SK_ID_CURR", "TARGET", "CODE_GENDER"}.isdisjoint(config["columns"])
-    assert set(config["columns"]) == {name for names in config["sources"].values() for name in names}
+    assert set(config["columns"]) == {column for name in config["features"] for column in sources(name)}
+    assert list(config["groups"]) == config["features"] and set(config["groups"].values()) <= set(GROUPS)
     assert "XNA" not in config["categories"]["ORGANIZATION_TYPE"]
     assert config["cutoff"]["cost_ratio"] == 10
+
+
+def test_the_text_model_itself_is_calibrated(trained: Path) -> None:
+    """On average, what it predicts for new applications is what happens."""
+    fresh = made_applications(4000, seed=7)
+    booster = lgb.Booster(model_file=str(trained / "model.txt"))
+    predicted = np.asarray(booster.predict(engineer(fresh, FeatureSpec.from_config(_config(trained)))))
+    assert credit_metrics.ece(fresh["TARGET"].to_numpy(), predicted) < 0.04
 
 
 def test_the_figures_hold_together(trained: Path) -> None:
@@ -95,71 +100,126 @@ def test_the_figures_hold_together(trained: Path) -> None:
 
 
 def test_training_is_repeatable(trained: Path, tmp_path: Path) -> None:
-    train(made_applications(), QUICK, tmp_path)
+    train(made_applications(), FOLDS, QUICK, Settings(), tmp_path, compared=False)
     assert (tmp_path / "model.txt").read_bytes() == (trained / "model.txt").read_bytes()
     assert _config(tmp_path) == _config(trained)
 
 
-def test_a_better_external_score_never_raises_the_risk(trained: Path) -> None:
-    recipe, row = FeatureSpec.from_config(_config(trained)), made_applications(1, seed=5)
-    rows = pd.concat([row] * 50).assign(EXT_SOURCE_2=np.linspace(0, 1, 50))
-    booster = lgb.Booster(model_file=str(trained / "model.txt"))
-    only = [name for name in recipe.features if set(recipe.sources(name)) == {"EXT_SOURCE_2"}]
-    assert only == ["EXT_SOURCE_2"]
-    matrix = engineer(pd.concat([row] * 50), recipe).to_numpy().copy()
-    matrix[:, recipe.features.index("EXT_SOURCE_2")] = rows["EXT_SOURCE_2"]
-    assert np.all(np.diff(np.asarray(booster.predict(matrix, raw_score=True))) <= 1e-12)
+def test_what_the_sex_and_the_age_are_worth_is_measured(trained: Path) -> None:
+    metrics = json.loads((trained / "metrics.json").read_text(encoding="utf-8"))
+    raw = np.mean(metrics["figures"]["roc_auc_folds"])
+    for name in ("with_gender", "without_age"):
+        assert metrics[name]["roc_auc"] == pytest.approx(raw, abs=0.05)
+        assert metrics[name]["difference"] != 0
 
 
-def test_the_command_learns_only_from_what_the_app_can_be_given(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    applications = made_applications(400).assign(BUREAU_CREDITS=1.0)
+def test_the_search_is_nested_goes_on_and_is_what_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    applications = made_applications(600)
     applications.to_csv(tmp_path / "applications.csv", index=False)
-    given = ["--data", str(tmp_path / "applications.csv"), "--out", str(tmp_path / "out"), "--threads", "1"]
-    with pytest.raises(SystemExit):
-        main([*given, "--bureau", "bureau.csv"])
-    assert "--bureau" in capsys.readouterr().err
-    main([*given, "--members", "2", "--rounds", "3"])
-    recipe = FeatureSpec.from_config(_config(tmp_path / "out"))
-    assert set(recipe.columns) <= set(columns())
+    seen: list[set[int]] = []
+
+    def stub(rows: pd.DataFrame, default: np.ndarray, *rest: object) -> Choice:
+        assert np.array_equal(rows["TARGET"], default)
+        seen.append(set(rows["SK_ID_CURR"]))
+        return Choice(QUICK.features, {**QUICK.parameters, "num_leaves": 2 + len(seen)}, 3)
+
+    monkeypatch.setattr(search_credit, "search", stub)
+    searched = search_credit.run(applications, list(FEATURES), Plan(), 3, tmp_path / "search.json")
+    *parts, everyone = seen
+    assert everyone == set(applications["SK_ID_CURR"]) and not set.intersection(*parts)
+    assert [one["fold"] for one in searched["searches"]] == [0, 1, 2, None]
+    assert [choice.parameters["num_leaves"] for choice in choices(searched)] == [3, 4, 5, 6]
+
+    interrupted = {**searched, "searches": searched["searches"][:2]}
+    (tmp_path / "search.json").write_text(json.dumps(interrupted), encoding="utf-8")
+    search_credit.run(applications, list(FEATURES), Plan(), 3, tmp_path / "search.json")
+    assert len(seen) == 6, "the two searches in the file are kept, the two others made again"
+
+    given = {"data": "applications.csv", "search": "search.json", "out": "out"}
+    train_credit.main([text for name, file in given.items() for text in (f"--{name}", str(tmp_path / file))])
+    assert _config(tmp_path / "out")["training"]["num_leaves"] == 8
+
+
+def test_only_what_the_app_can_be_given_is_learnt_from() -> None:
+    assert {column for name in FEATURES for column in sources(name)} <= set(columns())
+
+
+def test_a_search_tries_settings_and_keeps_the_best(tmp_path: Path) -> None:
+    searched = search_credit.run(
+        made_applications(1500), ["EXT_SOURCE_2", "EXT_SOURCE_3", "AMT_CREDIT"], Plan(trials=2), 2, tmp_path / "found"
+    )
+    for one in searched["searches"]:
+        assert len(one["trials"]) == 2
+        best = max(one["trials"], key=lambda trial: trial["auc"])
+        assert one["choice"]["rounds"] == round(HASTE * best["rounds"])
+        assert len(one["choice"]["features"]) == best["features"]
 
 
 def test_an_unusable_target_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="TARGET"):
-        train(made_applications(100).drop(columns="TARGET"), QUICK, tmp_path)
+        train(made_applications(100).drop(columns="TARGET"), FOLDS, QUICK, Settings(), tmp_path, compared=False)
 
 
 def test_features_of_one_row_equal_those_of_many() -> None:
     rows = made_applications(30)
     recipe = FeatureSpec(
-        (*DERIVED, "DAYS_EMPLOYED", "ORGANIZATION_TYPE", "RATE_OF_ORGANIZATION"),
-        {"ORGANIZATION_TYPE": ("Bank", "School")},
-        {"RATE_OF_ORGANIZATION": Lookup("ORGANIZATION_TYPE", {"Bank": 0.1}, 0.5)},
+        ("CREDIT_TERM", "AMT_CREDIT", "DAYS_EMPLOYED", "ORGANIZATION_TYPE"),
+        {"ORGANIZATION_TYPE": ("School", "Bank")},
+        {"AMT_CREDIT": 9.0},
     )
     together = engineer(rows, recipe)
-    alone = pd.concat([engineer(rows.iloc[[place]], recipe) for place in range(len(rows))])
-    pd.testing.assert_frame_equal(together, alone)
-    assert np.isnan(together["DAYS_EMPLOYED"][rows["DAYS_EMPLOYED"] == 365243]).all()
-    assert np.isnan(together["ORGANIZATION_TYPE"][rows["ORGANIZATION_TYPE"] == "XNA"]).all()
-    assert set(together["RATE_OF_ORGANIZATION"]) == {0.1, 0.5}
-    assert np.isfinite(together["CREDIT_TERM"]).all()
-    assert np.isnan(engineer(pd.DataFrame(index=[0]), recipe).to_numpy()[0, 0])
+    records = rows.to_dict("records")
+    alone = [engineer({name: (record[name],) for name in recipe.columns}, recipe)[0] for record in records]
+    np.testing.assert_array_equal(together, np.array(alone))
+    assert np.isfinite(together[:, :2]).all()
+    assert np.isnan(together[rows["DAYS_EMPLOYED"] == 365243, 2]).all()
+    assert np.isnan(together[rows["ORGANIZATION_TYPE"] == "XNA", 3]).all()
+    assert set(together[rows["ORGANIZATION_TYPE"] == "Bank", 3]) == {1.0}
+    np.testing.assert_array_equal(engineer(pd.DataFrame(index=[0]), recipe)[0], [np.nan, 9.0, np.nan, np.nan])
 
 
-def test_merged_boosters_are_their_mean() -> None:
+def test_categories_stand_in_the_order_of_their_default_rate() -> None:
+    rates = {"Bank": 0.5, "School": 0.1, "Trade": 0.3, "XNA": 0.9, "Rare": 1.0}
+    sizes = {"Bank": 400, "School": 400, "Trade": 400, "XNA": 400, "Rare": RAREST - 1}
+    rows = pd.DataFrame({"ORGANIZATION_TYPE": np.repeat(list(sizes), list(sizes.values())), "EXT_SOURCE_2": 0.5})
+    default = np.concatenate([np.arange(count) < rates[name] * count for name, count in sizes.items()]).astype(int)
+    rows.loc[:500, "EXT_SOURCE_2"] = np.nan
+    recipe = learn_feature_spec(rows, default, ["ORGANIZATION_TYPE", "EXT_SOURCE_2", "AMT_CREDIT"])
+    assert recipe.features == ("ORGANIZATION_TYPE", "EXT_SOURCE_2")
+    assert recipe.categories == {"ORGANIZATION_TYPE": ("School", "Trade", "Bank")}
+    assert recipe.usual == {}, "both are often unknown, from which a model may learn"
+    rows.loc[3:, "EXT_SOURCE_2"] = 0.25
+    assert learn_feature_spec(rows, default, ["EXT_SOURCE_2"]).usual == {"EXT_SOURCE_2": 0.25}
+
+
+def test_what_business_orders_speaks_through_one_feature_alone() -> None:
+    """Or a model whose features are each monotone could still move both ways when the column moves."""
+    for column in ("EXT_SOURCE_1", "DAYS_EMPLOYED", "REGION_RATING_CLIENT_W_CITY", "DEF_30_CNT_SOCIAL_CIRCLE"):
+        assert [name for name in FEATURES if column in sources(name)] == [column]
+        assert FEATURES[column].monotone
+
+
+def test_averaged_boosters_are_their_mean() -> None:
+    rng = np.random.default_rng(0)
+    rows, outcome, features = rng.random((500, 4)), rng.integers(0, 2, 500), list(FEATURES)[:4]
+    drawn = Choice(tuple(features), {**QUICK.parameters, "bagging_fraction": 0.5, "bagging_freq": 1}, 5)
+    boosters = [fit(rows, outcome, features, drawn, seed, 1) for seed in range(3)]
+    for kind in ({"raw_score": True}, {"pred_contrib": True}):
+        found = [booster.predict(rows, **kind) for booster in boosters]
+        assert np.std(found, axis=0).max() > 0
+        assert np.allclose(average(boosters).predict(rows, **kind), np.mean(found, axis=0))
+
+
+def test_a_calibration_folded_into_the_leaves_moves_scores_and_attributions_along_its_line() -> None:
     rng = np.random.default_rng(0)
     rows, outcome = rng.random((500, 4)), rng.integers(0, 2, 500)
-    rows[:, 3] = rng.integers(0, 6, 500)
-    boosters = [
-        lgb.train(
-            {"objective": "binary", "verbose": -1, "num_threads": 1, "seed": seed, "bagging_fraction": 0.5},
-            lgb.Dataset(rows, outcome, categorical_feature=[3]),
-            5 + seed,
-        )
-        for seed in range(3)
-    ]
-    for kind in ({"raw_score": True}, {"pred_contrib": True}):
-        mean = np.mean([booster.predict(rows, **kind) for booster in boosters], axis=0)
-        assert np.allclose(merge(boosters).predict(rows, **kind), mean)
+    booster = fit(rows, outcome, ["EXT_SOURCE_1", "AMT_CREDIT", "AMT_ANNUITY", "DAYS_BIRTH"], QUICK, 0, 1)
+    folded = fold_into_leaves(booster, Calibration(1.5, -0.25))
+    raw, parts = booster.predict(rows, raw_score=True), np.asarray(booster.predict(rows, pred_contrib=True))
+    moved = np.asarray(folded.predict(rows, pred_contrib=True))
+    assert np.allclose(folded.predict(rows, raw_score=True), 1.5 * np.asarray(raw) - 0.25)
+    assert np.allclose(moved[:, :-1], 1.5 * parts[:, :-1])
+    assert np.allclose(moved[:, -1], 1.5 * parts[:, -1] - 0.25)
 
 
 def test_calibration_recovers_a_known_line() -> None:

@@ -24,7 +24,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import NearestNeighbors
 
-from models.credit.features import FeatureSpec, engineer
+from models.credit.model import CreditModel
 from training.credit.auxiliary_tables import read_table
 from training.make_portfolio import POOL, draw_pool, with_outcomes
 from training.synthetic.closest_record import embed, nearest_real
@@ -134,21 +134,16 @@ def score_distance(synthetic: pd.DataFrame, weights: Path) -> Json:
 
     The real scores are the out-of-fold ones, read from the counts at each threshold in ``metrics.json``.
     """
-    config = json.loads((weights / "config.json").read_text(encoding="utf-8"))
     counts = json.loads((weights / "metrics.json").read_text(encoding="utf-8"))["thresholds"]
-    booster = lgb.Booster(model_file=str(weights / "model.txt"))
-    raw = booster.predict(
-        engineer(synthetic, FeatureSpec.from_config(config)).to_numpy(), raw_score=True, num_threads=1
-    )
-    scores = np.sort(expit(config["calibration"]["slope"] * np.asarray(raw) + config["calibration"]["intercept"]))
+    log_odds = CreditModel(weights).log_odds(synthetic)
+    scores = np.sort(expit(log_odds))
     below = np.array(counts["tn"]) + np.array(counts["fn"])
     share_real = below / (counts["tp"][0] + counts["fp"][0] + below[0])
     share = np.searchsorted(scores, counts["threshold"]) / len(scores)
-    order = np.argsort(np.argsort(np.asarray(raw)))
     return {
         "ks": float(np.abs(share - share_real).max()),
         "mean": float(scores.mean()),
-        "roc_auc": float(roc_auc_score(synthetic["TARGET"], order)),
+        "roc_auc": float(roc_auc_score(synthetic["TARGET"], log_odds)),
         "default_rate": float(synthetic["TARGET"].mean()),
     }
 

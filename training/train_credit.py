@@ -2,54 +2,40 @@
 
     python -m training.train_credit --data application_train.csv
 
-The applications are Home Credit's ``application_train`` (CSV or parquet). Several LightGBM boosters, each
-stopped early on its own part of the rows, are averaged and written as one. Every figure is out of fold. The
-command writes ``model.txt``, ``config.json``, ``metrics.json`` and the card ``README.md``; it is repeatable.
+The applications are Home Credit's ``application_train`` (CSV or parquet). Features, parameters and number of trees
+are those that ``python -m training.search_credit`` found, a few boosters that differ by their draws are averaged into
+one; every figure is out of fold, and each fold is judged by what
+the search on the other folds chose. The command writes ``model.txt``, ``config.json``, ``metrics.json`` and the card
+``README.md``; it is repeatable.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from itertools import islice
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
-from scipy.special import expit
-from sklearn.model_selection import StratifiedKFold
 
 from models.credit.features import FeatureSpec, engineer
 from training.credit import metrics as credit_metrics
 from training.credit.artifacts import ScoredApplications, describe, measure, write
 from training.credit.auxiliary_tables import read_table
-from training.credit.feature_selection import CATEGORIES, FEATURES, MONOTONE, RAREST
-from training.credit.merge_boosters import merge
+from training.credit.boosting import Choice, fit
+from training.credit.calibration import calibrate, cross_calibrated
+from training.credit.encoding import learn_feature_spec
+from training.credit.ensemble import average, fold_into_leaves
+from training.credit.search import choices, parts
 
 Array = np.ndarray
 
 TARGET = "TARGET"
-TENTHS = 10  # parts of the rows, each of which one booster stops early on
 EXPLAINED = 2000  # held-out rows a fold whose attributions are averaged: explaining costs more than scoring
-# Compared in 5-fold cross-validation: strongly regularised small trees, few of the columns in each.
-PARAMETERS: dict[str, float | int] = {
-    "learning_rate": 0.05,
-    "num_leaves": 16,
-    "feature_fraction": 0.1,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "min_data_in_leaf": 300,
-    "lambda_l2": 100.0,
-    "cat_smooth": 50.0,
-    "cat_l2": 50.0,
-    "min_data_per_group": 200,
-    "max_bin": 255,
-}
 
 
 @dataclass(frozen=True)
@@ -57,100 +43,25 @@ class Settings:
     """How a model is trained.
 
     Args:
-        members: boosters averaged, 1 to 10; each stops early on another tenth of the rows.
-        rounds: most trees per booster.
-        patience: trees without a better AUC after which a booster stops.
-        folds: parts of the out-of-fold figures.
-        seed: of every random choice.
+        members: boosters averaged, each with other draws of rows and columns.
+        seed: of every random choice; the folds are those of the search.
         threads: of LightGBM; part of what makes a run repeatable.
         cost_ratio: good loans refused that cost as much as one default granted.
-        parameters: of LightGBM.
     """
 
     members: int = 3
-    rounds: int = 3000
-    patience: int = 150
-    folds: int = 5
     seed: int = 0
     threads: int = 1
     cost_ratio: float = 10.0
-    parameters: Mapping[str, float | int] = field(default_factory=lambda: dict(PARAMETERS))
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.members <= TENTHS:
-            raise ValueError(f"members must be 1 to {TENTHS}, got {self.members}")
-        if self.folds < 2:
-            raise ValueError(f"folds must be at least 2, got {self.folds}")
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """Affine map of raw log-odds to calibrated log-odds, under which attributions stay exact."""
-
-    slope: float
-    intercept: float
-
-    def probability(self, raw: Array) -> Array:
-        """The calibrated probability of default, 0..1, of raw log-odds."""
-        return expit(self.slope * raw + self.intercept)
-
-
-def calibrate(raw: Array, default: Array) -> Calibration:
-    """The slope and intercept that maximise the likelihood of the outcomes (Platt, on log-odds)."""
-
-    def loss(line: Array) -> float:
-        return credit_metrics.log_loss(default, expit(line[0] * raw + line[1]))
-
-    slope, intercept = minimize(loss, x0=np.array([1.0, 0.0]), method="BFGS").x
-    return Calibration(float(slope), float(intercept))
-
-
-def make_feature_spec(applications: pd.DataFrame) -> FeatureSpec:
-    """The features that the applications can give, and the categories frequent enough to learn from.
-
-    Only columns that the app can be given are learnt from; whatever else a table holds is left out.
-    """
-    categories = {}
-    for name in (name for name in CATEGORIES if name in applications):
-        counts = applications[name].value_counts()
-        categories[name] = tuple(sorted(set(counts.index[counts >= RAREST]) - {"XNA"}))
-    offered = FeatureSpec(FEATURES, categories)
-    given = (name for name in offered.features if set(offered.sources(name)) <= set(applications))
-    return FeatureSpec(tuple(given), categories)
-
-
-def fit(features: pd.DataFrame, default: Array, recipe: FeatureSpec, settings: Settings) -> lgb.Booster:
-    """Boosters that each stop early on their own part of the rows, averaged into one."""
-    names, matrix = list(features.columns), features.to_numpy()
-    parameters = {
-        **settings.parameters,
-        "objective": "binary",
-        "metric": "auc",
-        "monotone_constraints": [MONOTONE.get(name, 0) for name in names],
-        "num_threads": settings.threads,
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbose": -1,
-    }
-    categorical = [name for name in names if name in recipe.categories]
-    boosters = []
-    tenths = islice(_parts(default, TENTHS, settings.seed), settings.members)
-    for member, (learnt, held) in enumerate(tenths):
-        described: dict[str, Any] = {"feature_name": names, "categorical_feature": categorical}
-        rows = lgb.Dataset(matrix[learnt], default[learnt], params=parameters, **described)
-        booster = lgb.train(
-            {**parameters, "seed": settings.seed + member},
-            rows,
-            settings.rounds,
-            valid_sets=[rows.create_valid(matrix[held], default[held])],
-            callbacks=[lgb.early_stopping(settings.patience, verbose=False)],
-        )
-        boosters.append(booster)
-    return merge(boosters)
-
-
-def _parts(default: Array, count: int, seed: int) -> Iterator[tuple[Array, Array]]:
-    return StratifiedKFold(count, shuffle=True, random_state=seed).split(default, default)
+def learn(applications: pd.DataFrame, choice: Choice, settings: Settings) -> tuple[FeatureSpec, lgb.Booster]:
+    """What was chosen, learnt from applications with ``TARGET``: how to read them, and the trees."""
+    default = applications[TARGET].to_numpy()
+    recipe = learn_feature_spec(applications, default, choice.features)
+    matrix = engineer(applications, recipe)
+    seeds = range(settings.seed, settings.seed + settings.members)
+    return recipe, average([fit(matrix, default, recipe.features, choice, seed, settings.threads) for seed in seeds])
 
 
 @dataclass(frozen=True)
@@ -158,63 +69,72 @@ class OutOfFold:
     """What models that never saw a row say of it.
 
     Args:
-        raw: (n,) log-odds of each application.
+        raw: (n,) log-odds of each application, before calibration.
         fold: (n,) the fold it was held out in.
-        importance: (f,) mean absolute SHAP value of each feature, raw log-odds, over ``EXPLAINED`` rows a fold.
+        importance: feature -> mean absolute SHAP value, raw log-odds, over ``EXPLAINED`` rows a fold; in a fold whose
+            search left the feature out it is 0.
     """
 
     raw: Array
     fold: Array
-    importance: Array
+    importance: dict[str, float]
 
 
-def out_of_fold(applications: pd.DataFrame, recipe: FeatureSpec, settings: Settings) -> OutOfFold:
-    """Scores and explains each application by a model that never saw it."""
+def out_of_fold(applications: pd.DataFrame, chosen: Sequence[Choice], settings: Settings) -> OutOfFold:
+    """Scores and explains each application by a model that never saw it.
+
+    Args:
+        applications: original columns with ``TARGET``.
+        chosen: for each fold, what a search that never saw it chose.
+        settings: how.
+    """
     default = applications[TARGET].to_numpy()
-    features = engineer(applications, recipe)
     raw, fold = np.zeros(len(default)), np.zeros(len(default), dtype=int)
-    attributions = []
-    for number, (learnt, held) in enumerate(_parts(default, settings.folds, settings.seed)):
-        started = time.perf_counter()
-        booster = fit(features.iloc[learnt], default[learnt], recipe, settings)
-        matrix = features.iloc[held].to_numpy()
+    importance: dict[str, float] = {}
+    for number, (learnt, held) in enumerate(parts(default, len(chosen), settings.seed)):
+        recipe, booster = learn(applications.iloc[learnt], chosen[number], settings)
+        matrix = engineer(applications.iloc[held], recipe)
         raw[held], fold[held] = booster.predict(matrix, raw_score=True), number
-        attributions.append(np.abs(np.asarray(booster.predict(matrix[:EXPLAINED], pred_contrib=True))[:, :-1]))
+        strength = np.abs(np.asarray(booster.predict(matrix[:EXPLAINED], pred_contrib=True))[:, :-1]).mean(axis=0)
+        for name, value in zip(recipe.features, strength / len(chosen), strict=True):
+            importance[name] = importance.get(name, 0.0) + float(value)
         auc = credit_metrics.roc_auc(default[held], raw[held])
-        trees, seconds = booster.num_trees(), time.perf_counter() - started
-        print(f"fold {number + 1}: ROC-AUC {auc:.4f}, {trees} trees, {seconds:.0f} s", flush=True)
-    return OutOfFold(raw, fold, np.concatenate(attributions).mean(axis=0))
+        print(f"fold {number + 1}: ROC-AUC {auc:.4f}, {len(recipe.features)} features", flush=True)
+    return OutOfFold(raw, fold, importance)
 
 
-def cross_calibrated(raw: Array, default: Array, fold: Array) -> Array:
-    """Probabilities by a calibration fitted on the other folds."""
-    probability = np.zeros(len(raw))
-    for number in np.unique(fold):
-        held = fold == number
-        probability[held] = calibrate(raw[~held], default[~held]).probability(raw[held])
-    return probability
+# What other sets of features would give: how far the model depends on facts that call for a reason.
+COMPARED: dict[str, Callable[[tuple[str, ...]], tuple[str, ...]]] = {
+    "with_gender": lambda features: (*features, "CODE_GENDER"),
+    "without_age": lambda features: tuple(name for name in features if name != "DAYS_BIRTH"),
+}
 
 
-def with_gender(applications: pd.DataFrame, recipe: FeatureSpec, settings: Settings) -> float:
-    """The ROC-AUC out of fold of the same model with the client's sex as one more feature."""
-    categories = {**recipe.categories, "CODE_GENDER": ("F", "M")}
-    wider = replace(recipe, features=(*recipe.features, "CODE_GENDER"), categories=categories)
-    return credit_metrics.roc_auc(applications[TARGET].to_numpy(), out_of_fold(applications, wider, settings).raw)
+def compare(
+    applications: pd.DataFrame, chosen: Sequence[Choice], settings: Settings, auc: float
+) -> dict[str, dict[str, float]]:
+    """For each of ``COMPARED``: its ROC-AUC out of fold, and that less the model's own (``difference``)."""
+    default = applications[TARGET].to_numpy()
+    compared = {}
+    for name, change in COMPARED.items():
+        others = [replace(choice, features=change(choice.features)) for choice in chosen]
+        other = credit_metrics.roc_auc(default, out_of_fold(applications, others, settings).raw)
+        compared[name] = {"roc_auc": other, "difference": other - auc}
+    return compared
 
 
 def train(
-    applications: pd.DataFrame,
-    settings: Settings,
-    out: Path,
-    compare_gender: bool = False,
+    applications: pd.DataFrame, chosen: Sequence[Choice], shipped: Choice, settings: Settings, out: Path, compared: bool
 ) -> None:
     """Train, measure out of fold, and write the folder that the app loads.
 
     Args:
         applications: original columns of ``application_train`` with ``TARGET``.
+        chosen: for each fold, what a search that never saw it chose.
+        shipped: what the search on all rows chose.
         settings: how.
         out: folder to write.
-        compare_gender: measure as well what the client's sex would add; takes as long again.
+        compared: measure ``COMPARED`` as well; each takes as long again.
 
     Raises:
         ValueError: the applications have no usable ``TARGET``.
@@ -222,26 +142,22 @@ def train(
     if TARGET not in applications or not applications[TARGET].isin([0, 1]).all():
         raise ValueError(f"the applications need a column {TARGET} of 0 and 1")
     started = time.perf_counter()
-    default, recipe = applications[TARGET].to_numpy(), make_feature_spec(applications)
-    print(
-        f"{len(default)} applications, {default.mean():.2%} defaults, {len(recipe.features)} features",
-        flush=True,
-    )
-    held_out = out_of_fold(applications, recipe, settings)
+    default = applications[TARGET].to_numpy()
+    print(f"{len(default)} applications, {default.mean():.2%} defaults", flush=True)
+    held_out = out_of_fold(applications, chosen, settings)
     raw, fold = held_out.raw, held_out.fold
     calibration = calibrate(raw, default)
-    booster = fit(engineer(applications, recipe), default, recipe, settings)
+    recipe, booster = learn(applications, shipped, settings)
+    booster = fold_into_leaves(booster, calibration)
     scored = ScoredApplications(applications, default, raw, fold, cross_calibrated(raw, default, fold))
     metrics = measure(scored, settings.cost_ratio, recipe, time.perf_counter() - started)
-    importance = calibration.slope * held_out.importance
-    metrics["importance"] = {
-        "rows": min(EXPLAINED * settings.folds, len(default)),
-        "mean_absolute": dict(zip(recipe.features, importance.tolist(), strict=True)),
-    }
-    if compare_gender:
-        compared, without = with_gender(applications, recipe, settings), credit_metrics.roc_auc(default, raw)
-        metrics["with_gender"] = {"roc_auc": compared, "cost": compared - without}
-    config = describe(applications, recipe, booster, asdict(calibration), metrics, asdict(settings))
+    strength = {name: calibration.slope * held_out.importance.get(name, 0.0) for name in recipe.features}
+    metrics["importance"] = {"rows": min(EXPLAINED * len(chosen), len(default)), "mean_absolute": strength}
+    if compared:
+        metrics |= compare(applications, chosen, settings, credit_metrics.roc_auc(default, raw))
+    training = {**asdict(settings), **shipped.parameters, "rounds": shipped.rounds, "calibration": asdict(calibration)}
+    training["trees"] = booster.num_trees()
+    config = describe(applications, recipe, booster, metrics, training)
     write(out, booster, config, metrics)
     auc, gap = metrics["figures"]["roc_auc"]["value"], metrics["figures"]["ece_mass_10"]
     print(f"out of fold: ROC-AUC {auc:.4f}, ECE {gap:.4f}", flush=True)
@@ -249,29 +165,24 @@ def train(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line, the applications and the other tables, and train."""
+    """Read the command line, the applications and what was chosen, and train."""
     defaults = Settings()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="application_train, CSV or parquet")
+    parser.add_argument("--search", type=Path, default=Path("weights/credit/search.json"), help="what was chosen")
     parser.add_argument("--out", type=Path, default=Path("weights/credit"), help="folder to write")
     how = parser.add_argument_group("training")
     how.add_argument("--members", type=int, default=defaults.members, help="boosters averaged")
-    how.add_argument("--rounds", type=int, default=defaults.rounds, help="most trees per booster")
-    how.add_argument("--seed", type=int, default=defaults.seed)
     how.add_argument("--threads", type=int, default=defaults.threads)
     how.add_argument("--cost-ratio", type=float, default=defaults.cost_ratio, help="cost of a missed default")
-    how.add_argument("--compare-gender", action="store_true", help="measure what the client's sex would add")
+    how.add_argument("--compare", action="store_true", help="measure the model with the sex, and without age, too")
     given = parser.parse_args(arguments)
 
     applications = read_table(given.data)
-    settings = Settings(
-        members=given.members,
-        rounds=given.rounds,
-        seed=given.seed,
-        threads=given.threads,
-        cost_ratio=given.cost_ratio,
-    )
-    train(applications, settings, given.out, given.compare_gender)
+    searched = json.loads(given.search.read_text(encoding="utf-8"))
+    *chosen, shipped = choices(searched)
+    settings = Settings(given.members, int(searched["plan"]["seed"]), given.threads, given.cost_ratio)
+    train(applications, chosen, shipped, settings, given.out, given.compare)
 
 
 if __name__ == "__main__":

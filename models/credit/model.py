@@ -1,8 +1,9 @@
-"""The credit model: LightGBM's text model, calibrated so that its attributions stay exact."""
+"""The credit model: LightGBM's text model, whose leaves are calibrated log-odds, so that its attributions are too."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from models.credit.features import FeatureSpec, engineer
+from models.credit.features import FEATURES, FeatureSpec, engineer, sources
 from models.credit.score import Contribution, Score
-from models.credit.wording import Value
+from models.credit.wording import Value, is_missing
 from models.errors import ModelUnavailable
 
 RETRAIN = "python -m training.train_credit --data FILE"
@@ -35,16 +36,17 @@ class Attributions:
 
     @property
     def log_odds(self) -> np.ndarray:
-        """(n,), calibrated."""
+        """(n,)"""
         return self.base_value + self.values.sum(axis=1)
 
 
 class CreditModel:
-    """A trained model with its calibration and its features.
+    """A trained model with its features.
 
-    The raw log-odds r of the trees are calibrated to ``slope * r + intercept``. SHAP values are linear in the output,
-    so multiplying them by ``slope`` gives the exact attributions of the calibrated log-odds (Lundberg et al. 2020,
-    "From local explanations to global understanding with explainable AI for trees").
+    The trees' raw output is the calibrated log-odds: training fitted a line to the raw log-odds out of fold and folded
+    it into the leaves (``training.calibration``). SHAP values are linear in the leaves, so they are those of the
+    calibrated log-odds (Lundberg et al. 2020, "From local explanations to global understanding with explainable AI for
+    trees").
 
     Raises:
         ModelUnavailable: a file is missing or does not fit.
@@ -58,8 +60,8 @@ class CreditModel:
             self.features = self.recipe.features
             if tuple(self.booster.feature_name()) != self.features:
                 raise ValueError("model.txt and config.json name different features")
-            self.slope = float(self.config["calibration"]["slope"])
-            self.intercept = float(self.config["calibration"]["intercept"])
+            if unknown := set(self.features) - set(FEATURES):
+                raise ValueError(f"features that this version does not know: {', '.join(sorted(unknown))}"[:200])
             self.cost_ratio = float(self.config["cutoff"]["cost_ratio"])
             self.threshold = float(self.config["cutoff"]["probability"])
         except (OSError, ValueError, KeyError, TypeError, lgb.basic.LightGBMError) as error:
@@ -70,49 +72,51 @@ class CreditModel:
 
     def matrix(self, applications: pd.DataFrame) -> np.ndarray:
         """(n, f) features of n applications of original columns."""
-        return engineer(applications, self.recipe).to_numpy()
+        return engineer(applications, self.recipe)
 
     def log_odds(self, applications: pd.DataFrame) -> np.ndarray:
-        """(n,) calibrated log-odds of default."""
-        raw = self.booster.predict(self.matrix(applications), raw_score=True)
-        return self.slope * np.asarray(raw) + self.intercept
+        """(n,) log-odds of default."""
+        return np.asarray(self.booster.predict(self.matrix(applications), raw_score=True))
 
     def probability(self, applications: pd.DataFrame) -> np.ndarray:
         """(n,) P(default)."""
         return 1.0 / (1.0 + np.exp(-self.log_odds(applications)))
 
     def attributions(self, applications: pd.DataFrame) -> Attributions:
-        """Exact SHAP values of the calibrated log-odds, from LightGBM's own ``pred_contrib``."""
+        """Exact SHAP values of the log-odds, from LightGBM's own ``pred_contrib``."""
         matrix = self.matrix(applications)
-        threads = 1 if len(matrix) == 1 else 0  # one row is done before a second thread has started
-        raw = np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=threads))
-        base_value = self.slope * float(raw[0, -1]) + self.intercept
-        return Attributions(base_value, self.slope * raw[:, :-1], matrix)
+        values = np.asarray(self.booster.predict(matrix, pred_contrib=True))
+        return Attributions(float(values[0, -1]), values[:, :-1], matrix)
 
-    def value(self, feature: str, code: float) -> Value:
-        """A feature's value for a reader: a category's text, a number, or None where unknown."""
-        if np.isnan(code):
-            return None
-        if feature in self.recipe.categories:
-            return self.recipe.categories[feature][int(code)]
-        return float(code)
+    def score(
+        self, application: Mapping[str, Value], client_id: int | None = None, threshold: float | None = None
+    ) -> Score:
+        """The score of one application, contributions by magnitude.
 
-    def score(self, application: pd.DataFrame, client_id: int | None = None, threshold: float | None = None) -> Score:
-        """The score of one application (a table of one row), contributions by magnitude."""
-        answer = self.attributions(application)
-        order = np.argsort(-np.abs(answer.values[0]), kind="stable")
+        Args:
+            application: original column -> value; an absent column or None is unknown.
+            client_id: whose it is.
+            threshold: cut-off on P(default), in (0, 1); None for the model's own.
+        """
+        row = {name: (application.get(name),) for name in self.recipe.columns}
+        matrix = engineer(row, self.recipe)
+        # one row is done before a second thread has started
+        values = np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=1))[0]
         contributions = tuple(
-            Contribution(
-                self.features[index],
-                self.value(self.features[index], answer.features[0, index]),
-                float(answer.values[0, index]),
-            )
-            for index in order
+            Contribution(name, FEATURES[name].group, self._value(name, application, matrix[0, place]), values[place])
+            for place, name in enumerate(self.features)
         )
         return Score(
             client_id,
             self.threshold if threshold is None else threshold,
-            answer.base_value,
-            float(answer.log_odds[0]),
-            contributions,
+            float(values[-1]),
+            float(values.sum()),
+            tuple(sorted(contributions, key=lambda item: -abs(item.contribution))),
         )
+
+    def _value(self, name: str, application: Mapping[str, Value], number: float) -> Value:
+        """A feature's value for a reader: as the application has it, or the ratio; None where unknown."""
+        columns = sources(name)
+        if len(columns) == 1:
+            return application.get(name)
+        return None if any(is_missing(application.get(column)) for column in columns) else float(number)

@@ -15,7 +15,7 @@ from models.credit.application import CLIENT_ID, column, columns
 from models.credit.model import CreditModel
 from models.credit.policy import BORDERLINE
 from models.credit.score import Decision, decide
-from models.credit.wording import Value
+from models.credit.wording import Value, is_missing
 from models.errors import InputError, ModelUnavailable, shown
 
 Selection = Literal["all", "granted", "refused", "borderline"]
@@ -96,24 +96,15 @@ class Portfolio:
             return self._row[int(client_id)]
         raise InputError("client_unknown", received=shown(client_id), low=int(min(self.ids)), high=int(max(self.ids)))
 
-    def frame(self, client_id: object) -> pd.DataFrame:
-        """The application of a client, a table of one row."""
-        row = self.row(client_id)
-        return self.applications.iloc[row : row + 1]
-
     def application(self, client_id: object) -> dict[str, Value]:
         """Original column -> value, None where unknown; whole numbers as int."""
-        values = self.applications.iloc[self.row(client_id)]
-        answer: dict[str, Value] = {}
-        for name, rule in columns().items():
-            value = values[name]
-            if value is None or pd.isna(value):
-                answer[name] = None
-            elif rule.is_category:
-                answer[name] = str(value)
-            else:
-                answer[name] = int(value) if float(value).is_integer() else float(value)
-        return answer
+        row = self.row(client_id)
+        return {name: values[row] for name, values in self._readable.items()}
+
+    @cached_property
+    def _readable(self) -> dict[str, list[Value]]:
+        """Original column -> every client's value, as people and programs receive it."""
+        return {name: [_plain(value) for value in self.applications[name].tolist()] for name in columns()}
 
     def percentile(self, probability: float) -> float:
         """Share of clients with a lower probability of default, 0..1."""
@@ -138,3 +129,9 @@ class Portfolio:
         """The client in a row, judged at a cut-off."""
         probability = float(self.probabilities[row])
         return Client(int(self.ids[row]), probability, decide(probability, threshold))
+
+
+def _plain(value: Value) -> Value:
+    if is_missing(value):
+        return None
+    return int(value) if isinstance(value, float) and value.is_integer() else value

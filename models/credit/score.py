@@ -1,4 +1,4 @@
-"""What a score is: one application, its probability of default, and what each feature adds to its log-odds."""
+"""What a score is: one application, its probability of default, and what each feature, and each group of them, adds."""
 
 from __future__ import annotations
 
@@ -33,13 +33,30 @@ class Contribution:
 
     Attributes:
         feature: name of the model's feature.
+        group: the group that it is explained in, one of ``models.credit.features.GROUPS``.
         value: its value in the application; None where unknown.
         contribution: SHAP value in log-odds.
     """
 
     feature: str
+    group: str
     value: Value
     contribution: float
+
+
+@dataclass(frozen=True)
+class Group:
+    """What a group's features add to the log-odds together.
+
+    Attributes:
+        group: one of ``models.credit.features.GROUPS``.
+        contribution: the sum of its features'.
+        items: its features, largest magnitude first.
+    """
+
+    group: str
+    contribution: float
+    items: tuple[Contribution, ...]
 
 
 @dataclass(frozen=True)
@@ -70,6 +87,17 @@ class Score:
         """Granted below the cut-off."""
         return decide(self.probability, self.threshold)
 
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """Every group of the model's features, largest magnitude first; their sum is that of the contributions."""
+        members: dict[str, list[Contribution]] = {}
+        for item in self.contributions:
+            members.setdefault(item.group, []).append(item)
+        groups = [
+            Group(name, math.fsum(item.contribution for item in items), tuple(items)) for name, items in members.items()
+        ]
+        return tuple(sorted(groups, key=lambda group: -abs(group.contribution)))
+
     def to_json(self, texts: Texts = ENGLISH) -> dict[str, Any]:
         """The form that programs receive."""
         return {
@@ -87,6 +115,15 @@ class Score:
                     "contribution": item.contribution,
                 }
                 for item in self.contributions
+            ],
+            "groups": [
+                {
+                    "group": group.group,
+                    "label": texts(f"credit.groups.{group.group}"),
+                    "contribution": group.contribution,
+                    "features": [item.feature for item in group.items],
+                }
+                for group in self.groups
             ],
         }
 

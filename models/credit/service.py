@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from models import arguments
-from models.credit import application, batch
+from models.credit import application, batch, figures
 from models.credit.compare import USUAL_CRITERIA, ClientComparison, compare
 from models.credit.counterfactual import CounterfactualAnswer, counterfactuals
 from models.credit.importance import Importance
@@ -75,7 +74,7 @@ class CreditService:
 
     def __init__(self, weights: Path, portfolio: Path) -> None:
         self.model = CreditModel(weights)
-        self.metrics: dict[str, Any] = json.loads((weights / "metrics.json").read_text(encoding="utf-8"))
+        self.metrics = figures.read(weights)
         self.policy = Policy.from_metrics(self.metrics)
         self.portfolio = Portfolio.read(portfolio, self.model)
 
@@ -112,13 +111,11 @@ class CreditService:
             InputError: no such client, no such column, or a value that its column does not allow.
         """
         known = self.portfolio.row(client_id)
-        frame = self.portfolio.frame(client_id)
+        values = self.portfolio.application(client_id)
         if changes:
             checked = application.check(changes, "changes")
-            current = self.portfolio.application(client_id)
-            kept = {name: value for name, value in current.items() if name not in changes and value is not None}
-            frame = application.frame([kept | checked])
-        return self.model.score(frame, int(self.portfolio.ids[known]), threshold)
+            values = {name: value for name, value in values.items() if name not in changes} | checked
+        return self.model.score(values, int(self.portfolio.ids[known]), threshold)
 
     def judge(self, client_id: int, cost_ratio: float, changes: Mapping[str, object] | None = None) -> Judgement:
         """A client's score at the cut-off that a cost ratio sets.
@@ -204,7 +201,7 @@ class CreditService:
 
     def score_application(self, values: Mapping[str, object], threshold: float | None = None) -> Score:
         """The score of an application that is nobody's in the portfolio; absent or null columns are unknown."""
-        return self.model.score(application.frame([application.check(values)]), None, threshold)
+        return self.model.score(application.check(values), None, threshold)
 
     def score_batch(self, path: str | Path | None) -> dict[str, Any]:
         """The probability and decision of every row of a CSV or Parquet file, in the form that programs receive."""

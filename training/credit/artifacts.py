@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,9 +14,9 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from models.credit.features import DERIVED, NOT_EMPLOYED, FeatureSpec
+from models.credit.features import FEATURES, NOT_EMPLOYED, FeatureSpec
 from training.credit import metrics as figures
-from training.credit.feature_selection import MONOTONE, RAREST
+from training.credit.encoding import RAREST
 from training.credit.model_card import card
 
 Array = np.ndarray
@@ -63,7 +62,7 @@ def measure(scored: ScoredApplications, cost_ratio: float, recipe: FeatureSpec, 
             "columns_used": len(recipe.columns),
             "features": len(recipe.features),
         },
-        "validation": f"{len(folds)}-fold stratified; scores and calibration out of fold; all rows counted",
+        "validation": f"nested {len(folds)}-fold stratified; search, scores, calibration out of fold; all rows counted",
         "figures": {
             "roc_auc": asdict(auc),
             "roc_auc_folds": folds,
@@ -132,32 +131,29 @@ def _groups(scored: ScoredApplications, grid: Array) -> Json:
 
 
 def describe(
-    applications: pd.DataFrame,
-    recipe: FeatureSpec,
-    booster: lgb.Booster,
-    calibration: Mapping[str, float],
-    metrics: Json,
-    settings: Json,
+    applications: pd.DataFrame, recipe: FeatureSpec, booster: lgb.Booster, metrics: Json, training: Json
 ) -> Json:
-    """What the app needs to build the model's features, calibrate its scores and explain them."""
+    """What the app needs to build the model's features, to read its scores and to explain them."""
     nothing = np.full((1, len(recipe.features)), np.nan)
-    raw_base = float(np.asarray(booster.predict(nothing, pred_contrib=True))[0, -1])  # the same for every row
+    base = float(np.asarray(booster.predict(nothing, pred_contrib=True))[0, -1])  # the same for every row
+    known = {name: FEATURES[name] for name in recipe.features}
     return {
-        "format": 1,
+        "format": 2,
         "features": list(recipe.features),
+        "groups": {name: one.group for name, one in known.items()},
+        "monotone": {name: one.monotone for name, one in known.items() if one.monotone},
+        "derived": {
+            name: {"sources": list(one.sources), "what": one.what} for name, one in known.items() if one.sources
+        },
         "categories": {name: list(values) for name, values in recipe.categories.items()},
-        "lookups": {name: asdict(lookup) for name, lookup in recipe.lookups.items()},
-        "sources": {name: list(recipe.sources(name)) for name in recipe.features},
-        "derived": {name: DERIVED[name].what for name in recipe.features if name in DERIVED},
-        "monotone": {name: MONOTONE[name] for name in recipe.features if name in MONOTONE},
-        "calibration": dict(calibration),
-        "base": {"raw": raw_base, "calibrated": calibration["slope"] * raw_base + calibration["intercept"]},
+        "usual": dict(recipe.usual),
+        "base": base,
         "cutoff": {
             "probability": metrics["default_cutoff"]["threshold"],
             "cost_ratio": metrics["default_cutoff"]["cost_ratio"],
         },
         "columns": {name: _column(applications[name], recipe.categories.get(name)) for name in recipe.columns},
-        "training": {"trees": booster.num_trees(), **settings},
+        "training": training,
     }
 
 
@@ -186,11 +182,11 @@ def write(out: Path, booster: lgb.Booster, config: Json, metrics: Json) -> None:
     out.mkdir(parents=True, exist_ok=True)
     booster.save_model(out / "model.txt")
     for name, content in (("config", config), ("metrics", metrics)):
-        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-        (out / f"{name}.json").write_text(_lists_on_one_line(text) + "\n", encoding="utf-8")
+        (out / f"{name}.json").write_text(dump(content), encoding="utf-8")
     (out / "README.md").write_text(card(config, metrics), encoding="utf-8")
 
 
-def _lists_on_one_line(text: str) -> str:
+def dump(content: Json) -> str:
     """JSON whose innermost lists stand on one line each, so that curves do not fill the page."""
-    return re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    return re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"

@@ -197,6 +197,40 @@ def credit_table(figures: dict[str, Any], texts: Texts) -> Table:
     )
 
 
+# columns of the search: key of a trial, decimals
+TRIED: tuple[tuple[str, int], ...] = (
+    ("auc", 4),
+    ("features", 0),
+    ("rounds", 0),
+    ("num_leaves", 0),
+    ("min_data_in_leaf", 0),
+    ("lambda_l2", 1),
+    ("feature_fraction", 2),
+    ("bagging_fraction", 2),
+)
+
+
+def search_table(searched: Mapping[str, Any], texts: Texts) -> str:
+    """Every setting of the credit model that was tried, in HTML; its own search's choice is marked."""
+    rows = []
+    for one in searched["searches"]:
+        best = max(trial["auc"] for trial in one["trials"])
+        everything = one["fold"] is None
+        name = texts("results.search.all") if everything else texts("results.search.without", fold=one["fold"] + 1)
+        for trial in one["trials"]:
+            chosen = trial["auc"] == best
+            rows.append(
+                {
+                    texts("results.search.rows"): f"{name}, {trial['trial']}",
+                    **{texts(f"results.search.{key}"): trial[key] for key, _ in TRIED},
+                    texts("results.search.held_out"): one.get("roc_auc") if chosen else None,
+                    texts("results.search.chosen"): texts("results.search.yes") if chosen else None,
+                }
+            )
+    digits = {texts(f"results.search.{key}"): places for key, places in (*TRIED, ("held_out", 4))}
+    return sortable(pd.DataFrame(rows), texts("results.search.caption"), texts, digits)
+
+
 def portfolio_table(measured: dict[str, Any], texts: Texts) -> Table:
     """How near the synthetic clients are to the real ones, and that none copies one."""
     found = measured["portfolio"]
