@@ -13,6 +13,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from models.results import calibrations
 from models.vision import registry
 from models.vision.predictions import CLASSES
 from tests.factories import applications, photo
@@ -127,8 +128,11 @@ def test_classify_image(client: Client, picture: Path) -> None:
         assert sum(prediction["probabilities"].values()) == pytest.approx(1.0, abs=1e-6)
         assert prediction["label"] == max(prediction["probabilities"], key=prediction["probabilities"].get)
         assert prediction["seconds"] > 0
-        assert prediction["label"] == prediction["set"][0] and set(prediction["set"]) <= set(CLASSES)
-        assert isinstance(prediction["none_of_these"], bool)
+        if "yolov8" in calibrations():  # weights that were never calibrated say nothing about what they do not know
+            assert prediction["label"] == prediction["set"][0] and set(prediction["set"]) <= set(CLASSES)
+            assert isinstance(prediction["none_of_these"], bool)
+        else:
+            assert not {"set", "none_of_these"} & set(prediction)
 
 
 def test_explain_image_has_the_size_of_the_upload(client: Client, picture: Path) -> None:
