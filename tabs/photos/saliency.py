@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from models.display.common.names import class_name
 from models.display.photos import prediction_cards
 from models.texts import Texts
 from models.vision import photos, registry
@@ -42,7 +43,7 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencyWidgets:
             )
             offered = method_choices(names[0], texts)
             method = gr.Dropdown(choices=offered, value=offered[0][1], label=texts("images.method"))
-            classes = [(prediction_cards.class_name(name, texts), name) for name in CLASSES]
+            classes = [(class_name(name, texts), name) for name in CLASSES]
             target = gr.Dropdown(
                 choices=[(texts("images.target_predicted"), ""), *classes], value="", label=texts("images.target")
             )
