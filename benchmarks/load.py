@@ -34,7 +34,7 @@ from PIL import Image
 
 from benchmarks.load_wire import ANSWER_SECONDS, Busy, Failed, Server, Wire
 from models.credit.service import credit_service
-from models.display.photos import prediction_cards
+from models.display.common.names import class_name
 from models.texts import ENGLISH
 from models.vision import photos
 
@@ -169,9 +169,7 @@ class Load:
             raise Failed(f"RISE: {str(message['output'])[:160]}")
         if message["msg"] == "process_generating":
             caption = message["output"]["data"][1]
-            if isinstance(caption, str) and prediction_cards.class_name(picture.label, ENGLISH) not in html.unescape(
-                caption
-            ):
+            if isinstance(caption, str) and class_name(picture.label, ENGLISH) not in html.unescape(caption):
                 raise Wrong(f"{picture.path.name}: the caption of RISE does not name {picture.label}")
 
     async def client(self, ask: Ask) -> None:

@@ -17,6 +17,7 @@ import torch
 from PIL import Image
 
 from models import results
+from models.display.common.names import class_name
 from models.display.photos import prediction_cards
 from models.display.results import calibration_charts
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
@@ -239,7 +240,7 @@ def answered(none: bool | None, prediction_set: tuple[str, ...] | None, model: s
 
 @BOTH
 def test_a_card_says_which_categories_remain_or_that_none_fits(texts: Texts) -> None:
-    name = [prediction_cards.class_name(one, texts) for one in CLASSES]
+    name = [class_name(one, texts) for one in CLASSES]
 
     def card(*arguments: Any) -> str:
         return prediction_cards.verdicts((answered(*arguments),), texts)

@@ -30,7 +30,6 @@ COMMANDS = {
     "deploy_space",
 }
 ROOMS = ("batch", "catalogue", "credit", "evaluation", "hub", "protovit", "synthetic", "vision")
-RECIPES = {"training.train_vgg16", "training.train_yolov8"}  # their recipes are read by distillation and linear probes
 
 # what the code below a folder, or a file, may not import
 FORBIDDEN: dict[str, tuple[str, ...]] = {
@@ -112,8 +111,7 @@ def test_a_command_runs_as_one(command: str) -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_of_training_imports_no_command(room: str) -> None:
-    allowed = RECIPES if room in ("evaluation", "vision") else set()
-    commands = tuple({f"training.{command}" for command in COMMANDS} - allowed)
+    commands = tuple(f"training.{command}" for command in COMMANDS)
     for path in (ROOT / "training" / room).rglob("*.py"):
         assert not _within(_imports(path), commands), path
 

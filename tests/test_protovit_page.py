@@ -24,6 +24,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from models.display.common.names import class_name
 from models.display.photos import prediction_cards, prototype_cards
 from models.display.photos.annotated_image import annotate
 from models.errors import InputError
@@ -299,7 +300,7 @@ def test_a_whole_class_can_be_taken_out_and_put_back(read: PrototypeExplanation,
     assert changed.reasoning.logits[label] == 0 and changed.reasoning.prediction.label != label
     assert changed.reasoning.prediction.label == read.reasoning.class_evidence[1].label
     html = prototype_cards.reasoning(changed, texts)
-    name = prediction_cards.class_name(label, texts)
+    name = class_name(label, texts)
     total = texts.number(read.reasoning.class_evidence[0].total, 1)
     assert texts("prototypes.answer.was", label=name, total=total) in Page(html).text
     backs = [one for one in switches(html) if one["key"].startswith("back-")]
@@ -409,7 +410,7 @@ def test_three_verdicts_stand_side_by_side(model: ProtoVit, upload: Path, texts:
     everyone = tuple(replace(own, model=name) for name in registry.MODELS)
     html = prediction_cards.verdicts(everyone, texts)
     assert len(articles(html)) == 3
-    assert texts("images.agree", count=3, label=prediction_cards.class_name(own.label, texts)) in Page(html).text
+    assert texts("images.agree", count=3, label=class_name(own.label, texts)) in Page(html).text
     other = replace(own, model="vgg16", label=next(name for name in CLASSES if name != own.label))
     assert "ProtoViT →" in Page(prediction_cards.verdicts((other, own), texts)).text
 

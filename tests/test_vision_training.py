@@ -13,7 +13,8 @@ from models.statistics import wilson
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from tests.pictures import write_dataset
-from training.evaluate_explanations import balanced, bootstrap, rank_correlation
+from training.evaluate_explanations import balanced, rank_correlation
+from training.evaluation.bootstrap import mean_with_interval
 from training.vision.data import Augmentation, Augmented, CachedViews, FreshViews, mix, read_photos
 from training.vision.metrics import calibration_error, classification_metrics, fit_temperature
 
@@ -127,7 +128,7 @@ def test_temperature_undoes_overconfidence() -> None:
 
 
 def test_interval_of_a_mean_holds_it() -> None:
-    figure = bootstrap([0.0, 1.0] * 50)
+    figure = mean_with_interval([0.0, 1.0] * 50)
     assert figure.mean == 0.5 and figure.ci95[0] < 0.45 < 0.55 < figure.ci95[1]
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,66 +24,16 @@ import numpy as np
 from models.vision import registry, weights
 from models.vision.gallery import CATALOGUE
 from models.vision.predictions import CLASSES
-from models.vision.uploads import read_upload
 from training.evaluation import linear_probes, released_models, resource_usage
 from training.evaluation.encoders import INITS, encoder, features
-from training.evaluation.near_duplicates import Groups, find_groups, fingerprint, seen_in_training
-from training.evaluation.protocols import Split
+from training.evaluation.labelled_photos import Data, read_data
+from training.evaluation.near_duplicates import seen_in_training
 from training.evaluation.statistics import RESAMPLES, SEED
 from training.vision.artifacts import TRAINING, write_card, write_json
-from training.vision.data import Photo, read_catalogue, read_photos
+from training.vision.data import read_catalogue
 from training.vision.metrics import machine
 
-PARTS = ("train", "val", "test")
 RESULTS = Path(__file__).parent.parent / "results.json"
-FETCH = """{missing} is missing, so nothing was measured; the shipped figures stay as they are.
-
-The photos belong to Flipkart and are not part of this repository. To measure again, make a folder with
-  labels.csv   a line a photo, with the columns image, category and split (train, val or test); the categories are
-               {classes}
-  images/      the files that the column image names
-from the 1,050 pictures of Kaggle's "Flipkart Products" (PromptCloud), and name it: --data FOLDER.
-Keep identical photos in one split: `python -m training.evaluate` counts those that are not."""
-
-
-@dataclass(frozen=True)
-class Data:
-    """The photos of all three parts, and which of them are copies.
-
-    Attributes:
-        splits: the photos by part.
-        photos: all N of them, training first, then validation, then test.
-        labels: (N,) indices of their classes.
-        groups: of copies.
-        fixed: the indices of each part.
-    """
-
-    splits: dict[str, list[Photo]]
-    photos: list[Photo]
-    labels: np.ndarray
-    groups: Groups
-    fixed: Split
-
-
-def read_data(folder: Path) -> Data:
-    """The photos of a folder.
-
-    Raises:
-        SystemExit: they are not there; the message says what to fetch and where to put it.
-    """
-    for missing in (folder / "labels.csv", folder / "images"):
-        if not missing.exists():
-            raise SystemExit(FETCH.format(missing=missing, classes="; ".join(CLASSES)))
-    splits = read_photos(folder)
-    photos = [photo for part in PARTS for photo in splits[part]]
-    ends = np.cumsum([len(splits[part]) for part in PARTS])
-    return Data(
-        splits,
-        photos,
-        np.array([photo.label for photo in photos]),
-        find_groups([fingerprint(read_upload(photo.path).image) for photo in photos]),
-        Split(*np.split(np.arange(len(photos)), ends[:-1])),
-    )
 
 
 def evaluate_released_models(data: Data, with_resource_usage: bool) -> dict[str, Any]:

@@ -31,30 +31,14 @@ from models.vision.inference_executor import run_inference
 from models.vision.protovit import ProtoVit
 from models.vision.rise import random_masks
 from models.vision.uploads import read_upload
+from training.evaluation.bootstrap import mean_with_interval
 from training.vision.artifacts import write_json
 from training.vision.data import Photo, read_photos
 from training.vision.metrics import machine
 
-RESAMPLES = 2000  # of the bootstrap
 SEED = 0
 RANDOM = "random"  # the map that knows nothing
 SLOW = ("score-cam", "rise")  # hundreds of passes a photo
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A mean over photos with its 95 % bootstrap interval."""
-
-    mean: float
-    ci95: tuple[float, float]
-
-
-def bootstrap(values: Sequence[float]) -> Figure:
-    """The mean, and where it would lie had other photos been drawn."""
-    sample = np.asarray(values)
-    draws = np.random.default_rng(SEED).choice(sample, (RESAMPLES, len(sample))).mean(axis=1)
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return Figure(float(sample.mean()), (float(low), float(high)))
 
 
 def shuffled(model: Convnet | ProtoVit) -> Convnet | ProtoVit:
@@ -168,10 +152,10 @@ def evaluate(judge_: Judge, photos: Sequence[Photo], method: str, cache: Measure
     alike = [one.likeness for one in found if one.likeness is not None]
     return {
         "photos": len(found),
-        "deletion": asdict(bootstrap([one.deletion for one in found])),
-        "insertion": asdict(bootstrap([one.insertion for one in found])),
-        "road": asdict(bootstrap([one.road for one in found])),
-        "likeness_to_shuffled_weights": asdict(bootstrap(alike)) if alike else None,
+        "deletion": asdict(mean_with_interval([one.deletion for one in found])),
+        "insertion": asdict(mean_with_interval([one.insertion for one in found])),
+        "road": asdict(mean_with_interval([one.road for one in found])),
+        "likeness_to_shuffled_weights": asdict(mean_with_interval(alike)) if alike else None,
     }
 
 

@@ -37,7 +37,7 @@ from models.vision.preprocessing import to_tensor
 from models.vision.prototypes import REACH
 from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
-from training.evaluate_explanations import bootstrap
+from training.evaluation.bootstrap import mean_with_interval
 from training.vision.artifacts import write_json
 from training.vision.data import Photo, read_photos
 
@@ -203,9 +203,9 @@ def evaluate(model: ProtoVit, photos: Sequence[Photo]) -> dict[str, object]:
         "near_patches": NEAR,
         "reach": REACH,
         "classes": len(model.classes),
-        "perturbation": {key: asdict(bootstrap([one[key] for one in changed])) for key in changed[0]},
+        "perturbation": {key: asdict(mean_with_interval([one[key] for one in changed])) for key in changed[0]},
         "stability": {
-            name: {key: asdict(bootstrap([one[name][key] for one in steady])) for key in steady[0][name]}
+            name: {key: asdict(mean_with_interval([one[name][key] for one in steady])) for key in steady[0][name]}
             for name in steady[0]
         },
     }

@@ -23,8 +23,8 @@ import numpy as np
 
 from models.vision import registry, weights
 from models.vision.gallery import CATALOGUE
-from training.evaluate import Data, read_data
 from training.evaluation import released_models
+from training.evaluation.labelled_photos import Data, read_data
 
 FIGURES = ("accuracy", "macro_f1")
 

@@ -32,7 +32,7 @@ from training.protovit.partition import FrozenStem, TrainableTail
 from training.protovit.projection import Projection, project, write_prototypes
 from training.protovit.recipe import RECIPE, ProtoViTRecipe, Stage
 from training.protovit.surroundings import blended_surroundings
-from training.vision.artifacts import TAUGHT_BY, Card, teachers
+from training.vision.artifacts import Card
 from training.vision.data import (
     Augmented,
     CachedViews,
@@ -52,7 +52,7 @@ from training.vision.fine_tune import (
     predict_logits,
 )
 from training.vision.report import report
-from training.vision.transfer import arguments
+from training.vision.transfer import arguments, flags, training_record
 
 
 @dataclass
@@ -203,17 +203,7 @@ def _report(
     learnt: Learnt,
 ) -> None:
     training: dict[str, Any] = {
-        "arguments": {
-            "init": Path(args.init).name,
-            "seed": args.seed,
-            "catalogue": bool(args.catalogue),
-            "bf16": args.bf16,
-            "fresh": args.fresh,
-            "refit": args.refit,
-        },
-        TAUGHT_BY: teachers(args.init),
-        "recipe": asdict(recipe),
-        "photos": {split: len(rows) for split, rows in photos.items()},
+        **training_record(args, recipe, photos),
         "steps": chosen.steps,
     }
     for prefix, run_ in (("", chosen), ("refit_", learnt))[: 1 + args.refit]:
@@ -238,10 +228,7 @@ def _report(
         "example products (Ma et al. 2024), so that its whole reasoning can be shown.",
         base_model="timm/vit_base_patch16_clip_quickgelu_224.openai",
         library="transformers",
-        command=f"python -m training.train_protovit --data DATA --init {Path(args.init).name}"
-        + (" --catalogue data/catalogue" if args.catalogue else "")
-        + (" --bf16" if args.bf16 else "")
-        + (" --refit" if args.refit else ""),
+        command=f"python -m training.train_protovit --data DATA --init {Path(args.init).name}" + flags(args),
         limits="Likeness is evidence, not proof: a prototype can answer to colour or background. A photo always gets "
         "one of the seven categories, whatever it shows.",
     )

@@ -12,6 +12,7 @@ from models.display.credit.decision_card import verdict
 from models.display.credit.tables import changes
 from models.display.credit.waterfall import change_waterfall
 from models.errors import InputError
+from models.texts import Texts
 from tabs.credit.selection import ClientSelection
 from tabs.credit.sliders import OpenSlider
 from tabs.error_handling import handle_errors
@@ -39,24 +40,13 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
             table = gr.HTML()
             chart = gr.Plot(show_label=False, elem_classes="vt-plot", visible=False)
 
-    def sliders(application: dict[str, Any]) -> list[Any]:
-        return [_slider(whatif.editor(credit_service().model, application, name, texts)) for name in terms]
-
-    def editors(application: dict[str, Any], name: str) -> list[Any]:
-        editor = whatif.editor(credit_service().model, application, name, texts)
-        if editor.choices:
-            return [
-                OpenSlider(visible=False),
-                gr.Dropdown(choices=list(editor.choices), value=editor.value, label=editor.name, visible=True),
-            ]
-        return [_slider(editor), gr.Dropdown(visible=False)]
-
     def begin(client_id: int, name: str) -> list[Any]:
         application = credit_service().portfolio.application(client_id)
-        return [{}, *sliders(application), *editors(application, name)]
+        sliders = [_slider(whatif.editor(credit_service().model, application, term, texts)) for term in terms]
+        return [{}, *sliders, *_editors(application, name, texts)]
 
     def open_editor(client_id: int, edited: dict[str, Any], name: str) -> list[Any]:
-        return editors(credit_service().portfolio.application(client_id) | edited, name)
+        return _editors(credit_service().portfolio.application(client_id) | edited, name, texts)
 
     def show(client_id: int, ratio: float, edited: dict[str, Any]) -> tuple[Any, ...]:
         before, after = credit_service().judge(client_id, ratio), credit_service().judge(client_id, ratio, edited)
@@ -116,6 +106,17 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
         handle_errors(open_editor, texts), [selection.client, edited, column], [number, choice], **private
     )
     selection.refresh(show, [edited], [card, table, chart], opened=tab)
+
+
+def _editors(application: dict[str, Any], name: str, texts: Texts) -> list[Any]:
+    """The slider and the list for a column, of which only the one that suits it is shown."""
+    editor = whatif.editor(credit_service().model, application, name, texts)
+    if editor.choices:
+        return [
+            OpenSlider(visible=False),
+            gr.Dropdown(choices=list(editor.choices), value=editor.value, label=editor.name, visible=True),
+        ]
+    return [_slider(editor), gr.Dropdown(visible=False)]
 
 
 def _slider(editor: whatif.Editor) -> OpenSlider:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from models.display.common.names import class_name
 from models.display.photos import prediction_cards, prototype_cards
 from models.errors import ModelUnavailable
 from models.texts import Texts
@@ -43,7 +44,7 @@ def prototypes_section(texts: Texts, photo: gr.State) -> None:
     with gr.Accordion(texts("prototypes.browser.title"), open=False) as browser:
         gr.Markdown(texts("prototypes.browser.explain"))
         label = gr.Radio(
-            choices=[(prediction_cards.class_name(name, texts), name) for name in CLASSES],
+            choices=[(class_name(name, texts), name) for name in CLASSES],
             value=CLASSES[0],
             label=texts("prototypes.browser.class"),
         )

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from models.display.common.names import class_name
 from models.display.photos import prediction_cards
 from models.texts import Texts
 from models.vision import photos, registry
@@ -31,27 +32,10 @@ class SaliencyWidgets(NamedTuple):
 
 def saliency_section(texts: Texts, photo: gr.State) -> SaliencyWidgets:
     """Widgets and events of the map."""
-    names = registry.available() or registry.built()
     gr.Markdown(f"## {texts('images.evidence')}")
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
-            model = gr.Radio(
-                choices=[(texts(f"images.models.{name}"), name) for name in registry.built()],
-                value=names[0],
-                label=texts("images.model"),
-            )
-            offered = method_choices(names[0], texts)
-            method = gr.Dropdown(choices=offered, value=offered[0][1], label=texts("images.method"))
-            classes = [(prediction_cards.class_name(name, texts), name) for name in CLASSES]
-            target = gr.Dropdown(
-                choices=[(texts("images.target_predicted"), ""), *classes], value="", label=texts("images.target")
-            )
-            contrast_class = gr.Dropdown(
-                choices=[(texts("images.against_none"), ""), *classes],
-                value="",
-                label=texts("images.against"),
-                info=texts("images.against_info"),
-            )
+            widgets = _choices(texts)
             opacity = gr.Slider(0, 1, value=photos.OPACITY, step=0.05, label=texts("images.opacity"))
             stop = gr.Button(texts("images.stop"), variant="stop", visible=False)
         with gr.Column(scale=3, min_width=320):
@@ -91,7 +75,7 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencyWidgets:
             return gr.skip()
         return photos.recompose_overlay(uploaded.path, drawn[1], opacity)
 
-    inputs, outputs = [photo, model, method, target, contrast_class, opacity], [slider, caption, drawn, stop]
+    inputs, outputs = [photo, *widgets, opacity], [slider, caption, drawn, stop]
     # a new map takes the place of one that is still being drawn: half a minute of it would stand beside another photo
     turn = gr.State(0)
     drawing = turn.change(
@@ -106,14 +90,19 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencyWidgets:
         "show_progress": "hidden",
         "queue": False,
     }
-    gr.on([photo.change, method.select, target.change, contrast_class.change], **begin)
+    gr.on(
+        [photo.change, widgets.method.select, widgets.target.change, widgets.contrast_class.change],
+        **begin,
+    )
 
     def offer(model: str) -> gr.Dropdown:
         offered = method_choices(model, texts)
         return gr.Dropdown(choices=offered, value=offered[0][1])
 
     # a model comes with its own methods, and the usual one chosen: drawn once, after that is set
-    chosen = model.input(handle_errors(offer, texts), model, method, api_visibility="private", show_progress="hidden")
+    chosen = widgets.model.input(
+        handle_errors(offer, texts), widgets.model, widgets.method, api_visibility="private", show_progress="hidden"
+    )
     chosen.then(**begin)
     stop.click(
         lambda: gr.Button(visible=False),
@@ -129,6 +118,29 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencyWidgets:
         slider,
         api_visibility="private",
         trigger_mode="always_last",
+    )
+    return widgets
+
+
+def _choices(texts: Texts) -> SaliencyWidgets:
+    """Model, method, class to explain and class to weigh it against."""
+    names = registry.available() or registry.built()
+    model = gr.Radio(
+        choices=[(texts(f"images.models.{name}"), name) for name in registry.built()],
+        value=names[0],
+        label=texts("images.model"),
+    )
+    offered = method_choices(names[0], texts)
+    method = gr.Dropdown(choices=offered, value=offered[0][1], label=texts("images.method"))
+    classes = [(class_name(name, texts), name) for name in CLASSES]
+    target = gr.Dropdown(
+        choices=[(texts("images.target_predicted"), ""), *classes], value="", label=texts("images.target")
+    )
+    contrast_class = gr.Dropdown(
+        choices=[(texts("images.against_none"), ""), *classes],
+        value="",
+        label=texts("images.against"),
+        info=texts("images.against_info"),
     )
     return SaliencyWidgets(model, method, target, contrast_class)
 

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from models import arguments
+from models.display.common.names import class_name
 from models.display.photos import prediction_cards
 from models.texts import Texts
 from models.vision import photos, registry
@@ -33,9 +34,7 @@ def images_tab(texts: Texts, app: gr.Blocks) -> None:
             at_hand = uploaded_photo(texts, photo)
             pictures = examples()
             gallery = gr.Gallery(
-                value=[
-                    (thumbnail(picture), prediction_cards.class_name(picture.category, texts)) for picture in pictures
-                ],
+                value=[(thumbnail(picture), class_name(picture.category, texts)) for picture in pictures],
                 label=texts("images.examples"),
                 columns=7,
                 height="auto",

@@ -9,7 +9,7 @@ import gradio as gr
 
 from models import results
 from models.display.common.html import render
-from models.display.results.style import model_name
+from models.display.common.names import model_name
 from models.texts import Texts
 from tabs.results.certainty import certainty_tab
 from tabs.results.classes import classes_tab

@@ -11,9 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import average_precision_score, roc_auc_score
+import sklearn.metrics
+from scipy.stats import ks_2samp
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from models.statistics import Interval, wilson
+from training.evaluation.bootstrap import percentile_interval, resamples
 
 Array = np.ndarray
 
@@ -70,21 +73,17 @@ def pr_auc(default: Array, probability: Array) -> float:
 
 def ks(default: Array, probability: Array) -> float:
     """Kolmogorov-Smirnov: largest gap between the score distributions of defaults and good loans, 0..1."""
-    order = np.argsort(probability, kind="stable")
-    ends = np.append(np.diff(probability[order]) > 0, True)  # ties move together
-    bad, good = np.cumsum(default[order]), np.cumsum(1 - default[order])
-    return float(np.abs(bad / bad[-1] - good / good[-1])[ends].max())
+    return float(ks_2samp(probability[default == 1], probability[default == 0], method="asymp").statistic)
 
 
 def brier(default: Array, probability: Array) -> float:
     """Mean squared distance between probability and outcome."""
-    return float(np.mean((probability - default) ** 2))
+    return float(brier_score_loss(default, probability))
 
 
 def log_loss(default: Array, probability: Array) -> float:
     """Mean negative log-likelihood, in nats."""
-    kept = np.clip(probability, 1e-12, 1 - 1e-12)
-    return float(-np.mean(default * np.log(kept) + (1 - default) * np.log1p(-kept)))
+    return float(sklearn.metrics.log_loss(default, np.clip(probability, 1e-12, 1 - 1e-12)))
 
 
 def _bins(probability: Array, count: int, equal_mass: bool) -> list[Array]:
@@ -115,7 +114,7 @@ def calibration_curve(default: Array, probability: Array, bins: int = 15) -> lis
     """Predicted against observed risk in bins of equal count."""
     curve = []
     for rows in _bins(probability, bins, equal_mass=True):
-        rate = wilson(float(default[rows].sum()), len(rows))
+        rate = wilson(int(default[rows].sum()), len(rows))
         curve.append(CalibrationBin(float(probability[rows].mean()), rate.value, len(rows), rate.low, rate.high))
     return curve
 
@@ -141,12 +140,6 @@ def cost_per_loan(counts: Counts, cost_ratio: float) -> Array:
     return (cost_ratio * missed + refused) / (missed + refused + np.array(counts.tp) + np.array(counts.tn))
 
 
-def _resamples(default: Array, probability: Array, draws: int, seed: int) -> list[tuple[Array, Array]]:
-    rng = np.random.default_rng(seed)
-    rows = (rng.integers(0, len(default), len(default)) for _ in range(draws))
-    return [(default[row], probability[row]) for row in rows]
-
-
 def bootstrap(
     figure: Callable[[Array, Array], float],
     default: Array,
@@ -155,8 +148,8 @@ def bootstrap(
     seed: int = 0,
 ) -> Interval:
     """A figure with the 2.5 % and 97.5 % quantiles of its bootstrap over rows."""
-    values = [figure(*sample) for sample in _resamples(default, probability, draws, seed)]
-    low, high = np.quantile(values, [0.025, 0.975])
+    values = [figure(default[rows], probability[rows]) for rows in resamples(len(default), draws, seed)]
+    low, high = percentile_interval(values)
     return Interval(figure(default, probability), float(low), float(high))
 
 
@@ -185,8 +178,8 @@ def band(
     seed: int = 0,
 ) -> CurveBand:
     """A curve on ``GRID`` with the pointwise 95 % band of its bootstrap over rows."""
-    drawn = np.array([curve(*sample) for sample in _resamples(default, probability, draws, seed)])
-    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    drawn = [curve(default[rows], probability[rows]) for rows in resamples(len(default), draws, seed)]
+    low, high = percentile_interval(drawn)
     rounded = (np.round(values, 5).tolist() for values in (GRID, curve(default, probability), low, high))
     return CurveBand(*rounded)
 

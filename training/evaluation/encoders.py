@@ -17,9 +17,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from models.vision.preprocessing import Preprocessing
-from training import train_vgg16, train_yolov8
-from training.train_vgg16 import RECIPE as VGG16
-from training.train_yolov8 import RECIPE as YOLOV8
+from training.vision import vgg16, yolov8
 from training.vision.data import Photo, decode
 from training.vision.feature_cache import run
 
@@ -68,13 +66,13 @@ def encoder(name: str, init: str) -> Encoder:
         ValueError: no encoder has this name.
     """
     if name == "vgg16":
-        features = train_vgg16.initial_network(init).features
+        features = vgg16.initial_network(init).features
         pooled = nn.Sequential(features, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        return Encoder(name, "VGG16", VGG16.preprocessing, pooled)
+        return Encoder(name, "VGG16", vgg16.RECIPE.preprocessing, pooled)
     if name == "yolov8":
-        parts = train_yolov8.cut(train_yolov8.initial_network("n", init))
+        parts = yolov8.cut(yolov8.initial_network("n", init))
         pooled = nn.Sequential(parts.frozen, parts.block, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        return Encoder(name, "YOLOv8n-cls", YOLOV8.preprocessing, pooled)
+        return Encoder(name, "YOLOv8n-cls", yolov8.RECIPE.preprocessing, pooled)
     if name == "vit":
         from_file = init.endswith(".safetensors")
         vit = timm.create_model(VIT if from_file else init, pretrained=not from_file, img_size=224, num_classes=0)
@@ -84,7 +82,9 @@ def encoder(name: str, init: str) -> Encoder:
     raise ValueError(f"an encoder is one of {tuple(INITS)}, got {name!r}")
 
 
-VGG16_SCALE = Preprocessing(224, VGG16.preprocessing.mean, VGG16.preprocessing.std)  # ImageNet's mean and deviation
+VGG16_SCALE = Preprocessing(
+    224, vgg16.RECIPE.preprocessing.mean, vgg16.RECIPE.preprocessing.std
+)  # ImageNet's mean and deviation
 
 
 def features(chosen: Encoder, photos: Sequence[Photo]) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from models.statistics import Interval
+from training.evaluation.bootstrap import group_weights, percentile_interval
 
 RESAMPLES = 5000
 SEED = 0
@@ -87,16 +88,8 @@ class Pair:
 
 
 def draws(groups: np.ndarray, count: int = RESAMPLES, seed: int = SEED) -> np.ndarray:
-    """Bootstrap samples, as how often each photo stands in each: (count, N).
-
-    Args:
-        groups: (N,) number of each photo's group, which is drawn as a whole.
-        count: samples.
-        seed: of the random numbers.
-    """
-    _, place = np.unique(groups, return_inverse=True)
-    size = place.max() + 1
-    return np.random.default_rng(seed).multinomial(size, np.full(size, 1 / size), count)[:, place]
+    """Bootstrap samples of whole groups: :func:`training.evaluation.bootstrap.group_weights`."""
+    return group_weights(groups, count, seed)
 
 
 def figures(answers: Answers, classes: int, weights: np.ndarray) -> Figures:
@@ -140,5 +133,5 @@ def compare(first: Answers, second: Answers, weights: np.ndarray) -> Pair:
 
 def _interval(values: np.ndarray) -> Interval:
     """The first value, and the middle 95 % of the others."""
-    low, high = np.percentile(values[1:], [2.5, 97.5])
+    low, high = percentile_interval(values[1:])
     return Interval(float(values[0]), float(low), float(high))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub import EvalResult, ModelCardData
 from safetensors import safe_open
 from safetensors.torch import save
 
@@ -110,18 +111,7 @@ def write_card(folder: Path, metrics: Mapping[str, Any]) -> None:
         for name in metrics["per_class_f1"]
     )
     text = f"""---
-license: agpl-3.0
-library_name: {card.library}
-pipeline_tag: image-classification
-base_model: {card.base_model}
-model-index:
-  - name: {card.title}
-    results:
-      - task: {{type: image-classification}}
-        dataset: {{name: Flipkart product photos, type: flipkart}}
-        metrics:
-          - {{type: accuracy, value: {metrics["accuracy"]:.4f}}}
-          - {{type: f1, name: macro F1, value: {metrics["macro_f1"]:.4f}}}
+{_front_matter(card, metrics)}
 ---
 
 # {card.title}
@@ -151,3 +141,26 @@ The arguments and the learning curves stand in `training.json`, every figure in 
 {card.limits}
 """
     (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def _front_matter(card: Card, metrics: Mapping[str, Any]) -> str:
+    """What the Hub reads of a card: licence, library, task and the figures, as YAML."""
+    figures = (("accuracy", "accuracy", metrics["accuracy"]), ("f1", "macro F1", metrics["macro_f1"]))
+    return ModelCardData(
+        license="agpl-3.0",
+        library_name=card.library,
+        pipeline_tag="image-classification",
+        base_model=card.base_model,
+        model_name=card.title,
+        eval_results=[
+            EvalResult(
+                task_type="image-classification",
+                dataset_type="flipkart",
+                dataset_name="Flipkart product photos",
+                metric_type=kind,
+                metric_name=name,
+                metric_value=round(value, 4),
+            )
+            for kind, name, value in figures
+        ],
+    ).to_yaml()

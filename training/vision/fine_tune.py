@@ -121,39 +121,16 @@ def fine_tune(
     state = _State(network, torch.optim.AdamW(groups), _copy(network), _copy(network), [])
     if resume and checkpoint.exists():
         state.resume(checkpoint)
-    steps = schedule.epochs * len(batches)
-    warmup = max(1, round(schedule.warmup * len(batches)))
     if not state.curves:  # the start is a candidate too: training may only make it worse
         state.curves.append(Epoch(0, None, *evaluate(network, *validation), seconds=0.0))
     for number in range(len(state.curves) - 1, schedule.epochs):
         if not keep_last and number - best_epoch(state.curves) > schedule.patience:
             break
         start = time.perf_counter()
-        losses: list[dict[str, float]] = []
-        train_mode(network)
-        progress = tqdm(batches.epoch(number), total=len(batches), desc=f"epoch {number + 1}", leave=False)
-        for step, (inputs, targets) in enumerate(progress, start=number * len(batches)):
-            factor = _pace(step, steps, warmup)
-            for group in state.optimiser.param_groups:
-                group["lr"] = group["peak"] * factor
-            inputs, targets = share(inputs), share(targets)
-            if objective:
-                terms = objective(network, inputs, targets)
-            else:
-                terms = {"ce": cross_entropy(network(inputs), targets, label_smoothing=schedule.smoothing)}
-            state.optimiser.zero_grad()
-            sum(terms.values(), torch.zeros((), device=DEVICE)).backward()
-            average_gradients(network.parameters())
-            state.optimiser.step()
-            losses.append({name: term.item() for name, term in terms.items()})
-            decay = min(schedule.average, (1 + step) / (10 + step))
-            for name, tensor in network.state_dict().items():
-                if tensor.is_floating_point():
-                    state.average[name].lerp_(tensor, 1 - decay)
+        means = _train_epoch(state, batches, number, schedule, objective)
         with _with_weights(network, state.average):
             val_loss, accuracy = evaluate(network, *validation)
         seconds = time.perf_counter() - start
-        means = {name: sum(step[name] for step in losses) / len(losses) for name in losses[0]}
         shown = means if objective else {}
         point = Epoch(number + 1, sum(means.values()), val_loss, accuracy, round(seconds, 1), shown)
         if keep_last or val_loss < min(past.val_loss for past in state.curves):
@@ -167,6 +144,36 @@ def fine_tune(
     network.load_state_dict(state.best)
     network.eval()
     return state.curves
+
+
+def _train_epoch(
+    state: _State, batches: Batches, number: int, schedule: Schedule, objective: Objective | None
+) -> dict[str, float]:
+    """One pass over the batches; the mean of each term of the loss."""
+    network = state.network
+    steps, warmup = schedule.epochs * len(batches), max(1, round(schedule.warmup * len(batches)))
+    losses: list[dict[str, float]] = []
+    train_mode(network)
+    progress = tqdm(batches.epoch(number), total=len(batches), desc=f"epoch {number + 1}", leave=False)
+    for step, (inputs, targets) in enumerate(progress, start=number * len(batches)):
+        factor = _pace(step, steps, warmup)
+        for group in state.optimiser.param_groups:
+            group["lr"] = group["peak"] * factor
+        inputs, targets = share(inputs), share(targets)
+        if objective:
+            terms = objective(network, inputs, targets)
+        else:
+            terms = {"ce": cross_entropy(network(inputs), targets, label_smoothing=schedule.smoothing)}
+        state.optimiser.zero_grad()
+        sum(terms.values(), torch.zeros((), device=DEVICE)).backward()
+        average_gradients(network.parameters())
+        state.optimiser.step()
+        losses.append({name: term.item() for name, term in terms.items()})
+        decay = min(schedule.average, (1 + step) / (10 + step))
+        for name, tensor in network.state_dict().items():
+            if tensor.is_floating_point():
+                state.average[name].lerp_(tensor, 1 - decay)
+    return {name: sum(step[name] for step in losses) / len(losses) for name in losses[0]}
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
 from models.statistics import wilson
 from models.vision import bfloat16
@@ -29,22 +30,18 @@ def classification_metrics(probabilities: np.ndarray, labels: np.ndarray, classe
         j.
     """
     predicted = probabilities.argmax(axis=1)
-    confusion = np.zeros((len(classes), len(classes)), dtype=int)
-    np.add.at(confusion, (labels, predicted), 1)
-    hits = np.diag(confusion)
-    precision = hits / np.maximum(confusion.sum(axis=0), 1)
-    recall = hits / np.maximum(confusion.sum(axis=1), 1)
-    f1 = 2 * hits / np.maximum(confusion.sum(axis=0) + confusion.sum(axis=1), 1)
+    each = range(len(classes))
+    confusion = confusion_matrix(labels, predicted, labels=each)
+    precision, recall, f1, _ = precision_recall_fscore_support(labels, predicted, labels=each, zero_division=0)
     right = predicted == labels
     top2 = (np.argsort(-probabilities, axis=1)[:, :2] == labels[:, None]).any(axis=1)
-    truth = probabilities[np.arange(len(labels)), labels]
     return {
         "test_images": len(labels),
         "accuracy": float(right.mean()),
         "accuracy_ci95": _interval(int(right.sum()), len(labels)),
         "top2_accuracy": float(top2.mean()),
         "macro_f1": float(f1.mean()),
-        "log_loss": float(-np.log(np.maximum(truth, 1e-12)).mean()),
+        "log_loss": float(log_loss(labels, probabilities, labels=each)),
         "ece": calibration_error(probabilities.max(axis=1), right),
         "per_class_precision": dict(zip(classes, precision.tolist(), strict=True)),
         "per_class_recall": dict(zip(classes, recall.tolist(), strict=True)),

@@ -14,7 +14,8 @@ from torch import nn
 
 from models.vision.preprocessing import Preprocessing
 from models.vision.vgg16 import CHANNELS
-from training import train_vgg16, train_yolov8
+from training.vision import vgg16 as vgg16_training
+from training.vision import yolov8 as yolov8_training
 
 
 @dataclass(frozen=True)
@@ -98,18 +99,20 @@ def protovit(init: str, recipe: DistillationRecipe) -> StudentEncoder:
 
 def yolov8(init: str, recipe: DistillationRecipe) -> StudentEncoder:
     """YOLOv8n-cls down to the convolution of its head, averaged over its places."""
-    network = train_yolov8.initial_network("n", init)
+    network = yolov8_training.initial_network("n", init)
     *backbone, head = network.model
     width = head.linear.in_features
     head.linear = nn.Identity()  # another is learnt for each set of classes
-    return _convolutional(network, [*backbone, head.conv], width, recipe, train_yolov8.RECIPE.preprocessing)
+    return _convolutional(network, [*backbone, head.conv], width, recipe, yolov8_training.RECIPE.preprocessing)
 
 
 def vgg16(init: str, recipe: DistillationRecipe) -> StudentEncoder:
     """VGG16's convolutions, averaged over their places."""
-    network = train_vgg16.initial_network(init)
+    network = vgg16_training.initial_network(init)
     network.head = nn.Sequential()
-    return _convolutional(network, list(network.features), CHANNELS[-1][-1], recipe, train_vgg16.RECIPE.preprocessing)
+    return _convolutional(
+        network, list(network.features), CHANNELS[-1][-1], recipe, vgg16_training.RECIPE.preprocessing
+    )
 
 
 def _convolutional(
@@ -137,5 +140,5 @@ STUDENTS: Mapping[str, Callable[[str, DistillationRecipe], StudentEncoder]] = {
 RECIPES: Mapping[str, DistillationRecipe] = {
     "protovit": DistillationRecipe(),
     "yolov8": DistillationRecipe(teacher_size=224, frozen=0, rate=4e-4, fitted=2048),
-    "vgg16": DistillationRecipe(frozen=train_vgg16.FROZEN, rate=1e-4, fitted=2048),
+    "vgg16": DistillationRecipe(frozen=vgg16_training.FROZEN, rate=1e-4, fitted=2048),
 }

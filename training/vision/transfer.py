@@ -139,17 +139,7 @@ def transfer(
     if not STATE.is_main_process:
         return
     training = {
-        "arguments": {
-            "init": Path(args.init).name,
-            "seed": args.seed,
-            "catalogue": bool(args.catalogue),
-            "bf16": args.bf16,
-            "fresh": args.fresh,
-            "refit": args.refit,
-        },
-        TAUGHT_BY: teachers(args.init),
-        "recipe": asdict(recipe),
-        "photos": {split: len(rows) for split, rows in photos.items()},
+        **training_record(args, recipe, photos),
         "head_curves": [asdict(point) for point in chosen.head_curves],
         "curves": [asdict(point) for point in chosen.curves],
     }
@@ -163,13 +153,30 @@ def transfer(
         "preprocessing": asdict(recipe.preprocessing),
     }
     test = [] if args.skip_test else photos["test"]
-    card = replace(card, command=card.command + _flags(args))
+    card = replace(card, command=card.command + flags(args))
     report(model, args.out, network, config, training, card, chosen.validation, test)
     for checkpoint in args.out.glob("checkpoint*.safetensors"):
         checkpoint.unlink()
 
 
-def _flags(args: argparse.Namespace) -> str:
+def training_record(args: argparse.Namespace, recipe: Any, photos: Mapping[str, Sequence[Photo]]) -> dict[str, Any]:
+    """How a network was trained, for ``training.json``: arguments, teachers, hyperparameters, photos by split."""
+    return {
+        "arguments": {
+            "init": Path(args.init).name,
+            "seed": args.seed,
+            "catalogue": bool(args.catalogue),
+            "bf16": args.bf16,
+            "fresh": args.fresh,
+            "refit": args.refit,
+        },
+        TAUGHT_BY: teachers(args.init),
+        "recipe": asdict(recipe),
+        "photos": {split: len(rows) for split, rows in photos.items()},
+    }
+
+
+def flags(args: argparse.Namespace) -> str:
     """The options that change what is learnt, as they are typed."""
     catalogue = " --catalogue data/catalogue" if args.catalogue else ""
     return catalogue + (" --bf16" if args.bf16 else "") + (" --refit" if args.refit else "")

@@ -11,11 +11,12 @@ import plotly.graph_objects as go
 from models import results
 from models.display.common.chart import described, share_ticks
 from models.display.common.html import Table
+from models.display.common.names import class_name, model_name
 from models.display.common.palette import NEUTRAL, base_figure
 from models.display.pages.equations import EQUATIONS
 from models.display.results import protocol_charts, reasoning_tables
 from models.display.results.charts import LEGEND
-from models.display.results.style import class_name, look, maybe, model_name
+from models.display.results.style import look, maybe
 from models.texts import Texts
 from models.vision.rise import MASKS
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from models.display.common.chart import described, share_ticks, thinned
+from models.display.common.names import class_name
 from models.display.common.palette import LOWERS, RAISES, base_figure
-from models.display.photos.prediction_cards import class_name
 from models.texts import Texts
 from models.vision.faithfulness import Faithfulness
 from models.vision.predictions import Explanation

@@ -5,15 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from models.display.common.html import render
+from models.display.common.names import class_name
 from models.texts import Texts
 from models.vision.predictions import Explanation, Prediction
 
 PLACES = tuple(f"{row}-{column}" for row in ("top", "middle", "bottom") for column in ("left", "centre", "right"))
-
-
-def class_name(name: str, texts: Texts) -> str:
-    """A category in the reader's language."""
-    return texts(f"images.classes.{name}")
 
 
 def empty(texts: Texts) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from models import results
 from models.display.common.html import render
-from models.display.photos import prediction_cards
+from models.display.common.names import class_name
 from models.display.photos.annotated_image import AnnotatedImage, annotate, place
 from models.texts import Texts
 from models.vision.prototype_explanation import PrototypeExplanation
@@ -81,7 +81,7 @@ def reasoning(explanation: PrototypeExplanation, texts: Texts) -> str:
             "href": explanation.photo,
             "width": width,
             "height": height,
-            "alt": texts("prototypes.photo_alt", label=prediction_cards.class_name(cases[0].label, texts)),
+            "alt": texts("prototypes.photo_alt", label=class_name(cases[0].label, texts)),
             "hint": texts("prototypes.hint"),
         },
         cases=[
@@ -109,18 +109,18 @@ def sentence(explanation: PrototypeExplanation, texts: Texts) -> str:
     shown = case.evidence[:SHOWN]
     said = texts(
         "prototypes.answer.reason",
-        label=prediction_cards.class_name(case.label, texts),
+        label=class_name(case.label, texts),
         count=texts.number(len(shown)),
         points=texts.number(sum(evidence.points for evidence in shown), 1),
         total=texts.number(case.total, 1),
     )
-    name = prediction_cards.class_name(runner_up.label, texts)
+    name = class_name(runner_up.label, texts)
     said += " " + texts("prototypes.answer.runner_up", label=name, total=texts.number(runner_up.total, 1))
     if explanation.without:
         before = explanation.whole.class_evidence[0]
         said += " " + texts(
             f"prototypes.answer.{'stays' if before.label == case.label else 'was'}",
-            label=prediction_cards.class_name(before.label, texts),
+            label=class_name(before.label, texts),
             total=texts.number(before.total, 1),
         )
     return said
@@ -149,7 +149,7 @@ def taken_out(explanation: PrototypeExplanation, texts: Texts) -> list[tuple[str
         if number in told:
             continue
         prototype = explanation.prototypes[number]
-        label = prediction_cards.class_name(prototype.label, texts)
+        label = class_name(prototype.label, texts)
         own = _of_class(explanation, prototype.label)
         if own <= set(gone) and len(own) > 1:
             name, numbers, key = texts("prototypes.without.all_of", label=label), own, f"class-{prototype.label}"
@@ -184,7 +184,7 @@ def browser(prototypes: tuple[Prototype, ...], texts: Texts) -> str:
             (
                 _piece(f"near-{prototype.number}-{rank}", piece, texts),
                 texts.number(piece.similarity, DECIMALS),
-                prediction_cards.class_name(piece.shows, texts),
+                class_name(piece.shows, texts),
             )
             for rank, piece in enumerate(prototype.nearest)
         ]
@@ -200,7 +200,7 @@ def browser(prototypes: tuple[Prototype, ...], texts: Texts) -> str:
 
 
 def _case(explanation: PrototypeExplanation, name: str, case: ClassEvidence, texts: Texts) -> dict[str, Any]:
-    label = prediction_cards.class_name(case.label, texts)
+    label = class_name(case.label, texts)
     text = texts("prototypes.without.take_class", label=label)
     key = f"class-{case.label}"
     whole_class = Switch(
@@ -221,7 +221,7 @@ def _case(explanation: PrototypeExplanation, name: str, case: ClassEvidence, tex
 
 def _row(explanation: PrototypeExplanation, key: str, evidence: Evidence, texts: Texts) -> EvidenceRow:
     prototype = explanation.prototypes[evidence.prototype]
-    label = prediction_cards.class_name(prototype.label, texts)
+    label = class_name(prototype.label, texts)
     size = explanation.size
     alt = texts("prototypes.parts_alt", count=len(evidence.boxes), place=place(evidence.boxes, size, texts))
     similarity, weight = texts.number(evidence.similarity, 3), texts.number(evidence.weight, 3)
@@ -257,7 +257,7 @@ def _piece(key: str, piece: Piece, texts: Texts) -> AnnotatedImage:
     alt = texts(
         "prototypes.piece_alt",
         source=piece.source,
-        label=prediction_cards.class_name(piece.shows, texts),
+        label=class_name(piece.shows, texts),
         count=len(piece.boxes),
         place=place(piece.boxes, piece.size, texts),
     )

@@ -9,9 +9,10 @@ import plotly.graph_objects as go
 
 from models.display.common.chart import described
 from models.display.common.html import Table
+from models.display.common.names import model_name
 from models.display.common.palette import base_figure
 from models.display.results.charts import LEGEND
-from models.display.results.style import fine_ticks, interval, look, maybe, model_name
+from models.display.results.style import fine_ticks, interval, look, maybe
 from models.texts import Texts
 
 Calibrations = Mapping[str, Mapping[str, Any]]

@@ -8,8 +8,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from models.display.common.chart import described
+from models.display.common.names import class_name, model_name
 from models.display.common.palette import LOWERS, NEUTRAL, RAISES, base_figure
-from models.display.results.style import class_name, fine_ticks, hatching, interval, look, model_name
+from models.display.results.style import fine_ticks, hatching, interval, look
 from models.results import REFERENCE
 from models.texts import Texts
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models.display.common.names import class_name, model_name
 from models.display.results.protocol_charts import encoder_name
-from models.display.results.style import class_name, interval, model_name, p_value
+from models.display.results.style import interval, p_value
 from models.results import REFERENCE, Phase
 from models.texts import Texts
 

@@ -8,9 +8,10 @@ import plotly.graph_objects as go
 
 from models.display.common.chart import described, share_ticks, thinned
 from models.display.common.html import Table
+from models.display.common.names import model_name
 from models.display.common.palette import NEUTRAL, RAISES, base_figure
 from models.display.results.charts import LEGEND
-from models.display.results.style import look, maybe, model_name
+from models.display.results.style import look, maybe
 from models.results import Phase
 from models.texts import Texts
 

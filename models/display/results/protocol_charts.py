@@ -9,9 +9,10 @@ import plotly.graph_objects as go
 
 from models.display.common.chart import described, share_ticks
 from models.display.common.html import Table
+from models.display.common.names import model_name
 from models.display.common.palette import LOWERS, MARK, NEUTRAL, RAISES, base_figure
 from models.display.results.charts import LEGEND
-from models.display.results.style import fine_ticks, hatching, interval, maybe, model_name, p_value
+from models.display.results.style import fine_ticks, hatching, interval, maybe, p_value
 from models.texts import Texts
 
 PROTOCOLS = (("folds", LOWERS, "circle"), ("cleaned", MARK, "square"), ("random", RAISES, "x"))

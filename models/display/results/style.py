@@ -44,16 +44,6 @@ def fine_ticks(texts: Texts) -> dict[str, Any]:
     return {"tickvals": values, "ticktext": [texts.percent(value, 0) for value in values]}
 
 
-def model_name(name: str, texts: Texts) -> str:
-    """A shipped model as the reader knows it."""
-    return texts(f"images.models.{name}")
-
-
-def class_name(name: str, texts: Texts) -> str:
-    """A category in the reader's language."""
-    return texts(f"images.classes.{name}")
-
-
 def interval(value: float, bounds: list[float] | tuple[float, float], texts: Texts, as_percent: bool = True) -> str:
     """A figure with its interval: ``83.7% [77.6%, 89.6%]``."""
 

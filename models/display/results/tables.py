@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from models.display.common.html import Table, render
+from models.display.common.names import class_name, model_name
 from models.display.common.sortable import sortable
-from models.display.results.style import class_name, interval, maybe, model_name
+from models.display.results.style import interval, maybe
 from models.texts import Texts
 
 # columns of the comparison: key of a row, what a reader's unit makes of it, decimals
