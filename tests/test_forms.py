@@ -204,7 +204,7 @@ def test_a_category_that_is_unknown_in_a_whole_group_is_said_to_be() -> None:
 
 def test_one_is_counted_as_one_in_both_languages() -> None:
     def score(unknown: int) -> Score:
-        items = [Contribution(f"EXT_SOURCE_{place + 1}", None, 0.1) for place in range(unknown)]
+        items = [Contribution(f"EXT_SOURCE_{place + 1}", "external_scores", None, 0.1) for place in range(unknown)]
         return Score(1, 0.1, -2.0, -2.0 + 0.1 * unknown, tuple(items))
 
     assert "1 feature is unknown and counts" in reasons(score(1), ENGLISH)[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from models import results
 from models.display.common.names import class_name
 from models.display.photos import prediction_cards, prototype_cards
 from models.errors import ModelUnavailable
@@ -57,7 +58,7 @@ def prototypes_section(texts: Texts, photo: gr.State) -> None:
             likeness = prototype_explanation.explain_by_prototypes(uploaded.path)
         except ModelUnavailable as error:  # said here, and not once more over the page
             return None, prediction_cards.notices([error.message(texts)])
-        return likeness, prototype_cards.reasoning(likeness, texts)
+        return likeness, prototype_cards.reasoning(likeness, texts, results.reasoning())
 
     def leave_out(
         uploaded: UploadedPhoto | None, last: PrototypeExplanation | None, event: gr.EventData
@@ -67,7 +68,7 @@ def prototypes_section(texts: Texts, photo: gr.State) -> None:
         likeness = last or prototype_explanation.explain_by_prototypes(uploaded.path)
         asked = event._data.get("without") if isinstance(event._data, dict) else None  # whatever the browser sent
         likeness = prototype_explanation.leave_out(likeness, asked)
-        return likeness, prototype_cards.reasoning(likeness, texts)
+        return likeness, prototype_cards.reasoning(likeness, texts, results.reasoning())
 
     def browse(label: str) -> str:
         return prototype_cards.browser(prototype_explanation.prototypes_of(label), texts)

@@ -42,7 +42,7 @@ def group_weights(groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).multinomial(size, np.full(size, 1 / size), draws)[:, place]
 
 
-def percentile_interval(values: np.ndarray | Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+def percentile_interval(values: np.ndarray | Sequence[float] | Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """The middle 95 % of the figures of the samples, along the first axis: their lower and upper ends."""
     low, high = np.quantile(values, QUANTILES, axis=0)
     return low, high

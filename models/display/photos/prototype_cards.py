@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models import results
 from models.display.common.html import render
 from models.display.common.names import class_name
 from models.display.photos.annotated_image import AnnotatedImage, annotate, place
@@ -69,8 +68,14 @@ def empty(texts: Texts) -> str:
     return render("empty", sentence=texts("prototypes.empty"))
 
 
-def reasoning(explanation: PrototypeExplanation, texts: Texts) -> str:
-    """The cases for the predicted class and for the runner-up side by side, the photo, and how to take it, as HTML."""
+def reasoning(explanation: PrototypeExplanation, texts: Texts, figures: Mapping[str, Any] | None = None) -> str:
+    """The cases for the predicted class and for the runner-up side by side, the photo, and how to take it, as HTML.
+
+    Args:
+        explanation: of the photo.
+        texts: of the page's language.
+        figures: how far the model's reasoning holds, as ``models.results.reasoning`` gives it; None says nothing of it.
+    """
     width, height = explanation.size
     cases = explanation.reasoning.class_evidence
     return render(
@@ -97,7 +102,7 @@ def reasoning(explanation: PrototypeExplanation, texts: Texts) -> str:
         warning=texts("prototypes.warning"),
         study=texts("prototypes.study"),
         scale=texts("prototypes.scale"),
-        measured=measured(results.reasoning(), texts),
+        measured=measured(figures, texts),
     )
 
 
