@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +102,7 @@ class CreditModel:
         row = {name: (application.get(name),) for name in self.recipe.columns}
         matrix = engineer(row, self.recipe)
         # one row is done before a second thread has started
-        values = np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=1))[0]
+        values = np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=1))[0].tolist()
         contributions = tuple(
             Contribution(name, FEATURES[name].group, self._value(name, application, matrix[0, place]), values[place])
             for place, name in enumerate(self.features)
@@ -109,8 +110,8 @@ class CreditModel:
         return Score(
             client_id,
             self.threshold if threshold is None else threshold,
-            float(values[-1]),
-            float(values.sum()),
+            values[-1],
+            math.fsum(values),
             tuple(sorted(contributions, key=lambda item: -abs(item.contribution))),
         )
 

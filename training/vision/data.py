@@ -19,7 +19,7 @@ from torchvision.transforms import v2
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing, to_tensor
 from models.vision.uploads import read_upload
-from training.vision.feature_cache import FeatureCache, run
+from training.vision.feature_cache import FeatureCache, run, stack
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ class CachedViews:
         unmixed = replace(pictures.augmentation, mix=0, mixup=0)  # views are mixed as they are served
         kept = FeatureCache(frozen, cache, (pictures.preprocessing, unmixed, pictures.seed))
         served = [pictures.plain, pictures.mirrored, *(partial(self._varied, n) for n in range(2, views))][:views]
-        self._maps = torch.stack(
+        self._maps = stack(
             [kept.run(pictures.images, serve, pictures.batch, f"view {n + 1}") for n, serve in enumerate(served)]
         )  # (views, N, C, h, w)
 

@@ -63,13 +63,19 @@ class FeatureCache:
                     else:
                         path.parent.mkdir(parents=True, exist_ok=True)
                         save_file({"output": output.contiguous()}, path)
-        return torch.stack([made[row] if path is None else load_file(path)["output"] for row, path in enumerate(paths)])
+        return stack([made[row] if path is None else load_file(path)["output"] for row, path in enumerate(paths)])
 
     def _path(self, image: Image.Image, name: str) -> Path | None:
         if self.folder is None:
             return None
         digest = hashlib.sha256(self._prefix + name.encode() + repr(image.size).encode() + image.tobytes())
         return self.folder / f"{digest.hexdigest()[:24]}.safetensors"
+
+
+def stack(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+    """``torch.stack`` for float16, which autocast does not know on a CPU."""
+    with torch.autocast(DEVICE.type, enabled=False):
+        return torch.stack(list(tensors))
 
 
 @torch.no_grad()
