@@ -10,12 +10,12 @@ from models.credit.service import credit_service
 from models.texts import FRENCH
 from tests.browser import Open
 from tests.factories import applications
-from tests.test_journeys import TELLING, probability
+from tests.test_journeys import EXAMPLES, probability
 
 
 def test_a_refused_term_leaves_field_and_score_as_they_were(visit: Open) -> None:
     page = visit("fr").open("fr?view=whatif").settle()
-    client = TELLING["just_refused"]
+    client = EXAMPLES["just_refused"]
     limits = whatif.editor(
         credit_service().model, credit_service().portfolio.application(client), "AMT_ANNUITY", FRENCH
     )
@@ -39,7 +39,7 @@ def test_an_unknown_score_has_an_empty_field(visit: Open) -> None:
     page.page.wait_for_function("e => e.value > 0", arg=field.element_handle())
     page.page.get_by_role("button", name=FRENCH("credit.whatif.unknown"), exact=True).click()
     page.page.wait_for_function("e => e.value === ''", arg=field.element_handle())
-    changed = credit_service().score_client(TELLING["just_refused"], {"EXT_SOURCE_2": None}).probability
+    changed = credit_service().score_client(EXAMPLES["just_refused"], {"EXT_SOURCE_2": None}).probability
     page.page.locator(".vt-verdict").nth(1).get_by_text(FRENCH.percent(changed)).first.wait_for()
     page.keep("unknown-score")
 
