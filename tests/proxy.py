@@ -39,7 +39,10 @@ def proxy(target: str, prefix: str, keeps: bool) -> FastAPI:
         return response
 
     async def frame(_: Request) -> HTMLResponse:
-        return HTMLResponse(f'<!doctype html><title>Frame</title><iframe src="{prefix}/" width="1200" height="800">')
+        icon = '<link rel="icon" href="data:,">'  # or the browser asks for one that is not there
+        return HTMLResponse(
+            f'<!doctype html><title>Frame</title>{icon}<iframe src="{prefix}/" width="1200" height="800">'
+        )
 
     routes = [
         Route("/frame", frame),

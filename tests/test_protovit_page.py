@@ -423,7 +423,7 @@ def test_programs_ask_it_as_they_ask_the_others(client: Client, upload: Path) ->
         path = client.predict(handle_file(upload), "protovit", method, "Watches", api_name="/explain_image")
         with Image.open(path) as overlay:
             assert overlay.size == (150, 90)
-    with pytest.raises(AppError, match="grad-cam does not explain protovit; allowed are prototypes, rise"):
+    with pytest.raises(AppError, match="'grad-cam' does not explain protovit; allowed are prototypes, rise"):
         client.predict(handle_file(upload), "protovit", "grad-cam", "", api_name="/explain_image")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -79,7 +80,8 @@ def test_agents_are_answered(behind: str) -> None:
             await session.initialize()
             assert (await session.call_tool("clients", {"limit": 1})).structuredContent["total"] == 1200
 
-    asyncio.run(ask())
+    with ThreadPoolExecutor(1) as thread:  # where the browser of another test has no loop running
+        thread.submit(asyncio.run, ask()).result()
 
 
 @pytest.mark.parametrize("path", ["", "/", "/fr/"])
