@@ -109,7 +109,7 @@ def test_interval_of_a_share() -> None:
     half, all_of_ten = wilson(50, 100), wilson(10, 10)
     assert (half.value, half.low, half.high) == pytest.approx((0.5, 0.4038, 0.5962), abs=1e-4)
     assert 0.7 < all_of_ten.low < 0.75 and all_of_ten.high == pytest.approx(1)
-    with pytest.raises(ValueError, match="trials"):
+    with pytest.raises(ValueError, match="n must be an integer not less than 1"):
         wilson(0, 0)
 
 
