@@ -73,7 +73,8 @@ def test_the_artefacts(trained: Path) -> None:
     assert 0 <= low <= metrics["accuracy"] <= high <= 1
     curves = json.loads((trained / "training.json").read_text())["curves"]
     assert [point["epoch"] for point in curves] == [0, 1, 2] and metrics["epochs"] == 2
-    assert (trained / "README.md").read_text().startswith("---\nlicense: agpl-3.0\n")
+    card = (trained / "README.md").read_text()
+    assert card.startswith("---\n") and "\nlicense: agpl-3.0\n" in card.split("\n---\n")[0]
     assert (trained / "model.safetensors").stat().st_size < 3.5e6  # half precision
 
 
