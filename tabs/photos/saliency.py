@@ -87,8 +87,7 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencyWidgets:
         "outputs": turn,
         "cancels": drawing,
         "api_visibility": "private",
-        "show_progress": "hidden",
-        "queue": False,
+        "show_progress": "hidden",  # queued: Gradio's page looks for changed states in the queue's messages only
     }
     gr.on(
         [photo.change, widgets.method.select, widgets.target.change, widgets.contrast_class.change],
