@@ -229,10 +229,9 @@ def test_what_each_remedy_costs_stands_beside_protovit_where_it_was_measured(
     monkeypatch.setattr(results, "WEIGHTS", tmp_path)
     assert all(section.table is None for section in method_note.sections(texts) if "ProtoViT" in section.title)
     rows = [
-        {"remedy": "cosine", "accuracy": 0.912, "outside": 0.44},
-        {"remedy": "kernel", "accuracy": 0.905, "outside": None},
-        {"remedy": "locality", "accuracy": 0.9, "outside": 0.2},
-        {"remedy": "ten_blocks", "accuracy": 0.895, "outside": 0.13},
+        {"remedy": "cosine", "accuracy": 0.912, "inside": 0.3, "outside": 0.44},
+        {"remedy": "kernel", "accuracy": 0.905, "inside": 0.5, "outside": 0.3},
+        {"remedy": "locality", "accuracy": 0.9, "inside": 0.6, "outside": 0.13},
     ]
     (tmp_path / "protovit").mkdir()
     (tmp_path / "protovit" / "remedies.json").write_text(json.dumps(rows))
@@ -240,7 +239,7 @@ def test_what_each_remedy_costs_stands_beside_protovit_where_it_was_measured(
         section.table for section in method_note.sections(texts) if section.table and "ProtoViT" in section.title
     ]
     assert [row[1] for row in table.rows] == [texts.percent(row["accuracy"], 1) for row in rows]
-    assert table.rows[0][2] == texts.percent(0.44, 0) and table.rows[1][2] == method_note.UNKNOWN
+    assert table.rows[0][2:] == (texts.percent(0.3, 0), texts.percent(0.44, 0))
 
 
 @BOTH
