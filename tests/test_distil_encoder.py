@@ -84,7 +84,7 @@ def test_a_lesson_teaches_and_resumes(shelf: Path, monkeypatch: pytest.MonkeyPat
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
     students.STUDENTS["yolov8"](str(shelf / "whole.safetensors"), recipe("yolov8"))  # a training can start from it
-    assert artifacts.teachers(shelf / "whole.safetensors") == ["teacher"]
+    assert artifacts.teachers(shelf / "whole.safetensors") == [TINY]
     assert artifacts.teachers(shelf / "init.safetensors") == artifacts.teachers("vgg16") == []
 
 

@@ -115,13 +115,13 @@ def test_learning_curves_are_those_of_the_training(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(results, "WEIGHTS", tmp_path)
     (tmp_path / "protovit").mkdir()
     point = {"epoch": 1, "train_loss": 2.0, "val_loss": 1.0, "val_accuracy": 0.5, "seconds": 3}
-    record = {"steps": [{"epoch": 1}], "warmup_curves": [point], "curves": [point], "refit_curves": [point]}
+    record = {"steps": [{"epoch": 1}], "curves": [point], "settle_curves": [point], "refit_curves": [point]}
     (tmp_path / "protovit" / "training.json").write_text(json.dumps(record))
     phases = results.learning_curves()["protovit"]
-    assert [phase.name for phase in phases] == ["warmup_curves", "curves"]
+    assert [phase.name for phase in phases] == ["curves", "settle_curves"]
     assert phases[0].points == (Point(1, 2.0, 1.0, 0.5),)
     names = [learning_curves.phase_name("protovit", phase.name, ENGLISH) for phase in phases]
-    assert names == ["warm-up", "joint"] and learning_curves.phase_name("vgg16", "curves", ENGLISH) not in names
+    assert names == ["joint", "settling"] and learning_curves.phase_name("vgg16", "curves", ENGLISH) not in names
     with pytest.raises(ValueError, match="at least one point"):
         Phase("empty", ())
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -97,7 +98,7 @@ def distil(args: argparse.Namespace, recipe: DistillationRecipe) -> None:
         )  # fmt: skip
     learnt = {name: tensor.half().contiguous() for name, tensor in encoder.network.state_dict().items()}
     if STATE.is_main_process:
-        save_file(learnt, args.out, metadata={TAUGHT_BY: Path(args.teacher).stem})
+        save_file(learnt, args.out, metadata={TAUGHT_BY: teacher.name})
 
 
 def main() -> None:
@@ -110,12 +111,16 @@ def main() -> None:
     parser.add_argument("--pool", type=Path, required=True, help="folder of unlabelled .jpg photos")
     parser.add_argument("--teacher", required=True, help="name in timm, or file of safetensors of the tower")
     parser.add_argument("--cache", type=Path, help="folder that keeps what the teacher said")
+    parser.add_argument("--pool-size", type=int, help="pictures of the pool, drawn by the seed (default: the recipe's)")
+    parser.add_argument("--epochs", type=int, help="default: the recipe's")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--bf16", action="store_true", help="half precision, where the processor has it")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
     parser.add_argument("--out", type=Path, required=True, help="safetensors of the encoder")
     args = parser.parse_args()
-    distil(args, RECIPES[args.student])
+    recipe = RECIPES[args.student]
+    recipe = replace(recipe, pool=args.pool_size or recipe.pool)
+    distil(args, replace(recipe, schedule=replace(recipe.schedule, epochs=args.epochs or recipe.schedule.epochs)))
 
 
 if __name__ == "__main__":

@@ -231,7 +231,8 @@ def _report(
         library="transformers",
         command=f"python -m training.train_protovit --data DATA --init {Path(args.init).name}" + flags(args),
         limits="Likeness is evidence, not proof: a prototype can answer to colour or background. A photo always gets "
-        "one of the seven categories, whatever it shows.",
+        "one of the seven categories, whatever it shows; that it probably belongs to none is said beside it, and not "
+        "always noticed.",
     )
     report(
         ProtoVit, args.out, model, config, training, card, chosen.validation, [] if args.skip_test else photos["test"]

@@ -16,6 +16,7 @@ from torch import nn
 
 from models.vision.preprocessing import Preprocessing
 from training.vision.data import Augmented, CachedViews, Photo
+from training.vision.distributed import DEVICE
 from training.vision.students import DistillationRecipe
 
 FOLDS = 5
@@ -57,7 +58,8 @@ class Variations:
         """What a frozen network makes of each, (pictures, ...) float16: the product photos view by view, the pool."""
         own = CachedViews(self.own, network, self.recipe.views, cache).maps
         pool = CachedViews(self.pool, network, 1, cache).maps
-        return torch.cat([own.flatten(0, 1), pool[0]])
+        with torch.autocast(DEVICE.type, enabled=False):  # which knows no float16 on a CPU
+            return torch.cat([own.flatten(0, 1), pool[0]])
 
 
 def soft_labels(features: torch.Tensor, labels: torch.Tensor, views: int) -> torch.Tensor:

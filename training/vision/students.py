@@ -49,7 +49,7 @@ class DistillationRecipe:
     augmentation: Augmentation = field(default_factory=lambda: Augmentation(crop=0.4, mix=0.3, mixup=0.8))
     views: int = 4
     repeats: int = 2
-    pool: int = 2000
+    pool: int = 3000
     batch: int = 32
 
 

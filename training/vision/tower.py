@@ -38,6 +38,7 @@ class Tower(nn.Module):
             found = checkpoint_filter_fn(state, network)
             network.load_state_dict({name: tensor for name, tensor in found.items() if not name.startswith("head.")})
         config = resolve_model_data_config(network)
+        self.name = architecture if from_file else init
         self.network = network.eval().requires_grad_(False)
         self.width: int = network.num_features
         self.preprocessing = Preprocessing(size, config["mean"], config["std"])
