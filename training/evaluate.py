@@ -102,9 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--skip-heads", action="store_true", help="leave the cheap models as results.json has them")
     parser.add_argument("--skip-footprint", action="store_true", help="leave latency and memory as they were measured")
     parser.add_argument("--cache", type=Path, help="folder that keeps the features of the cheap models")
-    parser.add_argument(
-        "--bf16", action="store_true", help="the features in half precision, where the processor has it"
-    )
+    parser.add_argument("--bf16", action="store_true", help="those features in half precision, where the processor can")
     given = parser.parse_args(arguments)
     inits = INITS | read_inits(given.init, parser)
     start = time.perf_counter()
