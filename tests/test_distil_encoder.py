@@ -98,7 +98,9 @@ def test_teacher_and_student_see_the_same_variation(shelf: Path) -> None:
     assert torch.allclose(torch.nn.functional.avg_pool2d(pixels, 2), halves, atol=1e-3)
     assert pixels.amax() <= 1 and pixels.amin() >= 0
     told = torch.arange(len(pixels)).float()[:, None]
-    lessons = Lessons(pixels, told, len(own), replace(chosen, augmentation=replace(chosen.augmentation, mix=0.0)), 0)
+    lessons = Lessons(
+        pixels, told, len(own), replace(chosen, flip=0.0, augmentation=replace(chosen.augmentation, mix=0.0)), 0
+    )
     served = list(lessons.epoch(1))
     assert len(served) == len(lessons)
     for inputs, numbers in served:

@@ -121,6 +121,8 @@ class Lessons:
         order = rows[torch.randperm(len(rows))][: len(self) * self.recipe.batch]
         for chosen in order.split(self.recipe.batch):
             inputs, told = self.inputs[chosen].float(), self.told[chosen]
+            if torch.rand(()) < self.recipe.flip:
+                inputs = inputs.flip(-1)
             if torch.rand(()) < self.recipe.augmentation.mix:
                 alpha = self.recipe.augmentation.mixup
                 part = torch.distributions.Beta(alpha, alpha).sample()
