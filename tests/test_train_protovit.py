@@ -34,6 +34,7 @@ from training.protovit.recipe import ProtoViTRecipe
 from training.protovit.surroundings import blended_surroundings
 from training.vision.artifacts import SAME_RUN, read_validation
 from training.vision.data import Photo, read_photos
+from training.vision.metrics import fit_temperature
 
 ENCODER = {
     "model_type": "timm_wrapper",
@@ -92,7 +93,8 @@ def trained(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_validation_logits_that_are_kept_are_those_from_before_the_refit(trained: Path) -> None:
     kept = read_validation(trained)
     assert kept is not None and kept[2] == SAME_RUN
-    loss = torch.nn.functional.cross_entropy(kept[0], kept[1]).item()
+    temperature = fit_temperature(kept[0], kept[1])
+    loss = torch.nn.functional.cross_entropy(kept[0] / temperature, kept[1]).item()
     training = json.loads((trained / "training.json").read_text())
     before = min(point["val_loss"] for point in training["evidence_curves"])
     after = training["refit_evidence_curves"][-1]["val_loss"]
