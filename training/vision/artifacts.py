@@ -103,10 +103,7 @@ def write_card(folder: Path, metrics: Mapping[str, Any]) -> None:
     training = json.loads((folder / TRAINING).read_text(encoding="utf-8"))
     card = Card(**training["card"])
     taught = ", ".join(f"`{name}`" for name in training.get(TAUGHT_BY, []))
-    before = (
-        f"\nBefore that, the encoder learnt to tell the features of {taught}, and the soft labels of a linear head on "
-        "them.\n"
-    )
+    before = f"\nBefore that, the encoder learnt to tell the features and the probabilities of {taught}.\n"
     low, high = metrics["accuracy_ci95"]
     rows = "\n".join(
         f"| {name} | {metrics['per_class_precision'][name]:.3f} | {metrics['per_class_recall'][name]:.3f} "
