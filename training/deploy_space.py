@@ -80,15 +80,12 @@ def build(folder: Path, root: Path = ROOT) -> None:
     """
     if folder.exists() and any(folder.iterdir()):
         raise HubRefusal(f"{folder} is not empty.")
-    missing = [
-        name
-        for name in (*FILES, "requirements.txt", *CODE, *(f"data/{name}" for name in DATA))
-        if not (root / name).exists()
-    ]
+    copied = [*FILES, *CODE, *(f"data/{name}" for name in DATA)]
+    missing = [name for name in ("requirements.txt", *copied) if not (root / name).exists()]
     if missing:
         raise HubRefusal(f"{', '.join(missing)} is missing: `git checkout -- {' '.join(missing)}` brings it back.")
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (*FILES, *CODE, *(f"data/{name}" for name in DATA)):
+    for name in copied:
         _copy(root / name, folder / name)
     lock = (root / "requirements.txt").read_text(encoding="utf-8")
     (folder / "requirements.txt").write_text(cpu_requirements(lock), encoding="utf-8")  # a free Space has no GPU
