@@ -102,7 +102,7 @@ def distil(args: argparse.Namespace, recipe: DistillationRecipe) -> None:
 
 
 def main() -> None:
-    """Reads the command line and teaches."""
+    """Reads the command line, teaches, writes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--student", choices=list(STUDENTS), required=True, help="the model whose encoder learns")
     parser.add_argument("--init", required=True, help="where the student begins: name or file, as its training takes")
