@@ -21,6 +21,8 @@ from training.vision.data import read_photos
 from training.vision.lessons import Lessons, Variations, drawn, soft_labels
 from training.vision.tower import Tower
 
+pytestmark = pytest.mark.slow
+
 TINY = "test_vit"
 
 
