@@ -51,8 +51,11 @@ class Variations:
     def of(cls, own: Sequence[Photo], pool: Sequence[Photo], recipe: DistillationRecipe, seed: int) -> Variations:
         """Reads the pictures."""
         scale = Preprocessing(recipe.size)
-        parts = (Augmented(photos, scale, recipe.augmentation, recipe.batch, seed) for photos in (own, pool))
-        return cls(*parts, recipe)
+
+        def read(photos: Sequence[Photo]) -> Augmented:
+            return Augmented(photos, scale, recipe.augmentation, recipe.batch, seed)
+
+        return cls(read(own), read(pool), recipe)
 
     def through(self, network: nn.Module, cache: Path | None = None) -> torch.Tensor:
         """What a frozen network makes of each, (pictures, ...) float16: the product photos view by view, the pool."""
