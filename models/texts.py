@@ -63,10 +63,14 @@ class Texts:
         text = catalogue()[key][self.language]
         return text.format(**details) if details else text
 
-    def count(self, key: str, count: int, **details: object) -> str:
-        """The text of a key that has one entry for a single thing and one for several, ``one`` and ``other``."""
-        form = "one" if Locale.parse(self.language).plural_form(count) == "one" else "other"
-        return self(f"{key}.{form}", count=self.number(count), **details)
+    def count(self, key: str, count: float, **details: object) -> str:
+        """The text of a key that has one entry for a single thing and one for several, ``one`` and ``other``.
+
+        A count may have a decimal: French takes 1.5 for a single thing, English does not.
+        """
+        whole = int(count) if count == int(count) else count
+        form = "one" if Locale.parse(self.language).plural_form(whole) == "one" else "other"
+        return self(f"{key}.{form}", count=self.plain(whole), **details)
 
     def get(self, key: str, default: str) -> str:
         """The text of a key that the catalogue may lack, such as the name of a column it has never seen."""

@@ -49,7 +49,7 @@ def unit_name(column: str, texts: Texts) -> str:
 
 
 def value_text(column: str, value: Value, texts: Texts) -> str:
-    """A value as a person says it: ``42.0 years``, ``513,531``, ``Yes``, ``unknown``."""
+    """A value as a person says it: ``42 years``, ``513,531``, ``Yes``, ``unknown``."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return texts("credit.unknown")
     if isinstance(value, str):
@@ -58,16 +58,21 @@ def value_text(column: str, value: Value, texts: Texts) -> str:
         case "days" if value == NOT_EMPLOYED:
             return texts("credit.not_employed")
         case "days" | "years":
-            return texts("credit.years", years=texts.number(scaled(column, value), 1))
+            return _time("years", scaled(column, value), texts)
         case "months":
-            return texts("credit.months", months=texts.number(value, 1))
+            return _time("months", float(value), texts)
         case "flag":
             return texts.get(f"values.BINARY.{int(value)}", str(int(value)))
         case "money":
             return texts.number(value)
         case "share":
-            return texts.percent(value)
+            return texts.percent(value, 0 if round(100 * value, 1).is_integer() else 1)
     return _plain(float(value), texts)
+
+
+def _time(unit_key: str, value: float, texts: Texts) -> str:
+    """``0.5 years``, ``1 year``, ``42 years``; French says ``0,5 an``."""
+    return texts.count(f"credit.{unit_key}", round(value, 1))
 
 
 def _plain(value: float, texts: Texts) -> str:
