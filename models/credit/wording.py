@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from models.texts import Texts
 
 SCHEMA = Path(__file__).parents[2] / "data" / "application_schema.yaml"
 Value = float | int | str | None
+MOST_DIGITS = 4  # decimals of a percentage, however near two of them are
 
 
 def is_missing(value: object) -> bool:
@@ -30,6 +32,36 @@ def unit(column: str) -> str:
 def _units() -> dict[str, str]:
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     return {name: rule["unit"] for name, rule in schema["columns"].items()} | schema["derived"]
+
+
+@dataclass(frozen=True)
+class Distance:
+    """A probability and the cut-off, written with as many digits as it takes to tell them apart.
+
+    Attributes:
+        digits: decimals of the percentages.
+        probability, threshold: rounded to them, in (0, 1).
+    """
+
+    digits: int
+    probability: float
+    threshold: float
+
+    @classmethod
+    def between(cls, probability: float, threshold: float) -> Distance:
+        """One decimal where that is enough; where the two are equal no digits would be."""
+        gap = 100 * abs(probability - threshold)
+        digits = next((digits for digits in range(1, MOST_DIGITS) if gap >= 2 * 10.0**-digits), MOST_DIGITS)
+        digits = digits if gap >= 10.0**-MOST_DIGITS else 1
+        return cls(digits, round(probability, digits + 2), round(threshold, digits + 2))
+
+    def texts(self, texts: Texts) -> dict[str, str]:
+        """``probability``, ``threshold`` and ``points`` between them, without their sign."""
+        return {
+            "probability": texts.percent(self.probability, self.digits),
+            "threshold": texts.percent(self.threshold, self.digits),
+            "points": texts.points(self.probability - self.threshold, self.digits),
+        }
 
 
 def label(column: str, texts: Texts) -> str:
@@ -84,5 +116,5 @@ def _plain(value: float, texts: Texts) -> str:
 
 
 def with_value(column: str, value: Value, texts: Texts) -> str:
-    """``Loan amount = 513,531``."""
-    return f"{label(column, texts)} = {value_text(column, value, texts)}"
+    """``Loan amount: 513,531``."""
+    return texts.pair(label(column, texts), value_text(column, value, texts))

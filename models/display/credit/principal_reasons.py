@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from models.credit.features import NOT_EMPLOYED
 from models.credit.principal_reasons import TOLD_AS_ONE, ComparedFact, PrincipalReason
 from models.credit.score import Score
 from models.credit.wording import is_missing, label, scaled, unit, value_text
+from models.display.common.html import render
 from models.texts import Texts
 
 PREVAILING = 0.6  # share of the others who must lie to one side before a value is called unusual
@@ -14,6 +17,11 @@ PREVAILING = 0.6  # share of the others who must lie to one side before a value 
 def title(score: Score, texts: Texts) -> str:
     """What stands above the reasons of this decision."""
     return texts(f"principal_reasons.title.{'against' if score.decision == 'refused' else 'for'}")
+
+
+def reasons_card(score: Score, reasons: Sequence[PrincipalReason], texts: Texts) -> str:
+    """The reasons of a decision as a numbered list, as HTML."""
+    return render("reasons", title=title(score, texts), sentences=[sentence(reason, texts) for reason in reasons])
 
 
 def sentence(reason: PrincipalReason, texts: Texts) -> str:
