@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.credit.features import NOT_EMPLOYED
+from models.credit.features import NOT_EMPLOYED, NOT_GIVEN
 from models.credit.principal_reasons import TOLD_AS_ONE, ComparedFact, PrincipalReason
 from models.credit.score import Score
 from models.credit.wording import is_missing, label, scaled, unit, value_text
 from models.display.common.html import render
 from models.texts import Texts
 
-PREVAILING = 0.6  # share of the others who must lie to one side before a value is called unusual
+NOT_SAID = (NOT_GIVEN, "Unknown")  # the table's categories for what the client did not say
+PREVAILING = 0.55  # share of the others who must lie to one side before a value is called unusual
 
 
 def title(score: Score, texts: Texts) -> str:
@@ -44,7 +45,7 @@ def _fact(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
     }
     if fact.value == NOT_EMPLOYED and fact.feature == "DAYS_EMPLOYED":
         return texts("principal_reasons.facts.DAYS_EMPLOYED.none", known=_share(fact.known, texts), **who)
-    if is_missing(fact.value):
+    if is_missing(fact.value) or fact.value in NOT_SAID:
         told = {"name": label(fact.feature, texts), "known": _share(fact.known, texts), **who}
         return texts.get(f"principal_reasons.facts.{fact.feature}.unknown", texts("principal_reasons.unknown")).format(
             **told
@@ -52,6 +53,8 @@ def _fact(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
     says = _says(fact, texts)
     if unit(fact.feature) == "flag":
         return texts("principal_reasons.flag", fact=says, alike=_share(fact.alike, texts), **who)
+    if isinstance(fact.value, str) and not fact.lower + fact.alike + fact.higher:
+        return texts("principal_reasons.rare", fact=says)
     if isinstance(fact.value, str):
         share = fact.lower if reason.weighs == "against" else fact.higher
         told = {"alike": _share(fact.alike, texts), "share": _share(share, texts), **who}
