@@ -50,7 +50,8 @@ def score_client(client_id: int, changes: dict[str, Any] | None = None, referenc
         changes: original column -> new value; null makes a column unknown; empty changes nothing.
         reference: whom the contributions compare with: "average" (the average client), "granted" or "similar" clients.
     """
-    return _told(credit_service().score_client(client_id, changes, reference=reference))
+    score = credit_service().score_client(client_id, changes, reference=reference)
+    return _told(score, score if score.reference is None else credit_service().score_client(client_id, changes))
 
 
 def score_application(application: dict[str, Any], reference: str = "average") -> dict[str, Any]:
@@ -62,12 +63,13 @@ def score_application(application: dict[str, Any], reference: str = "average") -
         application: Home Credit column -> value; an absent or null column is unknown.
         reference: whom the contributions compare with: "average" (the average client), "granted" or "similar" clients.
     """
-    return _told(credit_service().score_application(application, reference=reference))
+    score = credit_service().score_application(application, reference=reference)
+    return _told(score, score if score.reference is None else credit_service().score_application(application))
 
 
-def _told(score: Score) -> dict[str, Any]:
-    """A score as programs receive it, the reasons of its decision in sentences."""
-    told = [sentence(reason, ENGLISH) for reason in credit_service().principal_reasons(score)]
+def _told(score: Score, plain: Score) -> dict[str, Any]:
+    """A score as programs receive it; its decision has the same reasons with whomever it is compared."""
+    told = [sentence(reason, ENGLISH) for reason in credit_service().principal_reasons(plain)]
     return score.to_json() | {"reasons": told}
 
 
