@@ -9,7 +9,9 @@ import gradio as gr
 from PIL.Image import Image
 
 from models import results as measured
+from models.credit.score import Score
 from models.credit.service import credit_service
+from models.display.credit.principal_reasons import sentence
 from models.texts import ENGLISH
 from models.vision import photos, prototype_explanation
 from tabs.downloads import Picture
@@ -36,23 +38,49 @@ def client(client_id: int) -> dict[str, Any]:
     return credit_service().client(client_id)
 
 
-def score_client(client_id: int, changes: dict[str, Any] | None = None) -> dict[str, Any]:
+def score_client(client_id: int, changes: dict[str, Any] | None = None, reference: str = "average") -> dict[str, Any]:
     """Scores a client, with some columns changed, and says what each feature adds to the log-odds of default.
+
+    "reasons" names the principal ones of the decision, four at most. Against a group of clients "base_value" is their
+    mean, and "reference" says how many they are and what adds up in probability. Granted clients are those below the
+    cut-off; similar ones are within five years of age, with the same income type and contract.
 
     Args:
         client_id: a number that /clients lists.
         changes: original column -> new value; null makes a column unknown; empty changes nothing.
+        reference: whom the contributions compare with: "average" (the average client), "granted" or "similar" clients.
     """
-    return credit_service().score_client(client_id, changes).to_json()
+    score = credit_service().score_client(client_id, changes, reference=reference)
+    return _told(score, score if score.reference is None else credit_service().score_client(client_id, changes))
 
 
-def score_application(application: dict[str, Any]) -> dict[str, Any]:
+def score_application(application: dict[str, Any], reference: str = "average") -> dict[str, Any]:
     """Scores a new application and says what each feature adds to the log-odds of default.
+
+    "reasons" names the principal ones of the decision, four at most.
 
     Args:
         application: Home Credit column -> value; an absent or null column is unknown.
+        reference: whom the contributions compare with: "average" (the average client), "granted" or "similar" clients.
     """
-    return credit_service().score_application(application).to_json()
+    score = credit_service().score_application(application, reference=reference)
+    return _told(score, score if score.reference is None else credit_service().score_application(application))
+
+
+def _told(score: Score, plain: Score) -> dict[str, Any]:
+    """A score as programs receive it; its decision has the same reasons with whomever it is compared."""
+    told = [sentence(reason, ENGLISH) for reason in credit_service().principal_reasons(plain)]
+    return score.to_json() | {"reasons": told}
+
+
+def interactions(client_id: int, limit: int = 5) -> dict[str, Any]:
+    """Names the pairs of a client's facts that act together: SHAP interaction values in log-odds, largest first.
+
+    Args:
+        client_id: a number that /clients lists.
+        limit: at most this many pairs.
+    """
+    return credit_service().interactions(client_id, limit)
 
 
 def score_batch(table: str) -> dict[str, Any]:
@@ -149,6 +177,7 @@ ENDPOINTS: tuple[Callable[..., Any], ...] = (
     score_application,
     score_batch,
     compare_client,
+    interactions,
     counterfactual,
     classify_image,
     explain_image,
