@@ -141,7 +141,8 @@ class CreditService:
 
     def counterfactual(self, client_id: int, cost_ratio: float | None = None) -> CounterfactualAnswer:
         """The smallest changes to the loan's terms that flip the decision, at the cut-off of a cost ratio."""
-        return counterfactuals(self.portfolio, self.model, client_id, self._cut_off(cost_ratio))
+        score = self.score_client(client_id, threshold=self._cut_off(cost_ratio))
+        return counterfactuals(self.model, self.portfolio.application(client_id), score)
 
     @cached_property
     def importance(self) -> Importance:

@@ -10,6 +10,7 @@ import pandas as pd
 from models.credit.batch import Batch, ScoredRow
 from models.credit.counterfactual import CounterfactualAnswer
 from models.credit.facts import Fact
+from models.credit.loan_wording import interest, proposal
 from models.credit.policy import Confusion, CutOff
 from models.credit.score import Score
 from models.credit.wording import Value, label, value_text
@@ -92,28 +93,19 @@ def changes(changed: Mapping[str, Value], application: Mapping[str, Value], text
     ).html()
 
 
-def counterfactuals(answer: CounterfactualAnswer, application: Mapping[str, Value], texts: Texts) -> str:
-    """Each set of changes as a sentence with its new probability, as HTML."""
-    if answer.reason:
-        return render("notices", sentences=[texts(f"credit.counterfactual.{answer.reason}")])
+def counterfactuals(answer: CounterfactualAnswer, texts: Texts) -> str:
+    """Each proposal in the desk's words, what it costs, and its new probability, as HTML; or why there is none."""
+    if answer.own is None or not answer.found:
+        return render("notices", sentences=[answer.why_none(texts)])
     items = []
     for found in answer.found:
-        parts = [
-            texts(
-                "credit.counterfactual.change",
-                name=label(name, texts),
-                before=value_text(name, application.get(name), texts),
-                after=value_text(name, value, texts),
-                percent=texts.signed((value / float(application[name] or 1) - 1) * 100, 1),
-            )
-            for name, value in found.changes.items()
-        ]
+        words = [proposal(answer.own, found.terms, texts), interest(answer.own, found.terms, texts)]
         outcome = texts(
             f"credit.counterfactual.{found.decision}",
             probability=texts.percent(found.probability),
             before=texts.percent(answer.probability),
         )
-        items.append((parts, outcome, found.decision))
+        items.append((list(filter(None, words)), outcome, found.decision))
     return render("counterfactuals", intro=texts(f"credit.counterfactual.intro_{answer.decision}"), items=items)
 
 
