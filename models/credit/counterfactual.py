@@ -211,16 +211,16 @@ class _Search:
         """Those of the terms whose decision holds further the same way."""
         points = {place: self._further(own, terms) for place, terms in flips.items()}
         flat = [changes for further in points.values() for changes in further]
-        holds = self.flipped(self.probabilities(flat)).reshape(len(points), len(FURTHER) + 2).all(axis=1)
+        holds = self.flipped(self.probabilities(flat)).reshape(len(points), 2 * len(FURTHER) + 1).all(axis=1)
         return [place for place, stands in zip(points, holds, strict=True) if stands]
 
     def _further(self, own: LoanTerms, terms: LoanTerms) -> list[dict[str, float]]:
-        """Columns further the same way: along the terms, at the next whole month, and along the columns themselves."""
+        """Columns further the same way: along the terms, along the columns themselves, and at the next whole month."""
         end = terms.beyond(own, FURTHER[-1])
         months = math.ceil(end.months) if end.months > own.months else math.floor(end.months)
         before, after = own.columns(), terms.columns()
         return [
             *(terms.beyond(own, factor).columns() for factor in FURTHER),
+            *({name: before[name] + factor * (after[name] - before[name]) for name in after} for factor in FURTHER),
             end.over(months).columns(),
-            {name: before[name] + FURTHER[-1] * (after[name] - before[name]) for name in after},
         ]

@@ -10,6 +10,7 @@ import pandas as pd
 from models.credit.batch import Batch, ScoredRow
 from models.credit.counterfactual import CounterfactualAnswer
 from models.credit.facts import Fact
+from models.credit.loan import LoanTerms
 from models.credit.loan_wording import interest, proposal
 from models.credit.policy import Confusion, CutOff
 from models.credit.score import Score
@@ -79,18 +80,44 @@ def confusion(cut_off: CutOff, texts: Texts) -> str:
     return table.html() + render("caption", line=sentence, meaning="")
 
 
-def changes(changed: Mapping[str, Value], application: Mapping[str, Value], texts: Texts) -> str:
-    """Edited columns, before and after, as HTML; an empty text where nothing was edited."""
-    if not changed:
+def changes(
+    own: LoanTerms | None,
+    terms: LoanTerms | None,
+    edited: Mapping[str, Value],
+    application: Mapping[str, Value],
+    texts: Texts,
+) -> str:
+    """What was changed, before and after, as HTML: the loan's terms, then any other column."""
+    rows = [row for row in _terms_rows(own, terms, texts) if row[1] != row[2]] if own and terms else []
+    rows += [
+        (label(name, texts), value_text(name, application.get(name), texts), value_text(name, value, texts))
+        for name, value in edited.items()
+    ]
+    if not rows:
         return render("caption", line=texts("credit.whatif.nothing"), meaning="")
     return Table(
         texts("credit.whatif.changes"),
         (texts("credit.why.feature"), texts("credit.whatif.before"), texts("credit.whatif.after")),
-        tuple(
-            (label(name, texts), value_text(name, application.get(name), texts), value_text(name, value, texts))
-            for name, value in changed.items()
-        ),
+        tuple(rows),
     ).html()
+
+
+def _terms_rows(own: LoanTerms, terms: LoanTerms, texts: Texts) -> list[tuple[str, str, str]]:
+    """Name, value before, value after of every term."""
+
+    def money(value: float | None) -> str:
+        return texts("credit.unknown") if value is None else texts.number(value)
+
+    rows = [
+        ("limit_amount" if own.is_revolving else "amount", money(own.amount), money(terms.amount)),
+        ("down_payment", money(own.down_payment), money(terms.down_payment)),
+        ("price", money(own.price), money(terms.price)),
+        ("months", texts.number(own.months), texts.number(terms.months)),
+        ("instalment", money(own.instalment), money(terms.instalment)),
+    ]
+    if not own.is_revolving:
+        rows.append(("interest", money(own.interest), money(terms.interest)))
+    return [(texts(f"credit.loan.{name}"), before, after) for name, before, after in rows]
 
 
 def counterfactuals(answer: CounterfactualAnswer, texts: Texts) -> str:
