@@ -99,7 +99,9 @@ class Agents:
             return _refused(error.message)
         if isinstance(answer, Image):
             request = self.server.request_context.request
-            return types.CallToolResult(content=_picture(answer, f"{_origin(request)}{self.root}" if request else ""))
+            return types.CallToolResult(
+                content=list(_picture(answer, f"{_origin(request)}{self.root}" if request else ""))
+            )
         text = types.TextContent(type="text", text=json.dumps(answer))
         return types.CallToolResult(content=[text], structuredContent=answer)
 

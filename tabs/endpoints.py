@@ -9,7 +9,9 @@ import gradio as gr
 from PIL.Image import Image
 
 from models import results as measured
+from models.credit.score import Score
 from models.credit.service import credit_service
+from models.display.credit.principal_reasons import sentence
 from models.texts import ENGLISH
 from models.vision import photos, prototype_explanation
 from tabs.downloads import Picture
@@ -36,23 +38,47 @@ def client(client_id: int) -> dict:
     return credit_service().client(client_id)
 
 
-def score_client(client_id: int, changes: dict[str, Any] | None = None) -> dict:
+def score_client(client_id: int, changes: dict[str, Any] | None = None, reference: str = "average") -> dict:
     """Scores a client, with some columns changed, and says what each feature adds to the log-odds of default.
+
+    "reasons" names the principal ones of the decision, four at most.
 
     Args:
         client_id: a number that /clients lists.
         changes: original column -> new value; null makes a column unknown; empty changes nothing.
+        reference: whom the contributions compare with: "average", the average client; "granted", the clients whose loan
+            is granted; "similar", those within five years of age with the same income type and contract. Of a group,
+            "base_value" is the mean, and "reference" says how many there are and what adds up in probability.
     """
-    return credit_service().score_client(client_id, changes).to_json()
+    return _told(credit_service().score_client(client_id, changes, reference=reference))
 
 
-def score_application(application: dict[str, Any]) -> dict:
+def score_application(application: dict[str, Any], reference: str = "average") -> dict:
     """Scores a new application and says what each feature adds to the log-odds of default.
+
+    "reasons" names the principal ones of the decision, four at most.
 
     Args:
         application: Home Credit column -> value; an absent or null column is unknown.
+        reference: whom the contributions compare with: "average", "granted" or "similar", as for /score_client.
     """
-    return credit_service().score_application(application).to_json()
+    return _told(credit_service().score_application(application, reference=reference))
+
+
+def _told(score: Score) -> dict[str, Any]:
+    """A score as programs receive it, the reasons of its decision in sentences."""
+    told = [sentence(reason, ENGLISH) for reason in credit_service().principal_reasons(score)]
+    return score.to_json() | {"reasons": told}
+
+
+def interactions(client_id: int, limit: int = 5) -> dict:
+    """Names the pairs of a client's facts that act together: SHAP interaction values in log-odds, largest first.
+
+    Args:
+        client_id: a number that /clients lists.
+        limit: at most this many pairs.
+    """
+    return credit_service().interactions(client_id, limit)
 
 
 def score_batch(table: str) -> dict:
@@ -149,6 +175,7 @@ ENDPOINTS: tuple[Callable[..., Any], ...] = (
     score_application,
     score_batch,
     compare_client,
+    interactions,
     counterfactual,
     classify_image,
     explain_image,

@@ -75,6 +75,10 @@ class CreditModel:
         """(n, f) features of n applications of original columns."""
         return engineer(applications, self.recipe)
 
+    def row(self, application: Mapping[str, Value]) -> np.ndarray:
+        """(1, f) features of one application; an absent column or None is unknown."""
+        return engineer({name: (application.get(name),) for name in self.recipe.columns}, self.recipe)
+
     def log_odds(self, applications: pd.DataFrame) -> np.ndarray:
         """(n,) log-odds of default."""
         return np.asarray(self.booster.predict(self.matrix(applications), raw_score=True))
@@ -99,8 +103,7 @@ class CreditModel:
             client_id: whose it is.
             threshold: cut-off on P(default), in (0, 1); None for the model's own.
         """
-        row = {name: (application.get(name),) for name in self.recipe.columns}
-        matrix = engineer(row, self.recipe)
+        matrix = self.row(application)
         # one row is done before a second thread has started
         values = np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=1))[0].tolist()
         contributions = tuple(

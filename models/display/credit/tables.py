@@ -194,6 +194,6 @@ def save_batch(answer: Batch, texts: Texts, folder: Path) -> Path:
 
 def _save(frame: pd.DataFrame, path: Path, texts: Texts) -> Path:
     """A CSV file that a spreadsheet of the reader's language opens in columns, with the accents as they are."""
-    marks = {"sep": ";", "decimal": ","} if texts.language == "fr" else {"sep": ",", "decimal": "."}
-    frame.to_csv(path, index=False, encoding="utf-8-sig", **marks)
+    separator, decimal = (";", ",") if texts.language == "fr" else (",", ".")
+    frame.to_csv(path, index=False, encoding="utf-8-sig", sep=separator, decimal=decimal)
     return path
