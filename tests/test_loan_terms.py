@@ -12,7 +12,7 @@ from models.credit.counterfactual import LARGEST_STEP, CounterfactualAnswer, cou
 from models.credit.loan import COLUMNS, REVOLVING, USUAL_RATE, LoanTerms
 from models.credit.loan_wording import as_they_stand, interest, proposal
 from models.credit.service import CreditService, credit_service
-from models.display.credit import tables
+from models.display.credit import proposals, tables
 from models.errors import InputError
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
 
@@ -97,7 +97,7 @@ def test_a_loan_without_amount_or_instalment_has_no_terms(unknown: dict[str, flo
     assert LoanTerms.of(unknown) is None
     answer = counterfactuals(credit.model, unknown, credit.score_application(unknown))
     assert answer.reason == "no_terms" and answer.to_json()["terms"] is None
-    assert ENGLISH("credit.counterfactual.no_terms") in tables.counterfactuals(answer, ENGLISH)
+    assert ENGLISH("credit.counterfactual.no_terms") in proposals.counterfactuals(answer, ENGLISH)
 
 
 def test_what_would_be_granted_is_granted_and_stays_so_further(
@@ -147,7 +147,7 @@ def test_most_clients_just_above_the_cut_off_get_a_proposal(answers: list[Counte
 def test_a_proposal_says_its_own_numbers(answers: list[CounterfactualAnswer], language: str) -> None:
     texts = Texts(language)  # type: ignore[arg-type]
     for answer in answers:
-        page = tables.counterfactuals(answer, texts)
+        page = proposals.counterfactuals(answer, texts)
         if not answer.found:
             assert answer.nearest is not None and answer.weighs is not None
             assert texts.percent(answer.nearest) in page or answer.reason == "isolated"

@@ -25,7 +25,7 @@ from models.credit.loan import COLUMNS, LoanTerms
 from models.credit.loan_wording import terms_json, weightiest
 from models.credit.model import CreditModel
 from models.credit.score import Contribution, Decision, Score, decide
-from models.credit.wording import Value
+from models.credit.wording import Distance, Value
 from models.texts import ENGLISH, Texts
 
 LARGEST_STEP = 0.5  # of the amount: what a desk still offers to a client who asked for this one
@@ -43,7 +43,7 @@ class Counterfactual:
 
     Attributes:
         levers: which of ``LEVERS`` it moves.
-        terms: the new terms.
+        own, terms: the terms as they stand, and the new ones.
         changes: the same as original column -> new value.
         probability: P(default) with these changes, rescored.
         decision: the decision with these changes.
@@ -51,6 +51,7 @@ class Counterfactual:
     """
 
     levers: tuple[str, ...]
+    own: LoanTerms
     terms: LoanTerms
     changes: Mapping[str, float]
     probability: float
@@ -86,10 +87,12 @@ class CounterfactualAnswer:
         """The sentence that says why there is no proposal, and what weighs most; None where there is one."""
         if self.reason is None:
             return None
+        probability = self.probability if self.nearest is None else self.nearest
+        figures = Distance.between(probability, self.threshold).texts(texts)
         sentence = texts(
             f"credit.counterfactual.{self.reason}",
-            nearest="" if self.nearest is None else texts.percent(self.nearest),
-            threshold=texts.percent(self.threshold),
+            nearest=figures["probability"],
+            threshold=figures["threshold"],
             share=texts.percent(LARGEST_STEP, 0),
             shortest=texts.number(DURATIONS[0]),
             longest=texts.number(DURATIONS[-1]),
@@ -107,12 +110,11 @@ class CounterfactualAnswer:
             "counterfactuals": [
                 {
                     "changes": dict(item.changes),
-                    "terms": terms_json(item.terms, self.own, texts),
+                    "terms": terms_json(item.terms, item.own, texts),
                     "probability": item.probability,
                     "decision": item.decision,
                 }
                 for item in self.found
-                if self.own
             ],
             "reason": self.why_none(texts),
         }
@@ -146,7 +148,7 @@ def counterfactuals(model: CreditModel, application: Mapping[str, Value], score:
             probability = float(probabilities[place])
             decision = decide(probability, score.threshold)
             changes = terms.changes(application)
-            best[levers] = Counterfactual(levers, terms, changes, probability, decision, distances[place])
+            best[levers] = Counterfactual(levers, own, terms, changes, probability, decision, distances[place])
     # to move two levers where one of them moved less would do teaches nothing
     kept = [item for item in best.values() if not any(_beats(other, item) for other in best.values())]
     if kept:

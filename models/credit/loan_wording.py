@@ -6,7 +6,7 @@ from typing import Any
 
 from models.credit.loan import CENT, LoanTerms
 from models.credit.score import Contribution
-from models.credit.wording import is_missing, label, value_text
+from models.credit.wording import label, value_text
 from models.texts import Texts
 
 
@@ -55,23 +55,28 @@ def interest(own: LoanTerms, terms: LoanTerms, texts: Texts) -> str:
         return ""
     dearer = "dearer" if terms.interest > own.interest + CENT else "cheaper"
     return texts(
-        f"credit.loan.interest_{dearer}", interest=texts.number(terms.interest), own=texts.number(own.interest)
+        f"credit.loan.interest_{dearer}", interest=money(terms.interest, texts), own=money(own.interest, texts)
     )
 
 
 def weightiest(item: Contribution, texts: Texts) -> str:
     """Which fact besides the terms of the loan weighs most, as a sentence."""
-    value = texts("credit.unknown") if is_missing(item.value) else value_text(item.feature, item.value, texts)
-    return texts("credit.counterfactual.weighs", fact=texts.pair(label(item.feature, texts), value))
+    fact = f"{label(item.feature, texts)} ({value_text(item.feature, item.value, texts)})"
+    return texts("credit.counterfactual.weighs", fact=fact)
+
+
+def money(value: float, texts: Texts) -> str:
+    """A sum without its cents, rounded as the same sum is where it was read from a table."""
+    return texts.number(round(value, 2))
 
 
 def _said(terms: LoanTerms, texts: Texts) -> dict[str, str]:
     return {
-        "amount": texts.number(terms.amount),
-        "down_payment": texts.number(terms.down_payment),
-        "price": "" if terms.price is None else texts.number(terms.price),
+        "amount": money(terms.amount, texts),
+        "down_payment": money(terms.down_payment, texts),
+        "price": "" if terms.price is None else money(terms.price, texts),
         "months": texts.number(terms.months),
         "duration": texts.count("credit.loan.duration", round(terms.months)),
-        "instalment": texts.number(terms.instalment),
+        "instalment": money(terms.instalment, texts),
         "rate": texts.percent(terms.annual_rate),
     }

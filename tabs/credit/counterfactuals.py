@@ -6,7 +6,7 @@ import gradio as gr
 
 from models.credit.loan import USUAL_RATE
 from models.credit.service import credit_service
-from models.display.credit.tables import counterfactuals
+from models.display.credit.proposals import counterfactuals
 from tabs.credit.selection import ClientSelection
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from models.credit.batch import Batch, ScoredRow
-from models.credit.counterfactual import CounterfactualAnswer
 from models.credit.facts import Fact
 from models.credit.loan import LoanTerms
-from models.credit.loan_wording import interest, proposal
+from models.credit.loan_wording import money
 from models.credit.policy import Confusion, CutOff
 from models.credit.score import Score
 from models.credit.wording import Value, label, value_text
@@ -105,35 +104,19 @@ def changes(
 def _terms_rows(own: LoanTerms, terms: LoanTerms, texts: Texts) -> list[tuple[str, str, str]]:
     """Name, value before, value after of every term."""
 
-    def money(value: float | None) -> str:
-        return texts("credit.unknown") if value is None else texts.number(value)
+    def said(value: float | None) -> str:
+        return texts("credit.unknown") if value is None else money(value, texts)
 
     rows = [
-        ("limit_amount" if own.is_revolving else "amount", money(own.amount), money(terms.amount)),
-        ("down_payment", money(own.down_payment), money(terms.down_payment)),
-        ("price", money(own.price), money(terms.price)),
+        ("limit_amount" if own.is_revolving else "amount", said(own.amount), said(terms.amount)),
+        ("down_payment", said(own.down_payment), said(terms.down_payment)),
+        ("price", said(own.price), said(terms.price)),
         ("months", texts.number(own.months), texts.number(terms.months)),
-        ("instalment", money(own.instalment), money(terms.instalment)),
+        ("instalment", said(own.instalment), said(terms.instalment)),
     ]
     if not own.is_revolving:
-        rows.append(("interest", money(own.interest), money(terms.interest)))
+        rows.append(("interest", said(own.interest), said(terms.interest)))
     return [(texts(f"credit.loan.{name}"), before, after) for name, before, after in rows]
-
-
-def counterfactuals(answer: CounterfactualAnswer, texts: Texts) -> str:
-    """Each proposal in the desk's words, what it costs, and its new probability, as HTML; or why there is none."""
-    if answer.own is None or not answer.found:
-        return render("notices", sentences=[answer.why_none(texts)])
-    items = []
-    for found in answer.found:
-        words = [proposal(answer.own, found.terms, texts), interest(answer.own, found.terms, texts)]
-        outcome = texts(
-            f"credit.counterfactual.{found.decision}",
-            probability=texts.percent(found.probability),
-            before=texts.percent(answer.probability),
-        )
-        items.append((list(filter(None, words)), outcome, found.decision))
-    return render("counterfactuals", intro=texts(f"credit.counterfactual.intro_{answer.decision}"), items=items)
 
 
 def batch(answer: Batch, texts: Texts) -> str:
