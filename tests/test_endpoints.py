@@ -26,6 +26,7 @@ ENDPOINTS = {
     "/score_batch",
     "/compare_client",
     "/counterfactual",
+    "/letter",
     "/classify_image",
     "/explain_image",
     "/prototypes",

@@ -21,8 +21,8 @@ def proposals(answer: CounterfactualAnswer, texts: Texts) -> list[tuple[list[str
     before = Distance.between(answer.probability, answer.threshold).texts(texts)["probability"]
     for found in answer.found:
         words = [proposal(found.own, found.terms, texts), interest(found.own, found.terms, texts)]
-        after = Distance.between(found.probability, answer.threshold).texts(texts)["probability"]
-        outcome = texts(f"credit.counterfactual.{found.decision}", probability=after, before=before)
+        after = Distance.between(found.probability, answer.threshold).texts(texts)
+        outcome = texts(f"credit.counterfactual.{found.decision}", before=before, **after)
         told.append((list(filter(None, words)), outcome, found.decision))
     return told
 
