@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, get_origin
 
 import anyio
 import gradio as gr
@@ -145,7 +145,7 @@ def _tool(name: str, function: Callable[..., Any]) -> types.Tool:
             schema["default"] = parameter.default
         properties[argument] = schema
     required = [key for key, parameter in parameters(function).items() if parameter.default is parameter.empty]
-    answers = hints["return"] is dict
+    answers = get_origin(hints["return"]) is dict
     return types.Tool(
         name=name,
         description=" ".join(text.split()),

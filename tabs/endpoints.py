@@ -22,7 +22,7 @@ from tabs.error_handling import handle_errors
 from tabs.uploads import Photo, Table
 
 
-def clients(decision: str = "all", limit: int = 20) -> dict:
+def clients(decision: str = "all", limit: int = 20) -> dict[str, Any]:
     """Lists clients of the synthetic portfolio with their probability of default and the decision.
 
     Args:
@@ -32,7 +32,7 @@ def clients(decision: str = "all", limit: int = 20) -> dict:
     return credit_service().clients(decision, limit)
 
 
-def client(client_id: int) -> dict:
+def client(client_id: int) -> dict[str, Any]:
     """Gives a client's application: every original Home Credit column, null where unknown.
 
     Args:
@@ -41,7 +41,7 @@ def client(client_id: int) -> dict:
     return credit_service().client(client_id)
 
 
-def score_client(client_id: int, changes: dict[str, Any] | None = None, reference: str = "average") -> dict:
+def score_client(client_id: int, changes: dict[str, Any] | None = None, reference: str = "average") -> dict[str, Any]:
     """Scores a client, with some columns changed, and says what each feature adds to the log-odds of default.
 
     "reasons" names the principal ones of the decision, four at most.
@@ -56,7 +56,7 @@ def score_client(client_id: int, changes: dict[str, Any] | None = None, referenc
     return _told(credit_service().score_client(client_id, changes, reference=reference))
 
 
-def score_application(application: dict[str, Any], reference: str = "average") -> dict:
+def score_application(application: dict[str, Any], reference: str = "average") -> dict[str, Any]:
     """Scores a new application and says what each feature adds to the log-odds of default.
 
     "reasons" names the principal ones of the decision, four at most.
@@ -74,7 +74,7 @@ def _told(score: Score) -> dict[str, Any]:
     return score.to_json() | {"reasons": told}
 
 
-def interactions(client_id: int, limit: int = 5) -> dict:
+def interactions(client_id: int, limit: int = 5) -> dict[str, Any]:
     """Names the pairs of a client's facts that act together: SHAP interaction values in log-odds, largest first.
 
     Args:
@@ -84,7 +84,7 @@ def interactions(client_id: int, limit: int = 5) -> dict:
     return credit_service().interactions(client_id, limit)
 
 
-def score_batch(table: str) -> dict:
+def score_batch(table: str) -> dict[str, Any]:
     """Scores every row of a file of applications.
 
     A missing column is unknown; a column that no application has is named in "ignored", a row that says nothing of its
@@ -97,7 +97,7 @@ def score_batch(table: str) -> dict:
     return credit_service().score_batch(table)
 
 
-def compare_client(client_id: int, feature: str, group: str = "all") -> dict:
+def compare_client(client_id: int, feature: str, group: str = "all") -> dict[str, Any]:
     """Places a client in the distribution of a feature: value, percentile, and the histogram by outcome.
 
     Args:
@@ -108,7 +108,7 @@ def compare_client(client_id: int, feature: str, group: str = "all") -> dict:
     return credit_service().compare(client_id, feature, group).to_json()
 
 
-def counterfactual(client_id: int) -> dict:
+def counterfactual(client_id: int) -> dict[str, Any]:
     """Finds up to three smallest sets of changes to the terms of a loan that flip the decision.
 
     Amount, instalment and goods price may change, never the person. Each set is verified by rescoring; where none
@@ -135,7 +135,7 @@ def letter(client_id: int | None = None, application: dict[str, Any] | None = No
     return save_letter(credit_service().notice(client_id, application), texts)
 
 
-def classify_image(image: str, models: list[str] | None = None) -> dict:
+def classify_image(image: str, models: list[str] | None = None) -> dict[str, Any]:
     """Classifies a product photo into one of seven categories, with the probability of each.
 
     A calibrated model adds "set", the categories that cannot be ruled out at 90 %, and "none_of_these", whether the
@@ -164,7 +164,7 @@ def explain_image(image: str, model: str = "yolov8", method: str = "", target: s
         yield reading.overlay if share == 1 else None
 
 
-def prototypes(image: str, top: int = 5, without: list[int] | None = None) -> dict:
+def prototypes(image: str, top: int = 5, without: list[int] | None = None) -> dict[str, Any]:
     """Says which parts of known pictures ProtoViT found a photo like: "this looks like that", in points of the logits.
 
     For the predicted class and the runner-up, "evidence" holds the prototypes of the class with most points; similarity
@@ -180,7 +180,7 @@ def prototypes(image: str, top: int = 5, without: list[int] | None = None) -> di
     return prototype_explanation.reason(image, top, without)
 
 
-def results() -> dict:
+def results() -> dict[str, Any]:
     """Gives what was measured: the image classifiers on the test photos, the credit model out of fold."""
     return measured.results()
 

@@ -80,7 +80,7 @@ def test_what_was_measured_of_another_map_goes(page: Visit, tmp_path: Path, monk
 
     measure.click()
     road.wait_for()
-    page.page.get_by_label(ENGLISH("images.models.vgg16"), exact=True).first.check()
+    page.page.get_by_label(ENGLISH("images.models.yolov8"), exact=True).first.check()
     road.wait_for(state="detached")
 
     measured: list[bool] = []
@@ -122,7 +122,7 @@ def test_a_map_that_takes_long_gives_way_to_the_next_photo(
             going_on.remove(path)
 
     monkeypatch.setattr(photos, "explain_photo_steps", endless)
-    page.page.get_by_label(ENGLISH("images.models.vgg16"), exact=True).first.check()
+    page.page.get_by_label(ENGLISH("images.models.yolov8"), exact=True).first.check()
     stop = page.page.get_by_role("button", name=ENGLISH("images.stop"))
     stop.wait_for()
     monkeypatch.setattr(photos, "explain_photo_steps", explain_photo_steps)

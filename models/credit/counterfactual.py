@@ -213,8 +213,8 @@ class _Search:
         """Those of the terms whose decision holds further the same way."""
         points = {place: self._further(own, terms) for place, terms in flips.items()}
         flat = [changes for further in points.values() for changes in further]
-        holds = self.flipped(self.probabilities(flat)).reshape(len(points), 2 * len(FURTHER) + 1).all(axis=1)
-        return [place for place, stands in zip(points, holds, strict=True) if stands]
+        holds = self.flipped(self.probabilities(flat)).reshape(len(points), 2 * len(FURTHER) + 1)
+        return [place for place, stands in zip(points, holds, strict=True) if stands.all()]
 
     def _further(self, own: LoanTerms, terms: LoanTerms) -> list[dict[str, float]]:
         """Columns further the same way: along the terms, along the columns themselves, and at the next whole month."""

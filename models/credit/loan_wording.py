@@ -24,7 +24,10 @@ def terms_json(terms: LoanTerms, own: LoanTerms | None, texts: Texts) -> dict[st
 
 
 def as_they_stand(terms: LoanTerms, texts: Texts) -> str:
-    """``500,000 borrowed over 36 months at 18.2% a year: 18,120 a month.``"""
+    """What is borrowed, for how long, at which rate, and what is paid a month.
+
+    ``500,000 borrowed over 36 months at 18.2% a year: 18,120 a month.``
+    """
     kind = "revolving" if terms.is_revolving else "stand"
     return texts(f"credit.loan.{kind}", **_said(terms, texts))
 

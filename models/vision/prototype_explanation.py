@@ -26,11 +26,13 @@ class PrototypeModel(Protocol):
 
     prototypes: tuple[Prototype, ...]
 
-    def compare(self, image: Image.Image) -> PrototypeHeadOutput: ...
+    def compare(self, image: Image.Image) -> PrototypeHeadOutput:
+        """Similarities of the picture's patches to every prototype."""
 
     def reasoning(
         self, found: PrototypeHeadOutput, size: tuple[int, int], top: int = 5, without: Collection[int] = ()
-    ) -> Reasoning: ...
+    ) -> Reasoning:
+        """What speaks for the predicted class and the runner-up, ``without`` some prototypes."""
 
 
 @dataclass(frozen=True)
