@@ -209,7 +209,11 @@ def _phases(record: Mapping[str, Any]) -> tuple[Phase, ...]:
 
 def credit() -> dict[str, Any]:
     """The credit model's figures, measured out of fold; empty where they are missing or damaged."""
-    metrics = credit_metrics()
+    return credit_figures(credit_metrics())
+
+
+def credit_figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, from what training wrote."""
     try:
         measured, cut_off = metrics["figures"], metrics["default_cutoff"]
         auc, pr_auc = measured["roc_auc"], measured["pr_auc"]

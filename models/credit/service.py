@@ -15,6 +15,7 @@ import numpy as np
 
 from models import arguments
 from models.credit import application, batch, figures
+from models.credit.audit import Audit
 from models.credit.compare import USUAL_CRITERIA, ClientComparison, compare
 from models.credit.counterfactual import CounterfactualAnswer, counterfactuals
 from models.credit.importance import Importance
@@ -173,6 +174,11 @@ class CreditService:
         """The smallest changes to the loan's terms that flip the decision, at the cut-off of a cost ratio."""
         score = self.score_client(client_id, threshold=self._cut_off(cost_ratio))
         return counterfactuals(self.model, self.portfolio.application(client_id), score)
+
+    def audit(self, cost_ratio: float) -> Audit:
+        """What the audit rests on, at the cut-off that a cost ratio sets."""
+        cut_off = self.policy.cut_off(cost_ratio)
+        return Audit(self.metrics, self.model.config, self.policy, cut_off, self.sha256)
 
     def notice(
         self, client_id: int | None, values: Mapping[str, object] | None = None, cost_ratio: float | None = None

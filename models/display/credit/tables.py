@@ -57,12 +57,18 @@ def profile(groups: Mapping[str, list[Fact]], texts: Texts) -> str:
 
 def confusion(cut_off: CutOff, texts: Texts) -> str:
     """What a cut-off would have done to the training loans, out of fold, as HTML."""
+    sentence = cut_off_sentence(cut_off, texts)
+    return confusion_table(cut_off, texts).html() + render("caption", line=sentence, meaning="")
+
+
+def confusion_table(cut_off: CutOff, texts: Texts) -> Table:
+    """The counts of a cut-off, by decision and outcome."""
     counts: Confusion = cut_off.confusion
 
     def cell(count: int) -> str:
         return f"{texts.number(count)} ({texts.percent(count / counts.total)})"
 
-    table = Table(
+    return Table(
         texts("credit.policy.caption", rows=texts.number(counts.total)),
         ("", texts("credit.policy.refused"), texts("credit.policy.granted")),
         (
@@ -70,13 +76,16 @@ def confusion(cut_off: CutOff, texts: Texts) -> str:
             (texts("credit.policy.good"), cell(counts.refused_good), cell(counts.granted_good)),
         ),
     )
-    sentence = texts(
+
+
+def cut_off_sentence(cut_off: CutOff, texts: Texts) -> str:
+    """The cost ratio, the cut-off that it sets, and what that costs."""
+    return texts(
         "credit.policy.sentence",
         threshold=texts.percent(cut_off.threshold),
         ratio=texts.number(cut_off.cost_ratio),
         cost=texts.number(cut_off.cost, 3),
     )
-    return table.html() + render("caption", line=sentence, meaning="")
 
 
 def changes(
