@@ -209,11 +209,7 @@ def _phases(record: Mapping[str, Any]) -> tuple[Phase, ...]:
 
 def credit() -> dict[str, Any]:
     """The credit model's figures, measured out of fold; empty where they are missing or damaged."""
-    return credit_figures(credit_metrics())
-
-
-def credit_figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, from what training wrote."""
+    metrics = credit_metrics()
     try:
         measured, cut_off = metrics["figures"], metrics["default_cutoff"]
         auc, pr_auc = measured["roc_auc"], measured["pr_auc"]

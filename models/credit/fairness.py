@@ -75,13 +75,14 @@ class Alternative:
 
 def alternatives(metrics: Mapping[str, Any]) -> tuple[Alternative, ...]:
     """The shipped model and the others that training measured beside it (``train_credit --compare``)."""
-    own = metrics["default_cutoff"]
-    found = [_alternative("shipped", metrics, metrics["figures"]["roc_auc"]["value"], None, own)]
-    for name in ("with_gender", "without_age"):
-        other = metrics.get(name)
-        if other and "cut_off" in other:
-            difference = Interval(**other["difference_interval"])
-            found.append(_alternative(name, other, other["roc_auc"], difference, other["cut_off"]))
+    measured = {name: metrics[name] for name in ("with_gender", "without_age") if "cut_off" in metrics.get(name, {})}
+    auc = metrics["figures"]["roc_auc"]["value"]  # of calibrated scores; what is compared is that of raw ones
+    for other in measured.values():
+        auc = other["roc_auc"] - other["difference"]
+    found = [_alternative("shipped", metrics, auc, None, metrics["default_cutoff"])]
+    for name, other in measured.items():
+        difference = Interval(**other["difference_interval"])
+        found.append(_alternative(name, other, other["roc_auc"], difference, other["cut_off"]))
     return tuple(found)
 
 

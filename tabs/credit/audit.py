@@ -40,7 +40,8 @@ def audit_tab(selection: ClientSelection, tab: gr.Tab) -> None:
 
     def save(ratio: float) -> str:
         path = session_folder() / f"{texts('audit.file')}.pdf"
-        path.write_bytes(audit_document(credit_service().audit(ratio), texts, datetime.now().astimezone()))
+        figures, now = credit_table(results.credit(), texts), datetime.now().astimezone()
+        path.write_bytes(audit_document(credit_service().audit(ratio), figures, texts, now))
         return str(path)
 
     def show(client_id: int, ratio: float) -> list[Any]:

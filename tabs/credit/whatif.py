@@ -108,7 +108,7 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
 
     def restore(client_id: int, edited: dict[str, Any], name: str) -> OpenSlider:
         application = credit_service().portfolio.application(client_id) | edited
-        return _slider(whatif.editor(credit_service().model, application, name, texts))
+        return _slider(whatif.editor(credit_service().model, application, name, texts), texts)
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     gr.on(
@@ -170,13 +170,23 @@ def _editors(application: dict[str, Any], name: str, texts: Texts) -> list[Any]:
     if editor.choices:
         return [
             OpenSlider(visible=False),
-            gr.Dropdown(choices=list(editor.choices), value=editor.value, label=editor.name, visible=True),
+            gr.Dropdown(choices=list(editor.choices), value=editor.value, label=_title(editor, texts), visible=True),
         ]
-    return [_slider(editor), gr.Dropdown(visible=False)]
+    return [_slider(editor, texts), gr.Dropdown(visible=False)]
 
 
-def _slider(editor: whatif.Editor) -> OpenSlider:
+def _slider(editor: whatif.Editor, texts: Texts) -> OpenSlider:
     value = None if editor.value is None else float(editor.value)
     return OpenSlider(
-        minimum=editor.low, maximum=editor.high, step=editor.step, value=value, label=editor.name, visible=True
+        minimum=editor.low,
+        maximum=editor.high,
+        step=editor.step,
+        value=value,
+        label=_title(editor, texts),
+        visible=True,
     )
+
+
+def _title(editor: whatif.Editor, texts: Texts) -> str:
+    """The column's name; a slider has a thumb somewhere, so that an unknown value must be said."""
+    return editor.name if editor.value is not None else f"{editor.name} ({texts('credit.unknown')})"

@@ -15,19 +15,18 @@ from models.display.common.html import Table
 from models.display.common.pdf import Axis, Block, Chart, Document, Grid, Items, Line, Paragraph, Section
 from models.display.credit.audit_charts import alternatives_table, fairness, without_age
 from models.display.credit.tables import confusion_table, cut_off_sentence
-from models.display.results.tables import credit_table
-from models.results import credit_figures
 from models.texts import Texts
 
 DATES = {"en": "en_GB", "fr": "fr_FR"}
 TENTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
-def audit_document(audit: Audit, texts: Texts, made: datetime) -> bytes:
+def audit_document(audit: Audit, figures: Table, texts: Texts, made: datetime) -> bytes:
     """The audit at a cut-off: purpose, figures, calibration, cost, groups, reasons in general, origin.
 
     Args:
         audit: what it says.
+        figures: the model's figures, as the page shows them.
         texts: its language.
         made: when it is dated.
     """
@@ -35,7 +34,7 @@ def audit_document(audit: Audit, texts: Texts, made: datetime) -> bytes:
     folds = texts("audit.folds", folds=texts.number(len(metrics["figures"]["roc_auc_folds"])))
     sections = (
         Section(texts("audit.purpose.heading"), _purpose(audit, texts)),
-        Section(texts("audit.figures"), (Paragraph(folds), _grid(credit_table(credit_figures(metrics), texts)))),
+        Section(texts("audit.figures"), (Paragraph(folds), _grid(figures))),
         Section(texts("audit.curves"), (_curve(audit, "roc", texts), _curve(audit, "pr", texts))),
         Section(texts("audit.calibration.heading"), (_calibration(audit, texts), _cost(audit, texts))),
         Section(texts("audit.calibration.caption"), (_bins(audit, texts),)),
