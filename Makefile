@@ -14,7 +14,7 @@ test: $(VENV)/ready-dev ## every test, offline
 	$(BIN)/python -m pytest
 
 test-fast: $(VENV)/ready-dev ## within a minute: no app, no browser, no training
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto
 
 check: $(VENV)/ready-dev ## style, types and dead links
 	$(BIN)/ruff check .

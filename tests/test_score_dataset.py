@@ -34,6 +34,8 @@ from training.batch.partitions import (
     write,
 )
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 PICTURES = sorted((ROOT / "data" / "catalogue" / "images").glob("*.webp"))[::24]
 ROWS = {"a.parquet": 130, "deeper/b.parquet": 70}
