@@ -111,6 +111,10 @@ class Texts:
         pattern = "#,##0" + ("." + "0" * digits if digits else "") + ("\u202f%" if self.language == "fr" else "%")
         return numbers.format_percent(share, format=pattern, locale=self.language)
 
+    def share(self, share: float) -> str:
+        """A share in whole percent, with a decimal where it would be none or all and is only nearly so."""
+        return self.percent(share, 1 if 0 < share < 0.005 or 0.995 <= share < 1 else 0)
+
     def points(self, share: float, digits: int | None = None) -> str:
         """A difference of shares in percentage points, without its sign; small ones with more decimals."""
         points = abs(share) * 100

@@ -44,16 +44,17 @@ def client(client_id: int) -> dict[str, Any]:
 def score_client(client_id: int, changes: dict[str, Any] | None = None, reference: str = "average") -> dict[str, Any]:
     """Scores a client, with some columns changed, and says what each feature adds to the log-odds of default.
 
-    "reasons" names the principal ones of the decision, four at most.
+    "reasons" names the principal ones of the decision, four at most. Against a group of clients "base_value" is their
+    mean, and "reference" says how many they are and what adds up in probability. Granted clients are those below the
+    cut-off; similar ones are within five years of age, with the same income type and contract.
 
     Args:
         client_id: a number that /clients lists.
         changes: original column -> new value; null makes a column unknown; empty changes nothing.
-        reference: whom the contributions compare with: "average", the average client; "granted", the clients whose loan
-            is granted; "similar", those within five years of age with the same income type and contract. Of a group,
-            "base_value" is the mean, and "reference" says how many there are and what adds up in probability.
+        reference: whom the contributions compare with: "average" (the average client), "granted" or "similar" clients.
     """
-    return _told(credit_service().score_client(client_id, changes, reference=reference))
+    score = credit_service().score_client(client_id, changes, reference=reference)
+    return _told(score, score if score.reference is None else credit_service().score_client(client_id, changes))
 
 
 def score_application(application: dict[str, Any], reference: str = "average") -> dict[str, Any]:
@@ -63,14 +64,15 @@ def score_application(application: dict[str, Any], reference: str = "average") -
 
     Args:
         application: Home Credit column -> value; an absent or null column is unknown.
-        reference: whom the contributions compare with: "average", "granted" or "similar", as for /score_client.
+        reference: whom the contributions compare with: "average" (the average client), "granted" or "similar" clients.
     """
-    return _told(credit_service().score_application(application, reference=reference))
+    score = credit_service().score_application(application, reference=reference)
+    return _told(score, score if score.reference is None else credit_service().score_application(application))
 
 
-def _told(score: Score) -> dict[str, Any]:
-    """A score as programs receive it, the reasons of its decision in sentences."""
-    told = [sentence(reason, ENGLISH) for reason in credit_service().principal_reasons(score)]
+def _told(score: Score, plain: Score) -> dict[str, Any]:
+    """A score as programs receive it; its decision has the same reasons with whomever it is compared."""
+    told = [sentence(reason, ENGLISH) for reason in credit_service().principal_reasons(plain)]
     return score.to_json() | {"reasons": told}
 
 

@@ -27,6 +27,7 @@ ENDPOINTS = {
     "/score_application",
     "/score_batch",
     "/compare_client",
+    "/interactions",
     "/counterfactual",
     "/letter",
     "/classify_image",
@@ -81,7 +82,9 @@ def test_client_and_score(client: Client, first: int) -> None:
         "log_odds",
         "contributions",
         "groups",
+        "reasons",
     }
+    assert 1 <= len(score["reasons"]) <= 4 and all(reason.endswith(".") for reason in score["reasons"])
     total = score["base_value"] + sum(item["contribution"] for item in score["contributions"])
     assert total == pytest.approx(score["log_odds"], abs=1e-6)
     assert 1 / (1 + np.exp(-score["log_odds"])) == pytest.approx(score["probability"], abs=1e-6)
@@ -91,6 +94,31 @@ def test_client_and_score(client: Client, first: int) -> None:
     again = client.predict(application, api_name="/score_application")
     assert again["client_id"] is None
     assert again["probability"] == pytest.approx(score["probability"], abs=1e-9)
+
+
+def test_a_score_compares_with_whom_one_asks(client: Client, first: int) -> None:
+    plain = client.predict(first, {}, "average", api_name="/score_client")
+    assert plain == client.predict(first, {}, api_name="/score_client")
+    application = client.predict(first, api_name="/client")["application"]
+    for answer in (
+        client.predict(first, {}, "granted", api_name="/score_client"),
+        client.predict(application, "granted", api_name="/score_application"),
+    ):
+        assert set(answer) == set(plain) | {"reference"}
+        assert answer["base_value"] < plain["base_value"] and answer["reasons"] == plain["reasons"]
+        total = answer["base_value"] + sum(item["contribution"] for item in answer["contributions"])
+        assert total == pytest.approx(answer["log_odds"], abs=1e-6) == pytest.approx(plain["log_odds"])
+        group = answer["reference"]
+        assert group["base_probability"] + sum(group["contributions"].values()) == pytest.approx(
+            answer["probability"], abs=1e-6
+        )
+
+
+def test_interactions(client: Client, first: int) -> None:
+    answer = client.predict(first, 3, api_name="/interactions")
+    assert answer["client_id"] == first and len(answer["pairs"]) == 3
+    assert set(answer["pairs"][0]) == {"features", "labels", "interaction"}
+    assert len(client.predict(first, api_name="/interactions")["pairs"]) == 5
 
 
 def test_score_with_changes(client: Client, first: int) -> None:
@@ -183,6 +211,8 @@ def test_results(client: Client) -> None:
         (({"AMT_CREDIT": "5"},), "/score_application", "AMT_CREDIT: '5' is not allowed; give a number"),
         (({"EXT_SOURCE_1": 7},), "/score_application", "EXT_SOURCE_1.*from 0 to 1"),
         ((["AMT_CREDIT"],), "/score_application", "application: expected an object"),
+        ((900001, {}, "everybody"), "/score_client", "reference.*everybody.*'granted'"),
+        ((900001, 0), "/interactions", "limit"),
         ((900001, "NO_SUCH", "all"), "/compare_client", "feature.*NO_SUCH"),
         ((900001, "AMT_CREDIT", "none"), "/compare_client", "group"),
         ((5,), "/counterfactual", "client_id"),

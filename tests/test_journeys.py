@@ -9,7 +9,9 @@ from urllib.parse import quote
 import pytest
 
 from models.credit.loan import LoanTerms
+from models.credit.score import Score
 from models.credit.service import credit_service
+from models.credit.wording import Distance
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Language, Texts
 from models.vision import registry
 from tests.browser import Open, Visit
@@ -21,6 +23,11 @@ EXAMPLES = {example.key: example.client_id for example in credit_service().examp
 def probability(page: Visit, place: int = 0) -> str:
     """The probability of default on a verdict card."""
     return page.page.locator(".vt-verdict").nth(place).locator("dd").first.inner_text()
+
+
+def written(score: Score) -> str:
+    """The same probability as the English page writes it: with more digits near the cut-off."""
+    return Distance.between(score.probability, score.threshold).texts(ENGLISH)["probability"]
 
 
 def decided(page: Visit, words: str, place: int = 0) -> None:
@@ -36,11 +43,11 @@ def choose(page: Visit, label: str, option: str) -> None:
 
 def test_scoring_a_client(visit: Open) -> None:
     page = visit().open()
-    assert probability(page) == ENGLISH.percent(credit_service().score_client(EXAMPLES["just_refused"]).probability)
+    assert probability(page) == written(credit_service().score_client(EXAMPLES["just_refused"]))
     page.page.get_by_role("button", name=ENGLISH("credit.finder.examples.safest")).click()
     page.page.get_by_text(ENGLISH("credit.client", client_id=EXAMPLES["safest"]), exact=True).first.wait_for()
     decided(page, ENGLISH("credit.decision.granted"))
-    assert probability(page) == ENGLISH.percent(credit_service().score_client(EXAMPLES["safest"]).probability)
+    assert probability(page) == written(credit_service().score_client(EXAMPLES["safest"]))
     page.page.wait_for_url(re.compile(rf"client={EXAMPLES['safest']}"))
     page.keep("score-a-client")
 
@@ -71,8 +78,8 @@ def test_what_if_and_back(visit: Open) -> None:
     own = LoanTerms.of(application)
     assert own is not None
     moved = own.borrowing(200_000).changes(application)
-    changed = credit_service().score_client(EXAMPLES["just_refused"], moved).probability
-    assert probability(page, 1) == ENGLISH.percent(changed) != before
+    changed = credit_service().score_client(EXAMPLES["just_refused"], moved)
+    assert probability(page, 1) == written(changed) != before
     page.settle().keep("what-if")
     page.page.get_by_role("button", name=ENGLISH("credit.whatif.reset"), exact=True).click()
     page.page.get_by_text(ENGLISH("credit.whatif.nothing")).wait_for()

@@ -78,6 +78,6 @@ def strongest_pairs(
 def mean_interactions(explainers: TreeExplainers, features: np.ndarray) -> np.ndarray:
     """(f, f) mean absolute SHAP interaction value of each pair over n rows of features; 0 on the diagonal."""
     values = explainers.path_dependent.shap_interaction_values(explainers.ranks(features))
-    strength = np.abs(values).mean(axis=0)
+    strength = np.asarray(np.abs(values).mean(axis=0))
     np.fill_diagonal(strength, 0.0)
     return strength

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from models.credit.features import NOT_EMPLOYED, sources
+from models.credit.features import NOT_EMPLOYED
 from models.credit.portfolio import Portfolio
 from models.credit.score import Contribution, Score
 from models.credit.wording import Value, is_missing
@@ -115,7 +115,7 @@ def _worth_saying(items: tuple[Contribution, ...], sign: int) -> list[Contributi
 
 
 def _compared(item: Contribution, portfolio: Portfolio, members: np.ndarray) -> ComparedFact:
-    values = _numbers(item.feature, portfolio)[members]
+    values = portfolio.known_features[members, portfolio.model.features.index(item.feature)]
     values = values[~np.isnan(values)]
     own = _number(item.feature, item.value, portfolio)
     count = max(len(values), 1)
@@ -124,13 +124,6 @@ def _compared(item: Contribution, portfolio: Portfolio, members: np.ndarray) -> 
     )
     usual = _usual(item.feature, values, portfolio) if len(values) else None
     return ComparedFact(item.feature, item.value, usual, lower, alike, higher, len(values) / max(int(members.sum()), 1))
-
-
-def _numbers(feature: str, portfolio: Portfolio) -> np.ndarray:
-    """(n,) a feature of every client, a category as its code; NaN where it is unknown, whatever stands in for it."""
-    values = portfolio.features[:, portfolio.model.features.index(feature)]
-    unknown = portfolio.applications[list(sources(feature))].isna().any(axis=1).to_numpy()
-    return np.where(unknown, np.nan, values)
 
 
 def _number(feature: str, value: Value, portfolio: Portfolio) -> float:

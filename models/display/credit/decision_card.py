@@ -31,7 +31,14 @@ def verdict(score: Score, percentile: float, cost_ratio: float, texts: Texts) ->
             (texts("credit.probability"), figures["probability"]),
             (texts("credit.cutoff"), figures["threshold"]),
             (texts("credit.distance"), sign + figures["points"]),
-            (texts("credit.percentile"), texts("credit.riskier_than", share=texts.percent(percentile, 0))),
+            (texts("credit.percentile"), _place(percentile, texts)),
         ],
         note=texts("credit.cutoff_note", ratio=texts.number(cost_ratio)),
     )
+
+
+def _place(percentile: float, texts: Texts) -> str:
+    """How a client stands in the portfolio."""
+    if percentile == 0:
+        return texts("credit.safest")
+    return texts("credit.riskier_than", share=texts.share(percentile))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.credit.features import NOT_EMPLOYED
+from models.credit.features import NOT_EMPLOYED, NOT_GIVEN
 from models.credit.principal_reasons import TOLD_AS_ONE, ComparedFact, PrincipalReason
 from models.credit.score import Score
 from models.credit.wording import is_missing, label, scaled, unit, value_text
 from models.display.common.html import render
 from models.texts import Texts
 
-PREVAILING = 0.6  # share of the others who must lie to one side before a value is called unusual
+NOT_SAID = (NOT_GIVEN, "Unknown")  # the table's categories for what the client did not say
+PREVAILING = 0.55  # share of the others who must lie to one side before a value is called unusual
 
 
 def title(score: Score, texts: Texts) -> str:
@@ -43,18 +44,20 @@ def _fact(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
         "of_peers": texts(f"principal_reasons.of_peers.{reason.peers}"),
     }
     if fact.value == NOT_EMPLOYED and fact.feature == "DAYS_EMPLOYED":
-        return texts("principal_reasons.facts.DAYS_EMPLOYED.none", known=_share(fact.known, texts), **who)
-    if is_missing(fact.value):
-        told = {"name": label(fact.feature, texts), "known": _share(fact.known, texts), **who}
+        return texts("principal_reasons.facts.DAYS_EMPLOYED.none", known=texts.share(fact.known), **who)
+    if is_missing(fact.value) or fact.value in NOT_SAID:
+        told = {"name": label(fact.feature, texts), "known": texts.share(fact.known), **who}
         return texts.get(f"principal_reasons.facts.{fact.feature}.unknown", texts("principal_reasons.unknown")).format(
             **told
         )
     says = _says(fact, texts)
     if unit(fact.feature) == "flag":
-        return texts("principal_reasons.flag", fact=says, alike=_share(fact.alike, texts), **who)
+        return texts("principal_reasons.flag", fact=says, alike=texts.share(fact.alike), **who)
+    if isinstance(fact.value, str) and not fact.lower + fact.alike + fact.higher:
+        return texts("principal_reasons.rare", fact=says)
     if isinstance(fact.value, str):
         share = fact.lower if reason.weighs == "against" else fact.higher
-        told = {"alike": _share(fact.alike, texts), "share": _share(share, texts), **who}
+        told = {"alike": texts.share(fact.alike), "share": texts.share(share), **who}
         return texts(f"principal_reasons.category.{reason.weighs}", fact=says, **told)
     usual = value_text(fact.feature, fact.usual, texts)
     if max(fact.lower, fact.higher) < PREVAILING:
@@ -64,7 +67,7 @@ def _fact(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
     # days count backwards: a lower number of them is the longer time
     turned = {"lower": "higher", "higher": "lower"}[side] if scaled(fact.feature, 1.0) < 0 else side
     others = texts(f"principal_reasons.facts.{fact.feature}.{turned}")
-    return texts("principal_reasons.number", fact=says, usual=usual, share=_share(share, texts), others=others, **who)
+    return texts("principal_reasons.number", fact=says, usual=usual, share=texts.share(share), others=others, **who)
 
 
 def _further(fact: ComparedFact, texts: Texts) -> str:
@@ -76,8 +79,3 @@ def _says(fact: ComparedFact, texts: Texts) -> str:
     if unit(fact.feature) == "flag":
         return texts(f"principal_reasons.facts.{fact.feature}.{int(float(fact.value or 0))}")
     return texts(f"principal_reasons.facts.{fact.feature}.says", value=value_text(fact.feature, fact.value, texts))
-
-
-def _share(share: float, texts: Texts) -> str:
-    """A share in whole percent, unless that would say none or all of what is only nearly so."""
-    return texts.percent(share, 1 if 0 < share < 0.005 or 0.995 <= share < 1 else 0)
