@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from models import arguments
-from models.errors import InputError, ModelUnavailable, shown
+from models.errors import ModelUnavailable
 from models.texts import ENGLISH
 from models.vision import faithfulness, registry
 from models.vision.faithfulness import Faithfulness
@@ -167,9 +167,7 @@ def classify(path: Path | str | None, models: Sequence[str]) -> dict[str, Any]:
     Raises:
         InputError: as in :func:`explain_photo`; ``models`` is not a list of names.
     """
-    if not isinstance(models, (list, tuple)) or not all(isinstance(name, str) for name in models):
-        raise InputError("models_list", received=shown(models), allowed=", ".join(registry.MODELS))
-    classifiers = [registry.get(name) for name in dict.fromkeys(map(registry.meant, models or registry.available()))]
+    classifiers = registry.chosen(models)
     upload = read_upload(path)
     answers = {}
     for classifier in classifiers:
