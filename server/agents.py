@@ -12,7 +12,7 @@ import inspect
 import io
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing
 from threading import Event
 from typing import Any
@@ -140,7 +140,7 @@ def _tool(name: str, function: Callable[..., Any]) -> types.Tool:
             schema["default"] = parameter.default
         properties[argument] = schema
     required = [key for key, parameter in parameters(function).items() if parameter.default is parameter.empty]
-    answers = hints["return"] is dict
+    answers = hints["return"] in (dict, Iterator[dict])
     return types.Tool(
         name=name,
         description=" ".join(text.split()),

@@ -11,10 +11,10 @@ from PIL.Image import Image
 from models import results as measured
 from models.credit.service import credit_service
 from models.texts import ENGLISH
-from models.vision import photos, prototype_explanation
+from models.vision import photo_batch, photos, prototype_explanation
 from tabs.downloads import Picture
 from tabs.error_handling import handle_errors
-from tabs.uploads import Photo, Table
+from tabs.uploads import Photo, Photos, Table
 
 
 def clients(decision: str = "all", limit: int = 20) -> dict:
@@ -104,6 +104,21 @@ def classify_image(image: str, models: list[str] | None = None) -> dict:
     return photos.classify(image, models if models is not None else [])
 
 
+def classify_batch(images: list[str], models: list[str] | None = None) -> Iterator[dict]:
+    """Classifies up to 200 product photos at once, and says which of them a person should look at.
+
+    One row a photo, in their order; one that cannot be read has an "error" and costs the others nothing. "review" is
+    true where there is an error, where the models disagree, where one sees none of the seven categories, or where most
+    cannot rule out a second one. Answers stream: each holds the rows so far.
+
+    Args:
+        images: list of files as /classify_image takes them, or one zip that holds them; agents send data URLs.
+        models: names among "vgg16", "yolov8", "protovit"; empty for all that are available.
+    """
+    for batch in photo_batch.classify_steps(images, models if models is not None else []):
+        yield batch.to_json()
+
+
 def explain_image(image: str, model: str = "yolov8", method: str = "", target: str = "") -> Iterator[Image | None]:
     """Shows where in a photo a model found its evidence: a saliency map laid over it, at the size of the upload.
 
@@ -151,6 +166,7 @@ ENDPOINTS: tuple[Callable[..., Any], ...] = (
     compare_client,
     counterfactual,
     classify_image,
+    classify_batch,
     explain_image,
     prototypes,
     results,
@@ -181,9 +197,10 @@ def endpoints() -> None:
     """Declares every endpoint; call it once, inside the Blocks."""
     # Files come through components, which keep a caller to the files that it uploaded.
     with gr.Column(visible=False):
-        table, image, names, picture, answer = (
+        table, image, images, names, picture, answer = (
             Table(label="table"),
             Photo(label="image"),
+            Photos(label="images", file_count="multiple"),
             Names(label="models"),
             Picture(format="png"),
             gr.JSON(),
@@ -194,6 +211,7 @@ def endpoints() -> None:
     through: dict[Callable[..., Any], tuple[Any, Any]] = {
         score_batch: (table, answer),
         classify_image: ([image, names], answer),
+        classify_batch: ([images, names], answer),
         explain_image: ([image, model, method, target], picture),
         prototypes: ([image, top, without], answer),
     }

@@ -27,6 +27,7 @@ ENDPOINTS = {
     "/compare_client",
     "/counterfactual",
     "/classify_image",
+    "/classify_batch",
     "/explain_image",
     "/prototypes",
     "/results",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import unicodedata
 import zipfile
 import zlib
@@ -72,7 +73,9 @@ class OpenZip:
         return tuple(
             entry
             for entry in self._archive.infolist()
-            if not entry.is_dir() and not entry.filename.startswith(SYSTEM[0]) and Path(entry.filename).name not in SYSTEM
+            if not entry.is_dir()
+            and not entry.filename.startswith(SYSTEM[0])
+            and Path(entry.filename).name not in SYSTEM
         )
 
     def content(self, entry: zipfile.ZipInfo) -> bytes:
@@ -97,7 +100,15 @@ class OpenZip:
                         raise InputError("images_unpacked", limit=MAX_MEGABYTES)
                     if self._left < 0:
                         raise InputError("images_unpacked_all", limit=MAX_UNPACKED)
-        except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
+        except (
+            OSError,
+            EOFError,
+            ValueError,
+            NotImplementedError,
+            RuntimeError,
+            zlib.error,
+            zipfile.BadZipFile,
+        ) as error:
             raise InputError("images_entry_damaged") from error
         return b"".join(pieces)
 
@@ -106,7 +117,14 @@ class _ZipFile(io.FileIO):
     """A file whose table of contents is not read where it is too long: Python would hold all of it in memory."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is None or size < 0 or size > max(DIRECTORY, PIECE):
+        """The next bytes; without a size all that are left.
+
+        Raises:
+            BadZipFile: these are more than a table of contents has.
+        """
+        if size is None or size < 0:
+            size = os.fstat(self.fileno()).st_size - self.tell()
+        if size > max(DIRECTORY, PIECE):
             raise zipfile.BadZipFile("the table of contents is too long")
         return super().read(size)
 
@@ -165,7 +183,9 @@ def _name(entry: zipfile.ZipInfo) -> str:
 
 def _tidy(name: str) -> str:
     """A name of any script without what is not seen, such as marks that turn the direction of writing."""
-    seen = "".join(sign for sign in name.replace("\\", "/") if unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp"))
+    seen = "".join(
+        sign for sign in name.replace("\\", "/") if unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    )
     parts = [part for part in seen.split("/") if part not in ("", ".", "..")]
     whole = "/".join(parts) or shown(name)
     return whole if len(whole) <= LONGEST_NAME else f"…{whole[1 - LONGEST_NAME :]}"

@@ -15,6 +15,7 @@ from models.vision.gallery import examples, thumbnail
 from tabs import links
 from tabs.error_handling import handle_errors
 from tabs.photos.faithfulness import faithfulness_section
+from tabs.photos.many import many_photos
 from tabs.photos.predictions import predictions_section
 from tabs.photos.prototypes import prototypes_section
 from tabs.photos.saliency import method_choices, saliency_section
@@ -23,7 +24,22 @@ from tabs.uploads import Photo
 
 
 def images_tab(texts: Texts, app: gr.Blocks) -> None:
-    """Widgets and events of the photo tab."""
+    """One photo at a glance, and many at once."""
+    with gr.Tabs() as views:
+        with links.linked_tab(texts("images.views.one"), "photos", "one"):
+            one_photo(texts, app)
+        with links.linked_tab(texts("images.views.many"), "photos", "many"):
+            many_photos(texts)
+
+    def open_view(request: gr.Request) -> Any:
+        wanted = links.query_parameter(request, "photos")
+        return gr.Tabs(selected=wanted) if wanted == "many" else gr.skip()
+
+    app.load(handle_errors(open_view, texts), None, views, api_visibility="private")
+
+
+def one_photo(texts: Texts, app: gr.Blocks) -> None:
+    """Widgets and events of one photo."""
     gr.Markdown(texts("images.intro"))
     missing = gr.HTML(padding=False, elem_classes="vt-notices")
     with gr.Row():
