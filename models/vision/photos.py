@@ -132,15 +132,6 @@ def thumbnail(upload: Upload) -> Image.Image:
     return photo
 
 
-def verdicts(path: Path | str | None) -> Iterator[tuple[Prediction, ...]]:
-    """The models' answers to one photo, one more each time, in the order of the registry."""
-    upload = read_upload(path)
-    answers: tuple[Prediction, ...] = ()
-    for name in registry.available():
-        answers += (registry.get(name).predict(upload.image),)
-        yield answers
-
-
 def assess(
     path: Path | str | None, model: str, method: str = "", target: str = "", contrast_class: str = ""
 ) -> tuple[Explanation, Faithfulness]:

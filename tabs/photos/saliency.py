@@ -21,6 +21,18 @@ STATE_SECONDS = 1800  # how long a visitor's last map is kept in memory
 REDRAWN = 0.5  # seconds between two pictures of a map that takes long
 
 
+class SaliencySection(NamedTuple):
+    """What other sections need of this one.
+
+    Attributes:
+        widgets: that say which map is shown.
+        begin: the event that draws it anew, as the arguments of a listener.
+    """
+
+    widgets: SaliencyWidgets
+    begin: dict[str, Any]
+
+
 class SaliencyWidgets(NamedTuple):
     """The widgets that say which map is shown."""
 
@@ -30,7 +42,7 @@ class SaliencyWidgets(NamedTuple):
     contrast_class: gr.Dropdown
 
 
-def saliency_section(texts: Texts, photo: gr.State) -> SaliencyWidgets:
+def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
     """Widgets and events of the map."""
     gr.Markdown(f"## {texts('images.evidence')}")
     with gr.Row():
@@ -118,7 +130,7 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencyWidgets:
         api_visibility="private",
         trigger_mode="always_last",
     )
-    return widgets
+    return SaliencySection(widgets, begin)
 
 
 def _choices(texts: Texts) -> SaliencyWidgets:
