@@ -42,7 +42,7 @@ def test_any_other_photo_is_answered_model_by_model(tmp_path: Path) -> None:
     for one in steps[-1]:
         assert one.prediction.label in CLASSES
         assert isinstance(one.seen, Explanation) == one.overlay.startswith("data:image/webp;base64,")
-    assert not list(at_a_glance(path))[0], "it is not kept"
+    assert not next(iter(at_a_glance(path))), "it is not kept"
 
 
 @pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
