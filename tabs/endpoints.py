@@ -12,6 +12,7 @@ from models import results as measured
 from models.credit.service import credit_service
 from models.texts import ENGLISH
 from models.vision import photo_batch, photos, prototype_explanation
+from models.vision.inference_executor import SHARED
 from tabs.downloads import Picture
 from tabs.error_handling import handle_errors
 from tabs.uploads import Photo, Photos, Table
@@ -173,6 +174,10 @@ ENDPOINTS: tuple[Callable[..., Any], ...] = (
 )
 
 
+# calls at a time, where it is not as many as of any other: photos that are there together share the networks' passes
+AT_ONCE: dict[str, int] = {"classify_image": SHARED}
+
+
 class Names(gr.JSON):
     """A ``gr.JSON`` that says what it takes: without a type, agents refuse the schema."""
 
@@ -218,6 +223,7 @@ def endpoints() -> None:
     for function in ENDPOINTS:
         name, handled_function = function.__name__, handle_errors(function, ENGLISH, markup=False)
         if function in through:
-            call.click(handled_function, *through[function], api_name=name)
+            limit: Any = AT_ONCE.get(name, "default")
+            call.click(handled_function, *through[function], api_name=name, concurrency_limit=limit)
         else:
             gr.api(handled_function, api_name=name)
