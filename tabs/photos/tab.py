@@ -6,11 +6,13 @@ from typing import Any
 
 import gradio as gr
 
+from models import arguments
+from models.display.common.html import render
 from models.display.common.names import class_name
 from models.display.photos import prediction_cards
 from models.texts import Texts
 from models.vision import photos
-from models.vision.gallery import examples, thumbnail
+from models.vision.gallery import address, examples
 from models.vision.glance import opening_example
 from tabs import links
 from tabs.error_handling import handle_errors
@@ -19,6 +21,16 @@ from tabs.photos.glance import glance_section
 from tabs.photos.many import many_photos
 from tabs.photos.uploaded_photo import uploaded_photo
 from tabs.uploads import Photo
+
+THUMBNAIL = 128  # px: two for each that the page gives an example
+
+# an example takes the place of the photo at hand
+CHOOSE = """
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-place]");
+  if (button) trigger("select", { place: Number(button.dataset.place) });
+});
+"""
 
 
 def images_tab(texts: Texts, app: gr.Blocks, tab: gr.Tab) -> None:
@@ -51,24 +63,20 @@ def _one_photo(texts: Texts, app: gr.Blocks, tab: gr.Tab) -> None:
             )
             at_hand = uploaded_photo(texts, photo, first)
             pictures = examples()
-            gallery = gr.Gallery(
-                value=[(thumbnail(picture), class_name(picture.category, texts)) for picture in pictures],
-                label=texts("images.examples"),
-                columns=7,
-                height="auto",
-                object_fit="contain",
-                allow_preview=False,
-                interactive=False,
-                buttons=[],
+            named = [(address(picture, THUMBNAIL), class_name(picture.category, texts)) for picture in pictures]
+            gallery = gr.HTML(
+                render("gallery", title=texts("images.examples"), pictures=named),
                 visible=bool(pictures),
                 elem_classes="vt-gallery",
+                js_on_load=CHOOSE,
             )
         with gr.Column(scale=3, min_width=320):
             cards = glance_section(texts, at_hand, app, tab)
     detail_section(texts, app, at_hand, cards)
 
-    def choose(event: gr.SelectData) -> str:
-        return str(pictures[event.index].path)
+    def choose(event: gr.EventData) -> str:
+        asked = event._data.get("place") if isinstance(event._data, dict) else None  # whatever the browser sent
+        return str(pictures[arguments.whole_number("place", asked, 0, len(pictures) - 1)].path)
 
     gallery.select(handle_errors(choose, texts), None, photo, api_visibility="private", show_progress="hidden")
 
