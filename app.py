@@ -16,8 +16,9 @@ from typing import Any
 # later. It must be said before torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from models.runtime import hub, upload_cleanup
+from models.runtime import hub, memory, upload_cleanup
 
+memory.few_arenas()
 UPLOADS = upload_cleanup.own_folder()  # before gradio is loaded, which reads where it is
 
 import gradio as gr

@@ -175,7 +175,7 @@ ENDPOINTS: tuple[Callable[..., Any], ...] = (
 
 
 # calls at a time, where it is not as many as of any other: photos that are there together share the networks' passes
-AT_ONCE: dict[str, int] = {"classify_image": SHARED}
+AT_ONCE: dict[str, int] = {"classify_image": SHARED, "explain_image": SHARED // 2}
 
 
 class Names(gr.JSON):
