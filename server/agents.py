@@ -11,11 +11,13 @@ import base64
 import inspect
 import io
 import json
+import mimetypes
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing
+from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import anyio
 import gradio as gr
@@ -24,7 +26,7 @@ from mcp import types
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from PIL.Image import Image
-from pydantic import TypeAdapter
+from pydantic import AnyUrl, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import Receive, Scope, Send
@@ -32,6 +34,7 @@ from starlette.types import Receive, Scope, Send
 from models.errors import InputError, VitrineError, shown
 from tabs.calls import FILES, named, parameters
 from tabs.downloads import new_folder
+from tabs.endpoints import AT_ONCE
 
 PLACE = "/gradio_api/mcp"
 CONTENT = " Plain base64, or the address of a file that this server gave, will do too."
@@ -43,7 +46,7 @@ class Agents:
     Args:
         title: of the server.
         endpoints: by name; each raises ``gr.Error`` with the sentence for its caller.
-        at_once: calls of one endpoint at a time.
+        at_once: calls of one endpoint at a time, where ``AT_ONCE`` says nothing else.
         waiting: calls of one endpoint that wait; the next one is told at once that the app is busy.
         root: what stands before the app's path in its public address.
     """
@@ -53,7 +56,7 @@ class Agents:
     ) -> None:
         self.endpoints, self.waiting, self.root = endpoints, waiting, root
         self.tools = [_tool(name, function) for name, function in endpoints.items()]
-        self.limiters = {name: anyio.CapacityLimiter(at_once) for name in endpoints}
+        self.limiters = {name: anyio.CapacityLimiter(AT_ONCE.get(name, at_once)) for name in endpoints}
         self.server: Server[Any, Request] = Server(title)
         self.server.list_tools()(self._list)
         self.server.call_tool(validate_input=False)(self._call)  # the endpoints' own sentences say more
@@ -97,10 +100,11 @@ class Agents:
             return _refused(str(error))
         except gr.Error as error:
             return _refused(error.message)
-        if isinstance(answer, Image):
+        if isinstance(answer, (Image, Path)):
             request = self.server.request_context.request
+            address = f"{_origin(request)}{self.root}" if request else ""
             return types.CallToolResult(
-                content=list(_picture(answer, f"{_origin(request)}{self.root}" if request else ""))
+                content=[*(_picture(answer, address) if isinstance(answer, Image) else _file(answer, address))]
             )
         text = types.TextContent(type="text", text=json.dumps(answer))
         return types.CallToolResult(content=[text], structuredContent=answer)
@@ -142,7 +146,10 @@ def _tool(name: str, function: Callable[..., Any]) -> types.Tool:
             schema["default"] = parameter.default
         properties[argument] = schema
     required = [key for key, parameter in parameters(function).items() if parameter.default is parameter.empty]
-    answers = hints["return"] is dict
+    returned = hints["return"]
+    if get_origin(returned) is Iterator:  # an agent is given the last
+        (returned,) = get_args(returned)
+    answers = get_origin(returned) is dict
     return types.Tool(
         name=name,
         description=" ".join(text.split()),
@@ -170,6 +177,18 @@ def _picture(image: Image, address: str) -> Sequence[types.ContentBlock]:
     return [
         types.ImageContent(type="image", data=base64.b64encode(buffer.getvalue()).decode(), mimeType="image/png"),
         types.TextContent(type="text", text=f"Image URL: {address}/gradio_api/file={path}"),
+    ]
+
+
+def _file(path: Path, address: str) -> Sequence[types.ContentBlock]:
+    """A file, whole, and where it can be had."""
+    url = f"{address}/gradio_api/file={path}"
+    content = base64.b64encode(path.read_bytes()).decode()
+    kind = mimetypes.guess_type(path.name)[0]
+    resource = types.BlobResourceContents(uri=AnyUrl(path.as_uri()), mimeType=kind, blob=content)
+    return [
+        types.EmbeddedResource(type="resource", resource=resource),
+        types.TextContent(type="text", text=f"File URL: {url}"),
     ]
 
 

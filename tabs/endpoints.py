@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import gradio as gr
 from PIL.Image import Image
 
+from models import arguments
 from models import results as measured
+from models.credit.score import Score
 from models.credit.service import credit_service
-from models.texts import ENGLISH
-from models.vision import photos, prototype_explanation
-from tabs.downloads import Picture
+from models.display.credit.principal_reasons import sentence
+from models.texts import ENGLISH, LANGUAGES, Language, Texts
+from models.vision import photo_batch, photos, prototype_explanation
+from models.vision.inference_executor import SHARED
+from tabs.credit.letter import save_letter
+from tabs.downloads import Document, Picture
 from tabs.error_handling import handle_errors
-from tabs.uploads import Photo, Table
+from tabs.uploads import Photo, Photos, Table
 
 
 def clients(decision: str = "all", limit: int = 20) -> dict[str, Any]:
@@ -36,23 +42,49 @@ def client(client_id: int) -> dict[str, Any]:
     return credit_service().client(client_id)
 
 
-def score_client(client_id: int, changes: dict[str, Any] | None = None) -> dict[str, Any]:
+def score_client(client_id: int, changes: dict[str, Any] | None = None, reference: str = "average") -> dict[str, Any]:
     """Scores a client, with some columns changed, and says what each feature adds to the log-odds of default.
+
+    "reasons" names the principal ones of the decision, four at most. Against a group of clients "base_value" is their
+    mean, and "reference" says how many they are and what adds up in probability. Granted clients are those below the
+    cut-off; similar ones are within five years of age, with the same income type and contract.
 
     Args:
         client_id: a number that /clients lists.
         changes: original column -> new value; null makes a column unknown; empty changes nothing.
+        reference: whom the contributions compare with: "average" (the average client), "granted" or "similar" clients.
     """
-    return credit_service().score_client(client_id, changes).to_json()
+    score = credit_service().score_client(client_id, changes, reference=reference)
+    return _told(score, score if score.reference is None else credit_service().score_client(client_id, changes))
 
 
-def score_application(application: dict[str, Any]) -> dict[str, Any]:
+def score_application(application: dict[str, Any], reference: str = "average") -> dict[str, Any]:
     """Scores a new application and says what each feature adds to the log-odds of default.
+
+    "reasons" names the principal ones of the decision, four at most.
 
     Args:
         application: Home Credit column -> value; an absent or null column is unknown.
+        reference: whom the contributions compare with: "average" (the average client), "granted" or "similar" clients.
     """
-    return credit_service().score_application(application).to_json()
+    score = credit_service().score_application(application, reference=reference)
+    return _told(score, score if score.reference is None else credit_service().score_application(application))
+
+
+def _told(score: Score, plain: Score) -> dict[str, Any]:
+    """A score as programs receive it; its decision has the same reasons with whomever it is compared."""
+    told = [sentence(reason, ENGLISH) for reason in credit_service().principal_reasons(plain)]
+    return score.to_json() | {"reasons": told}
+
+
+def interactions(client_id: int, limit: int = 5) -> dict[str, Any]:
+    """Names the pairs of a client's facts that act together: SHAP interaction values in log-odds, largest first.
+
+    Args:
+        client_id: a number that /clients lists.
+        limit: at most this many pairs.
+    """
+    return credit_service().interactions(client_id, limit)
 
 
 def score_batch(table: str) -> dict[str, Any]:
@@ -91,6 +123,21 @@ def counterfactual(client_id: int) -> dict[str, Any]:
     return credit_service().counterfactual(client_id).to_json()
 
 
+def letter(client_id: int | None = None, application: dict[str, Any] | None = None, language: str = "en") -> Path:
+    """Writes the letter that tells a client of the decision, as a PDF of one or two pages, tagged for screen readers.
+
+    It says the decision, probability and cut-off in words, the principal reasons, what would change it, which data were
+    used, and how to have it explained and reviewed by a person.
+
+    Args:
+        client_id: a number that /clients lists; null where an application is given.
+        application: Home Credit column -> value, of somebody who is not in the portfolio; an absent column is unknown.
+        language: "en" or "fr".
+    """
+    texts = Texts(cast("Language", arguments.one_of("language", language, LANGUAGES)))
+    return save_letter(credit_service().notice(client_id, application), texts)
+
+
 def classify_image(image: str, models: list[str] | None = None) -> dict[str, Any]:
     """Classifies a product photo into one of seven categories, with the probability of each.
 
@@ -102,6 +149,21 @@ def classify_image(image: str, models: list[str] | None = None) -> dict[str, Any
         models: names among "vgg16", "yolov8", "protovit"; empty for all that are available.
     """
     return photos.classify(image, models if models is not None else [])
+
+
+def classify_batch(images: list[str], models: list[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Classifies up to 200 product photos at once, and says which of them a person should look at.
+
+    One row a photo, in their order; one that cannot be read has an "error" and costs the others nothing. "review" is
+    true where there is an error, where the models disagree, where one sees none of the seven categories, or where most
+    cannot rule out a second one. Answers stream: each holds the rows so far.
+
+    Args:
+        images: list of files as /classify_image takes them, or one zip that holds them; agents send data URLs.
+        models: names among "vgg16", "yolov8", "protovit"; empty for all that are available.
+    """
+    for batch in photo_batch.classify_steps(images, models if models is not None else []):
+        yield batch.to_json()
 
 
 def explain_image(image: str, model: str = "yolov8", method: str = "", target: str = "") -> Iterator[Image | None]:
@@ -149,12 +211,19 @@ ENDPOINTS: tuple[Callable[..., Any], ...] = (
     score_application,
     score_batch,
     compare_client,
+    interactions,
     counterfactual,
+    letter,
     classify_image,
+    classify_batch,
     explain_image,
     prototypes,
     results,
 )
+
+
+# calls at a time, where it is not as many as of any other: photos that are there together share the networks' passes
+AT_ONCE: dict[str, int] = {"classify_image": SHARED, "explain_image": SHARED // 2}
 
 
 class Names(gr.JSON):
@@ -177,29 +246,47 @@ class Numbers(Names):
         return {"type": "array", "items": {"type": "integer"}}
 
 
+class WholeNumber(gr.Number):
+    """A ``gr.Number`` that hands over what came, none at all included; the model side says what is wrong with it."""
+
+    def get_block_name(self) -> str:
+        """Drawn by the page as any number."""
+        return "number"
+
+    def preprocess(self, payload: float | None) -> float | int | None:
+        """What was sent."""
+        return payload
+
+
 def endpoints() -> None:
     """Declares every endpoint; call it once, inside the Blocks."""
     # Files come through components, which keep a caller to the files that it uploaded.
     with gr.Column(visible=False):
-        table, image, names, picture, answer = (
+        table, image, images, names, picture, answer = (
             Table(label="table"),
             Photo(label="image"),
+            Photos(label="images", file_count="multiple"),
             Names(label="models"),
             Picture(format="png"),
             gr.JSON(),
         )
         model, method, target = gr.Textbox("yolov8"), gr.Textbox(""), gr.Textbox("")
         top, without = gr.Number(5), Numbers(label="without")
+        number, application, language = WholeNumber(None, label="client_id"), gr.JSON(), gr.Textbox("en")
+        document = Document()
         call = gr.Button()
     through: dict[Callable[..., Any], tuple[Any, Any]] = {
         score_batch: (table, answer),
         classify_image: ([image, names], answer),
+        classify_batch: ([images, names], answer),
         explain_image: ([image, model, method, target], picture),
         prototypes: ([image, top, without], answer),
+        letter: ([number, application, language], document),
     }
     for function in ENDPOINTS:
         name, handled_function = function.__name__, handle_errors(function, ENGLISH, markup=False)
         if function in through:
-            call.click(handled_function, *through[function], api_name=name)
+            limit: Any = AT_ONCE.get(name, "default")
+            call.click(handled_function, *through[function], api_name=name, concurrency_limit=limit)
         else:
             gr.api(handled_function, api_name=name)
