@@ -191,7 +191,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def _tiny_encoder(name: str, init: str) -> encoders.Encoder:
-    network = nn.Sequential(nn.AdaptiveAvgPool2d({"vgg16": 4, "yolov8": 3, "vit": 2}[name]), nn.Flatten())
+    network = nn.Sequential(nn.AdaptiveAvgPool2d({"vgg16": 4, "yolov8": 3, "clip": 2}[name]), nn.Flatten())
     return encoders.Encoder(name, name, Preprocessing(32), network)
 
 

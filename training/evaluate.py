@@ -1,7 +1,7 @@
 """Scores every shipped classifier on the same test photos, and judges how far the differences mean something.
 
     python -m training.evaluate --data FOLDER
-    python -m training.evaluate --data FOLDER --init vgg16=FILE yolov8=FILE vit=FILE
+    python -m training.evaluate --data FOLDER --init vgg16=FILE yolov8=FILE clip=FILE
     python -m training.evaluate --data FOLDER --skip-heads --skip-footprint
     python -m training.evaluate --data FOLDER --skip-models --cache FOLDER
 
