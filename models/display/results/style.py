@@ -24,7 +24,6 @@ LOOKS = {
     "yolov8": Look(LOWERS, "square", "dash", "/"),
     "protovit": Look(RAISES, "diamond", "dot", "x"),
     "clip": Look(RAISES, "diamond", "dot", "x"),  # the encoder that ProtoViT stands on
-    "vit": Look(RAISES, "diamond", "dot", "x"),  # the one that it stood on before
 }
 OTHER = Look(MARK, "cross", "dashdot", "+")
 
