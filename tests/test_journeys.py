@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from pypdf import PdfReader
 
 from models.credit.loan import LoanTerms
 from models.credit.score import Score
@@ -90,10 +91,21 @@ def test_finding_what_would_flip_the_decision(visit: Open) -> None:
     page = visit("fr").open(f"?client={EXAMPLES['just_refused']}&view=ways")
     ways = page.page.locator(".vt-ways > li")
     ways.first.wait_for()
-    found = credit_service().counterfactual(EXAMPLES["just_refused"]).found
-    assert ways.count() == len(found)
-    assert FRENCH.percent(found[0].probability) in ways.first.inner_text()
+    answer = credit_service().counterfactual(EXAMPLES["just_refused"])
+    assert ways.count() == len(answer.found)
+    figures = Distance.between(answer.found[0].probability, answer.threshold).texts(FRENCH)
+    assert figures["probability"] in ways.first.inner_text() and figures["threshold"] in ways.first.inner_text()
     page.keep("what-would-it-take")
+
+
+def test_the_letter_is_one_click(visit: Open) -> None:
+    page = visit("fr").open(f"?client={EXAMPLES['just_refused']}&view=ways")
+    page.page.locator(".vt-ways > li").first.wait_for()
+    with page.page.expect_download() as saved:
+        page.page.get_by_role("button", name=FRENCH("letter.button")).locator("visible=true").first.click()
+    assert saved.value.suggested_filename == f"lettre-{EXAMPLES['just_refused']}.pdf"
+    text = PdfReader(saved.value.path()).pages[0].extract_text()
+    assert FRENCH("letter.title") in text and str(EXAMPLES["just_refused"]) in text
 
 
 def test_a_new_application_and_a_whole_file(visit: Open, tmp_path: Path) -> None:
