@@ -26,9 +26,9 @@ def probability(page: Visit, place: int = 0) -> str:
     return page.page.locator(".vt-verdict").nth(place).locator("dd").first.inner_text()
 
 
-def written(score: Score) -> str:
-    """The same probability as the English page writes it: with more digits near the cut-off."""
-    return Distance.between(score.probability, score.threshold).texts(ENGLISH)["probability"]
+def written(score: Score, texts: Texts = ENGLISH) -> str:
+    """The same probability as the page writes it: with more digits near the cut-off."""
+    return Distance.between(score.probability, score.threshold).texts(texts)["probability"]
 
 
 def decided(page: Visit, words: str, place: int = 0) -> None:
@@ -178,7 +178,7 @@ def test_a_link_to_no_client_says_so(visit: Open) -> None:
     page.page.goto(f"{page.url}/fr?client=12")
     page.page.get_by_text(FRENCH("page.error")).wait_for()
     page.page.locator(".vt-verdict").first.wait_for()
-    assert probability(page) == FRENCH.percent(credit_service().score_client(EXAMPLES["just_refused"]).probability)
+    assert probability(page) == written(credit_service().score_client(EXAMPLES["just_refused"]), FRENCH)
 
 
 MARKUP = "<img src=x><a href=//x.example>log in</a><form>"
@@ -241,7 +241,7 @@ def test_dark_is_remembered(visit: Open) -> None:
     switch.click()
     page.page.wait_for_function("document.body.classList.contains('dark')")
     assert switch.get_attribute("aria-pressed") == "true"
-    page.keep("dark")
+    page.settle().keep("dark")
     page.open()
     page.page.wait_for_function("document.body.classList.contains('dark')")
 

@@ -325,4 +325,5 @@ class CreditService:
 @cache
 def credit_service() -> CreditService:
     """The credit service of this process; a failure is not remembered, so that restored files are picked up."""
-    return CreditService(hub.folder("credit", ROOT / "weights" / "credit"), ROOT / "data" / "portfolio.parquet")
+    portfolio = ROOT / "data" / "portfolio.parquet"
+    return hub.load("credit", ROOT / "weights" / "credit", lambda weights: CreditService(weights, portfolio))
