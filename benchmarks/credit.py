@@ -10,6 +10,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from models.credit.service import credit_service
 from models.display.credit.decision_card import verdict
 from models.display.credit.distribution import distribution
 from models.display.credit.gauge import gauge
+from models.display.credit.letter import letter
 from models.display.credit.principal_reasons import reasons_card, sentence
 from models.display.credit.scatter import scatter
 from models.display.credit.tables import confusion, contributions
@@ -93,6 +95,10 @@ def main() -> None:
         line(f"a score against {reference} clients, both units", milliseconds(ask, repeats), "goal 150 ms")
     line("the pairs that count together", milliseconds(lambda: credit.pairs(client_id), repeats))
     line("the tab's whole refresh", milliseconds(lambda: refresh(client_id), max(5, repeats // 5)), "goal 300 ms")
+    refused = credit.ids("refused")[0]
+    made = datetime.now().astimezone()
+    whole_letter = milliseconds(lambda: letter(credit.notice(refused), FRENCH, made), max(3, repeats // 10))
+    line("a client's letter, as a PDF", whole_letter, "goal 1,000 ms")
     line("counterfactuals of one client", milliseconds(lambda: credit.counterfactual(client_id), max(3, repeats // 10)))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "applications.csv"

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import gradio as gr
 from PIL.Image import Image
 
+from models import arguments
 from models import results as measured
 from models.credit.score import Score
 from models.credit.service import credit_service
 from models.display.credit.principal_reasons import sentence
-from models.texts import ENGLISH
+from models.texts import ENGLISH, LANGUAGES, Language, Texts
 from models.vision import photos, prototype_explanation
-from tabs.downloads import Picture
+from tabs.credit.letter import save_letter
+from tabs.downloads import Document, Picture
 from tabs.error_handling import handle_errors
 from tabs.uploads import Photo, Table
 
@@ -119,6 +122,21 @@ def counterfactual(client_id: int) -> dict[str, Any]:
     return credit_service().counterfactual(client_id).to_json()
 
 
+def letter(client_id: int | None = None, application: dict[str, Any] | None = None, language: str = "en") -> Path:
+    """Writes the letter that tells a client of the decision, as a PDF of one or two pages, tagged for screen readers.
+
+    It says the decision, probability and cut-off in words, the principal reasons, what would change it, which data were
+    used, and how to have it explained and reviewed by a person.
+
+    Args:
+        client_id: a number that /clients lists; null where an application is given.
+        application: Home Credit column -> value, of somebody who is not in the portfolio; an absent column is unknown.
+        language: "en" or "fr".
+    """
+    texts = Texts(cast("Language", arguments.one_of("language", language, LANGUAGES)))
+    return save_letter(credit_service().notice(client_id, application), texts)
+
+
 def classify_image(image: str, models: list[str] | None = None) -> dict[str, Any]:
     """Classifies a product photo into one of seven categories, with the probability of each.
 
@@ -179,6 +197,7 @@ ENDPOINTS: tuple[Callable[..., Any], ...] = (
     compare_client,
     interactions,
     counterfactual,
+    letter,
     classify_image,
     explain_image,
     prototypes,
@@ -206,6 +225,18 @@ class Numbers(Names):
         return {"type": "array", "items": {"type": "integer"}}
 
 
+class WholeNumber(gr.Number):
+    """A ``gr.Number`` that hands over what came, none at all included; the model side says what is wrong with it."""
+
+    def get_block_name(self) -> str:
+        """Drawn by the page as any number."""
+        return "number"
+
+    def preprocess(self, payload: float | None) -> float | int | None:
+        """What was sent."""
+        return payload
+
+
 def endpoints() -> None:
     """Declares every endpoint; call it once, inside the Blocks."""
     # Files come through components, which keep a caller to the files that it uploaded.
@@ -219,12 +250,15 @@ def endpoints() -> None:
         )
         model, method, target = gr.Textbox("yolov8"), gr.Textbox(""), gr.Textbox("")
         top, without = gr.Number(5), Numbers(label="without")
+        number, application, language = WholeNumber(None, label="client_id"), gr.JSON(), gr.Textbox("en")
+        document = Document()
         call = gr.Button()
     through: dict[Callable[..., Any], tuple[Any, Any]] = {
         score_batch: (table, answer),
         classify_image: ([image, names], answer),
         explain_image: ([image, model, method, target], picture),
         prototypes: ([image, top, without], answer),
+        letter: ([number, application, language], document),
     }
     for function in ENDPOINTS:
         name, handled_function = function.__name__, handle_errors(function, ENGLISH, markup=False)

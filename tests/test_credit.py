@@ -10,7 +10,6 @@ import pytest
 import shap
 
 from models.credit import application, whatif
-from models.credit.counterfactual import ACTIONABLE
 from models.credit.features import GROUPS
 from models.credit.policy import COST_RATIO_RANGE
 from models.credit.reasons import reasons
@@ -193,27 +192,6 @@ def test_the_cut_off_costs_least(credit: CreditService) -> None:
         previous = cut_off.threshold
     with pytest.raises(InputError, match="cost_ratio"):
         credit.policy.cut_off(COST_RATIO_RANGE[1] + 1)
-
-
-def test_counterfactuals_flip_when_rescored(credit: CreditService) -> None:
-    found = 0
-    for client_id in credit.ids("borderline")[:8] + credit.ids("refused")[:8]:
-        answer = credit.counterfactual(client_id)
-        assert len(answer.found) <= 3
-        assert (answer.reason is None) == bool(answer.found)
-        for item in answer.found:
-            found += 1
-            assert set(item.changes) <= set(ACTIONABLE)
-            rescored = credit.score_client(client_id, item.changes)
-            assert rescored.probability == pytest.approx(item.probability, abs=1e-9)
-            assert rescored.decision == item.decision != answer.decision
-    assert found > 0
-
-
-def test_no_counterfactual_comes_with_a_reason(credit: CreditService) -> None:
-    safest = min(zip(credit.portfolio.probabilities, credit.portfolio.ids, strict=True))[1]
-    answer = credit.counterfactual(int(safest)).to_json()
-    assert answer["counterfactuals"] or answer["reason"]
 
 
 def test_comparison_counts_everybody_once(credit: CreditService) -> None:

@@ -12,8 +12,10 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
+from pypdf import PdfReader
 
 from models.results import calibrations
+from models.texts import ENGLISH, Texts
 from models.vision import registry
 from models.vision.predictions import CLASSES
 from tests.factories import applications, photo
@@ -27,6 +29,7 @@ ENDPOINTS = {
     "/compare_client",
     "/interactions",
     "/counterfactual",
+    "/letter",
     "/classify_image",
     "/explain_image",
     "/prototypes",
@@ -141,10 +144,25 @@ def test_compare_and_counterfactual(client: Client, first: int) -> None:
     assert len(answer["histogram"]["edges"]) == len(answer["histogram"]["repaid"]) + 1
     found = client.predict(first, api_name="/counterfactual")
     assert bool(found["counterfactuals"]) == (found["reason"] is None)
+    assert found["terms"]["amount_borrowed"] > 0 and 0 < found["terms"]["annual_rate"] < 1
     for item in found["counterfactuals"]:
+        assert item["terms"]["instalment"] == pytest.approx(item["changes"]["AMT_ANNUITY"], abs=0.01)
+        assert item["terms"]["words"].endswith("a year.")
         rescored = client.predict(first, item["changes"], api_name="/score_client")
         assert rescored["probability"] == pytest.approx(item["probability"], abs=1e-9)
         assert rescored["decision"] != found["decision"]
+
+
+def test_letter_is_a_pdf_about_a_client_or_an_application(client: Client, first: int) -> None:
+    for whose, language in ((first, "fr"), (first, "en")):
+        text = PdfReader(client.predict(whose, None, language, api_name="/letter")).pages[0].extract_text()
+        assert str(whose) in text and Texts(language)("letter.title") in text  # type: ignore[arg-type]
+    application = client.predict(first, api_name="/client")["application"]
+    path = client.predict(application=application, api_name="/letter")
+    assert path.endswith(".pdf")
+    text = PdfReader(path).pages[0].extract_text()
+    score = client.predict(first, {}, api_name="/score_client")
+    assert ENGLISH.percent(score["probability"]) in text and ENGLISH("credit.new_client") in text
 
 
 def test_classify_image(client: Client, picture: Path) -> None:
@@ -198,6 +216,10 @@ def test_results(client: Client) -> None:
         ((900001, "NO_SUCH", "all"), "/compare_client", "feature.*NO_SUCH"),
         ((900001, "AMT_CREDIT", "none"), "/compare_client", "group"),
         ((5,), "/counterfactual", "client_id"),
+        ((None, None, "en"), "/letter", "client_id, application: a letter is about one of the two"),
+        (("900001", None, "en"), "/letter", "client_id: there is no client '900001'"),
+        ((900001, None, "de"), "/letter", "language: 'de' is not allowed; give one of 'en', 'fr'"),
+        ((None, {"AMT_CREDIT": "5"}, "en"), "/letter", "AMT_CREDIT: '5' is not allowed"),
     ],
 )
 def test_a_bad_argument_is_refused_in_a_sentence(

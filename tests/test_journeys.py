@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from models.credit.loan import LoanTerms
 from models.credit.score import Score
 from models.credit.service import credit_service
 from models.credit.wording import Distance
@@ -67,13 +68,17 @@ def test_moving_the_cut_off(visit: Open) -> None:
 def test_what_if_and_back(visit: Open) -> None:
     page = visit().open("?view=whatif")
     page.page.get_by_text(ENGLISH("credit.whatif.nothing")).wait_for()
-    amount = page.page.get_by_label("Loan amount (number)")
+    amount = page.page.get_by_label(f"{ENGLISH('credit.loan.amount')} (number)")
     page.page.wait_for_function("e => e.value > 1", arg=amount.element_handle())
     before = probability(page, 1)
     amount.fill("200000")
     amount.press("Tab")
     page.page.get_by_text(ENGLISH("credit.whatif.changes")).first.wait_for()
-    changed = credit_service().score_client(EXAMPLES["just_refused"], {"AMT_CREDIT": 200000})
+    application = credit_service().portfolio.application(EXAMPLES["just_refused"])
+    own = LoanTerms.of(application)
+    assert own is not None
+    moved = own.borrowing(200_000).changes(application)
+    changed = credit_service().score_client(EXAMPLES["just_refused"], moved)
     assert probability(page, 1) == written(changed) != before
     page.settle().keep("what-if")
     page.page.get_by_role("button", name=ENGLISH("credit.whatif.reset"), exact=True).click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ import numpy as np
 
 from models import arguments
 from models.credit import application, batch, figures
+from models.credit.audit import Audit
 from models.credit.compare import USUAL_CRITERIA, ClientComparison, compare
 from models.credit.counterfactual import CounterfactualAnswer, counterfactuals
 from models.credit.importance import Importance
 from models.credit.interactions import PAIRS, Pair, strongest_pairs
 from models.credit.model import CreditModel
+from models.credit.notice import Notice, data_used
 from models.credit.policy import CutOff, Policy
 from models.credit.portfolio import Portfolio
 from models.credit.principal_reasons import PrincipalReason, principal_reasons
@@ -26,11 +29,13 @@ from models.credit.reference import References
 from models.credit.score import Score
 from models.credit.tree_explainers import TreeExplainers
 from models.credit.wording import label
+from models.errors import InputError
 from models.runtime import hub
 from models.texts import Texts
 
 ROOT = Path(__file__).parents[2]
 LIMIT_RANGE = (1, 10_000)  # clients in one answer
+VERSION = 12  # characters of the model's SHA-256 that name its version
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ class CreditService:
     """
 
     def __init__(self, weights: Path, portfolio: Path) -> None:
+        self._files = {"model": weights / "model.txt", "portfolio": portfolio}
         self.model = CreditModel(weights)
         self.metrics = figures.read(weights)
         self.policy = Policy.from_metrics(self.metrics)
@@ -166,7 +172,51 @@ class CreditService:
 
     def counterfactual(self, client_id: int, cost_ratio: float | None = None) -> CounterfactualAnswer:
         """The smallest changes to the loan's terms that flip the decision, at the cut-off of a cost ratio."""
-        return counterfactuals(self.portfolio, self.model, client_id, self._cut_off(cost_ratio))
+        score = self.score_client(client_id, threshold=self._cut_off(cost_ratio))
+        return counterfactuals(self.model, self.portfolio.application(client_id), score)
+
+    def audit(self, cost_ratio: float) -> Audit:
+        """What the audit rests on, at the cut-off that a cost ratio sets."""
+        cut_off = self.policy.cut_off(cost_ratio)
+        return Audit(self.metrics, self.model.config, self.policy, cut_off, self.sha256)
+
+    def notice(
+        self, client_id: int | None, values: Mapping[str, object] | None = None, cost_ratio: float | None = None
+    ) -> Notice:
+        """What to tell a client of the decision, or an applicant who is nobody in the portfolio.
+
+        Args:
+            client_id: whose decision; None for an application.
+            values: the application, where there is no client: original column -> value.
+            cost_ratio: what sets the cut-off; the model's own without it.
+
+        Raises:
+            InputError: neither or both are given, no such client, or a value that its column does not allow.
+        """
+        if (client_id is None) == (not values):
+            raise InputError("letter_whose")
+        threshold = self._cut_off(cost_ratio)
+        if client_id is None:
+            held = application.check(values)
+            score = self.model.score(held, None, threshold)
+        else:
+            held = self.portfolio.application(client_id)
+            score = self.score_client(client_id, threshold=threshold)
+        used = data_used(self.model, held)
+        return Notice(
+            score,
+            self.principal_reasons(score),
+            counterfactuals(self.model, held, score),
+            used,
+            len(application.columns()) - sum(map(len, used.values())),
+            self.sha256["model"][:VERSION],
+            int(self.metrics["data"]["rows"]),
+        )
+
+    @cached_property
+    def sha256(self) -> dict[str, str]:
+        """The digests of the weights and of the portfolio, in hexadecimal."""
+        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in self._files.items()}
 
     def principal_reasons(self, score: Score) -> tuple[PrincipalReason, ...]:
         """Why the decision of a score fell as it did, in at most four reasons."""
@@ -275,4 +325,5 @@ class CreditService:
 @cache
 def credit_service() -> CreditService:
     """The credit service of this process; a failure is not remembered, so that restored files are picked up."""
-    return CreditService(hub.folder("credit", ROOT / "weights" / "credit"), ROOT / "data" / "portfolio.parquet")
+    portfolio = ROOT / "data" / "portfolio.parquet"
+    return hub.load("credit", ROOT / "weights" / "credit", lambda weights: CreditService(weights, portfolio))

@@ -13,6 +13,7 @@ from models.display.credit.gauge import gauge
 from models.display.credit.principal_reasons import reasons_card
 from models.display.credit.tables import confusion
 from models.texts import Texts
+from tabs.credit.letter import letter_button
 from tabs.credit.selection import ClientSelection
 
 
@@ -46,6 +47,7 @@ def decision_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
             reasons = gr.HTML(elem_classes="vt-reasons")
+            letter_button(selection)
         with gr.Column(scale=2, min_width=300):
             dial = gr.Plot(show_label=False, elem_classes="vt-plot")
     with gr.Row():

@@ -13,6 +13,7 @@ from models.display.credit.principal_reasons import reasons_card
 from models.display.credit.tables import batch, save_batch
 from models.display.credit.waterfall import score_waterfall
 from models.errors import InputError
+from tabs.credit.letter import application_letter_button
 from tabs.credit.opener import group_opener
 from tabs.credit.selection import ClientSelection
 from tabs.downloads import session_folder
@@ -54,6 +55,7 @@ def new_application_tab(selection: ClientSelection) -> None:
             score = gr.Button(texts("credit.new.score"), variant="primary")
         with gr.Column(scale=3, min_width=320):
             card, words = gr.HTML(min_height=120), gr.HTML()
+            letter = application_letter_button(texts, [selection.ratio, application])
             opened = group_opener(texts, OPENER, visible=False)
             chart = gr.Plot(show_label=False, elem_classes="vt-plot", visible=False)
     gr.Markdown(f"### {texts('credit.batch.title')}\n{texts('credit.batch.explain')}")
@@ -75,11 +77,12 @@ def new_application_tab(selection: ClientSelection) -> None:
 
     def show(ratio: float, application: dict[str, Any] | None, opened: str) -> tuple[Any, ...]:
         if application is None:
-            return "", "", gr.Radio(visible=False), gr.Plot(visible=False)
+            return "", "", gr.Button(visible=False), gr.Radio(visible=False), gr.Plot(visible=False)
         judged = credit_service().judge_application(application, ratio)
         return (
             verdict(judged.score, judged.percentile, ratio, texts),
             reasons_card(judged.score, credit_service().principal_reasons(judged.score), texts),
+            gr.Button(visible=True),
             gr.Radio(visible=True),
             gr.Plot(score_waterfall(judged.score, texts, opened=opened, opener=OPENER), visible=True),
         )
@@ -95,7 +98,7 @@ def new_application_tab(selection: ClientSelection) -> None:
         return "", gr.DownloadButton(value=None, visible=False)
 
     private: dict[str, Any] = {"api_visibility": "private"}
-    results = [card, words, opened, chart]
+    results = [card, words, letter, opened, chart]
     asked = [selection.ratio, application, opened]
     # what is refused leaves no score of something else beside it; one that stands follows the cut-off
     read_form = score.click(handle_errors(read, texts), widgets, application, **private)
