@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -15,8 +16,9 @@ from typing import Any
 # later. It must be said before torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from models.runtime import hub, upload_cleanup
+from models.runtime import hub, memory, upload_cleanup
 
+memory.few_arenas()
 UPLOADS = upload_cleanup.own_folder()  # before gradio is loaded, which reads where it is
 
 import gradio as gr
@@ -26,6 +28,7 @@ from fastapi import FastAPI
 from models.display.common.html import render
 from models.display.photos import prediction_cards
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
+from models.vision import glance
 from server.application import KEPT, STOPPING, SWEPT, create_server
 from tabs import links
 from tabs.credit.tab import credit_tab
@@ -42,13 +45,13 @@ from tabs.results.tab import results_tab
 CONCURRENT = int(os.environ.get("GRADIO_DEFAULT_CONCURRENCY_LIMIT", "2"))
 HOST, PORT = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
 
-TABS: dict[str, Callable[[Texts, gr.Blocks], None]] = {
-    "credit": credit_tab,
+TABS: dict[str, Callable[[Texts, gr.Blocks, gr.Tab], None]] = {
+    "credit": lambda texts, app, tab: credit_tab(texts, app),
     "images": images_tab,
-    "results": lambda texts, app: results_tab(texts),
-    "method": lambda texts, app: method_tab(texts),
-    "programs": programs_tab,
-    "accessibility": lambda texts, app: accessibility_tab(texts),
+    "results": lambda texts, app, tab: results_tab(texts),
+    "method": lambda texts, app, tab: method_tab(texts),
+    "programs": lambda texts, app, tab: programs_tab(texts, app),
+    "accessibility": lambda texts, app, tab: accessibility_tab(texts),
 }
 
 
@@ -76,10 +79,10 @@ def page(texts: Texts, app: gr.Blocks) -> None:
     )
     with gr.Tabs(elem_id="content") as tabs:
         for name, build in TABS.items():
-            with links.linked_tab(texts(f"page.tab.{name}"), "tab", name):
+            with links.linked_tab(texts(f"page.tab.{name}"), "tab", name) as tab:
                 # the heading of all that follows, for those who move from heading to heading
                 gr.HTML(render("heading", title=texts(f"page.tab.{name}")), elem_classes="vt-hidden")
-                build(texts, app)
+                build(texts, app, tab)
 
     def open_link(request: gr.Request) -> Any:
         wanted = links.query_parameter(request, "tab")
@@ -108,4 +111,5 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("mcp").setLevel(logging.WARNING)
+    threading.Thread(target=glance.prepare, name="prepare", daemon=True).start()
     uvicorn.run(app(), host=HOST, port=PORT, log_config=None, access_log=False, timeout_graceful_shutdown=STOPPING)

@@ -98,11 +98,9 @@ class Wire:
         return answer.content
 
     async def explaining_event(self) -> int:
-        """Number of the page's event that draws maps: the first whose answer begins with the slider of two pictures."""
+        """Number of the event behind ``/explain_image``."""
         config = (await self.http.get("/config")).raise_for_status().json()
-        sliders = {item["id"] for item in config["components"] if item["type"] == "imageslider"}
-        drawing = [event for event in config["dependencies"] if event["outputs"] and event["outputs"][0] in sliders]
-        return min(int(event["id"]) for event in drawing if len(event["outputs"]) > 1)
+        return next(int(event["id"]) for event in config["dependencies"] if event["api_name"] == "explain_image")
 
     async def queued(self) -> int:
         """How many calls wait."""

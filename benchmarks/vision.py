@@ -3,13 +3,15 @@
 A made photo, decoded, goes to a finished overlay of its own size. Beside each time stand the plain composition of
 ``pytorch_grad_cam`` for the same weights and method, run in turns with ours, at our input and at 224 px, and the time
 that the arithmetic of the network would take at the speed of this machine's matrix multiplication. ProtoViT stands
-beside its bare encoder; last, one photo goes through all three models with their overlays, and that time is written as
-what the machine could have multiplied in it: a figure that a slower or faster machine changes little.
+beside its bare encoder; then one photo goes through all three models with their overlays, 64 photos at once through all
+three, and a photo of 12 megapixels to its map by RISE.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -17,6 +19,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytorch_grad_cam
 import torch
 from PIL import Image
@@ -24,7 +27,7 @@ from pytorch_grad_cam.utils.image import show_cam_on_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 
-from models.vision import registry, weights
+from models.vision import photo_batch, photos, registry, weights
 from models.vision.convnet import Convnet
 from models.vision.overlay import overlay
 from models.vision.preprocessing import Preprocessing
@@ -37,6 +40,8 @@ CASES = (("vgg16", "grad-cam", pytorch_grad_cam.GradCAM), ("yolov8", "eigen-cam"
 WIDTH, HEIGHT = 640, 480  # px of the photo
 IMAGENET = 224  # px, the input that VGG16 and YOLOv8-cls were published for
 MOST = 80.0  # GFLOP, for one photo through all models with their overlays
+PHOTOS, BATCHES = 64, 3  # photos of a batch, and how often it is timed
+LARGE, RISES = (4000, 3000), 3  # px of a phone's photo, and how often RISE explains it
 MATRIX = 1024  # side of the matrices that the machine's peak is measured with
 
 
@@ -169,16 +174,65 @@ def protovit(model: ProtoVit, image: Image.Image, runs: int) -> None:
     print(f"  reasoning / bare encoder {p50['reasoning'] / p50['bare encoder']:.2f}")
 
 
-def labels_moved(model: Convnet, photos: Sequence[Photo]) -> None:
+def batch(models: Sequence[VisionModel], image: Image.Image) -> None:
+    """Times many photos at once by all models, from files to rows, and in operations."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{number}.jpg" for number in range(PHOTOS)]
+        for path in paths:
+            image.save(path)
+        names = [model.name for model in models]
+        speeds, times = [], []
+        for _ in range(BATCHES):
+            speeds.append(peak())
+            times.append(timed(lambda: list(photo_batch.classify_steps(paths, names))))
+        speeds.append(peak())
+    cost = float(np.median(times)) / PHOTOS
+    print(f"{PHOTOS} photos at once by {', '.join(names)}: {cost * 1e3:.0f} ms a photo,")
+    print(f"  {cost * float(np.median(speeds)) / 1e9:.0f} GFLOP a photo at the speed of the matrix product")
+
+
+def rise(image: Image.Image) -> None:
+    """Times RISE on YOLOv8n for a large photo, from the file to the file that a program receives, and its memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "large.jpg"
+        image.resize(LARGE, Image.Resampling.BICUBIC).save(path)
+        photos.explain_photo(path, "yolov8").overlay.save(Path(folder) / "first.png", compress_level=1)
+
+        def explain() -> None:
+            photos.explain_photo(path, "yolov8", "rise").overlay.save(Path(folder) / "map.png", compress_level=1)
+
+        idle, most = memory(), 0.0
+        done = threading.Event()
+
+        def watch() -> None:
+            nonlocal most
+            while not done.wait(0.02):
+                most = max(most, memory())
+
+        watching = threading.Thread(target=watch)
+        watching.start()
+        times = [timed(explain) for _ in range(RISES)]
+        done.set()
+        watching.join()
+    print(f"RISE on yolov8, {LARGE[0] * LARGE[1] / 1e6:.0f} megapixels: p50 {np.median(times):.1f} s,", end=" ")
+    print(f"{most - idle:.0f} MB above idle")
+
+
+def memory() -> float:
+    """Megabytes that the process holds."""
+    return psutil.Process().memory_info().rss / 1e6
+
+
+def labels_moved(model: Convnet, labelled: Sequence[Photo]) -> None:
     """Counts the photos that get another label from the app than from the same weights in float32."""
     network, _ = plain_network(model)
     moved = 0
-    for photo in photos:
+    for photo in labelled:
         image = read_upload(photo.path).image
         with torch.no_grad():
             label = model.classes[int(network(model.preprocessing(image)).argmax())]
         moved += model.predict(image).label != label
-    print(f"  labels that differ from those in float32: {moved} of {len(photos)}")
+    print(f"  labels that differ from those in float32: {moved} of {len(labelled)}")
 
 
 def main() -> None:
@@ -188,7 +242,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder with labels.csv and images/: compare the labels too")
     args = parser.parse_args()
     runs = args.runs
-    photos = read_photos(args.data)["test"] if args.data else []
+    labelled = read_photos(args.data)["test"] if args.data else []
     image, speed = photo(), peak()
     print(f"{torch.get_num_threads()} threads, matrix product {speed / 1e9:.0f} GFLOP/s, {runs} runs each")
     for name, method, cam_class in CASES:
@@ -198,8 +252,8 @@ def main() -> None:
         model = registry.get(name)
         assert isinstance(model, Convnet)
         convnet(model, method, cam_class, image, runs, speed)
-        if photos:
-            labels_moved(model, photos)
+        if labelled:
+            labels_moved(model, labelled)
     if "protovit" in registry.available():
         model = registry.get("protovit")
         assert isinstance(model, ProtoVit)
@@ -208,6 +262,8 @@ def main() -> None:
     print(f"one photo through {', '.join(model.name for model in everyone)}, each with its overlay")
     p50 = interleaved(runs, {"all": lambda: [ours(model, model.default_method, image) for model in everyone]})["all"]
     print(f"  p50 x matrix product {p50 * speed / 1e9:.0f} GFLOP (at most {MOST:.0f} is the goal)")
+    batch(everyone, image)
+    rise(image)
 
 
 if __name__ == "__main__":

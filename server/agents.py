@@ -13,11 +13,11 @@ import io
 import json
 import mimetypes
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 from threading import Event
-from typing import Any, get_origin
+from typing import Any, get_args, get_origin
 
 import anyio
 import gradio as gr
@@ -34,6 +34,7 @@ from starlette.types import Receive, Scope, Send
 from models.errors import InputError, VitrineError, shown
 from tabs.calls import FILES, named, parameters
 from tabs.downloads import new_folder
+from tabs.endpoints import AT_ONCE
 
 PLACE = "/gradio_api/mcp"
 CONTENT = " Plain base64, or the address of a file that this server gave, will do too."
@@ -45,7 +46,7 @@ class Agents:
     Args:
         title: of the server.
         endpoints: by name; each raises ``gr.Error`` with the sentence for its caller.
-        at_once: calls of one endpoint at a time.
+        at_once: calls of one endpoint at a time, where ``AT_ONCE`` says nothing else.
         waiting: calls of one endpoint that wait; the next one is told at once that the app is busy.
         root: what stands before the app's path in its public address.
     """
@@ -55,7 +56,7 @@ class Agents:
     ) -> None:
         self.endpoints, self.waiting, self.root = endpoints, waiting, root
         self.tools = [_tool(name, function) for name, function in endpoints.items()]
-        self.limiters = {name: anyio.CapacityLimiter(at_once) for name in endpoints}
+        self.limiters = {name: anyio.CapacityLimiter(AT_ONCE.get(name, at_once)) for name in endpoints}
         self.server: Server[Any, Request] = Server(title)
         self.server.list_tools()(self._list)
         self.server.call_tool(validate_input=False)(self._call)  # the endpoints' own sentences say more
@@ -145,7 +146,10 @@ def _tool(name: str, function: Callable[..., Any]) -> types.Tool:
             schema["default"] = parameter.default
         properties[argument] = schema
     required = [key for key, parameter in parameters(function).items() if parameter.default is parameter.empty]
-    answers = get_origin(hints["return"]) is dict
+    returned = hints["return"]
+    if get_origin(returned) is Iterator:  # an agent is given the last
+        (returned,) = get_args(returned)
+    answers = get_origin(returned) is dict
     return types.Tool(
         name=name,
         description=" ".join(text.split()),

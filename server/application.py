@@ -23,6 +23,7 @@ from models.runtime import upload_cleanup
 from models.runtime.health import check_models
 from server import agents
 from server.agents import Agents
+from server.assets import PICTURE, CompressedAssets, picture
 from server.bodies import UPLOAD, BoundedBodies
 from server.calls import Calls
 from server.origins import EMBEDDING, OwnOrigin
@@ -96,10 +97,12 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
             ),
             Middleware(BoundedBodies),
             Middleware(Calls, endpoints=endpoints, functions=functions),
+            Middleware(CompressedAssets),
             Middleware(Documents, root=root),
         ],
     )
     server.add_api_route("/health", health, methods=["GET"])
+    server.router.routes.append(Route(PICTURE, picture, methods=["GET"]))
     server.router.routes += [Route(path, _closed, methods=["GET", "POST"]) for path in CLOSED]
     server.router.routes.append(Route(f"{agents.PLACE}{{rest:path}}", tools))
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # that a page in two languages has no SSR

@@ -16,8 +16,9 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.errors import InputError, shown
+from models.vision.photo_files import MAX_PHOTOS
 from server.bodies import SMALL
-from tabs.calls import FILES, complete, file_of, parameters
+from tabs.calls import FILES, LISTS, complete, file_of, parameters
 
 CALL = re.compile(r"/gradio_api/(?P<way>call/v2|call|run|api)/(?P<name>[^/]*)(?P<event>/[^/]+)?/?")
 JOIN = "/gradio_api/queue/join"  # gradio_client's way, and the page's
@@ -127,6 +128,8 @@ def _whole_number(digits: str) -> int:
 
 def _short(argument: str, value: Any) -> Any:
     """A value without what is long: a file as text becomes one on disk, any other text is cut, and refused later."""
+    if argument in LISTS and isinstance(value, list) and len(value) <= MAX_PHOTOS:
+        return [_short(argument, one) for one in value]
     if isinstance(value, dict):
         text = next((value[key] for key in ("path", "url") if isinstance(value.get(key), str)), "")
     else:

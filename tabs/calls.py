@@ -16,9 +16,11 @@ from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from models.errors import InputError, shown
 from models.runtime import upload_cleanup
+from models.vision.photo_files import MAX_PHOTOS
 from tabs.downloads import new_folder
 
-FILES = ("image", "table")  # the arguments that take a file
+FILES = ("image", "table", "images")  # the arguments that take a file
+LISTS = ("images",)  # those of them that take several
 SHORTEST = 64  # characters of base64 that stand for a file by themselves; a picture has more
 _PLAIN = bytes.maketrans(b"-_", b"+/")  # the alphabet for addresses, in that of MIME
 _INLINE = "inline"  # folder of the files that came as text
@@ -50,7 +52,13 @@ def named(function: Callable[..., Any], values: Mapping[str, Any]) -> dict[str, 
         InputError: an unknown name, none for an argument that needs one, or no file where one is needed.
     """
     bound = complete(function, values)
-    return {name: file_of(name, value) if name in FILES else value for name, value in bound.items()}
+    return {name: _received(name, value) for name, value in bound.items()}
+
+
+def _received(name: str, value: Any) -> Any:
+    if name in LISTS:
+        return files_of(name, value)
+    return file_of(name, value) if name in FILES else value
 
 
 def complete(function: Callable[..., Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,16 +104,47 @@ def file_of(argument: str, value: Any) -> str | None:
     raise InputError("file_expected", argument=argument, received=shown(value))
 
 
+def files_of(argument: str, value: Any) -> list[str]:
+    """The paths of the files that a program means, one or several of what :func:`file_of` takes.
+
+    Raises:
+        InputError: there are more than the call takes, or one of them is no file; the others are gone again.
+    """
+    if value is None:
+        return []
+    values = value if isinstance(value, list) else [value]
+    if len(values) > MAX_PHOTOS:
+        raise InputError("images_many", received=len(values), limit=MAX_PHOTOS)
+    found: list[str] = []
+    try:
+        for place, one in enumerate(values):
+            path = file_of(f"{argument}[{place}]", one)
+            if path is None:
+                raise InputError("file_expected", argument=f"{argument}[{place}]", received=shown(one))
+            found.append(path)
+    except InputError:
+        _forget(found)
+        raise
+    return found
+
+
 @contextmanager
 def used_once(values: Sequence[Any]) -> Iterator[None]:
     """Files among the arguments of a call that came as text are gone when it ends."""
     try:
         yield
     finally:
-        inline = upload_cleanup.own_folder() / _INLINE
-        for value in values:
-            if isinstance(value, str) and value.startswith(str(inline)):
-                shutil.rmtree(Path(value).parent, ignore_errors=True)
+        _forget(values)
+
+
+def _forget(values: Sequence[Any]) -> None:
+    """Removes the files among some values, and among lists of them, that came as text."""
+    inline = upload_cleanup.own_folder() / _INLINE
+    for value in values:
+        if isinstance(value, list):
+            _forget(value)
+        elif isinstance(value, str) and value.startswith(str(inline)):
+            shutil.rmtree(Path(value).parent, ignore_errors=True)
 
 
 def _uploaded(text: str) -> str | None:

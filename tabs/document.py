@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.display.common.html import render
 from models.texts import LANGUAGES, Language, Texts
+from tabs.gradio_internals import charts_script
 
 FIRST_PAINT = Path(__file__).with_name("first_paint.css")
 SCRIPT = Path(__file__).with_name("page.js")
@@ -73,6 +74,13 @@ def head(language: Language) -> str:
     )
 
 
+def preloaded(root: str = "") -> str:
+    """Asks for the script that draws charts at once: Gradio asks for it last, and the first tab waits for it."""
+    script = charts_script()
+    address = f"{root}/assets/{script}" if root else f"./assets/{script}"
+    return f'<link rel="modulepreload" href="{address}">\n' if script else ""
+
+
 class Documents:
     """ASGI middleware: the pages come with a head of ours, in their language, and compressed.
 
@@ -85,7 +93,7 @@ class Documents:
         self.app = app
         self.root = root
         self.compressed = GZipMiddleware(self._rewritten, compresslevel=5)
-        self.heads = {language: head(language).encode() for language in LANGUAGES}
+        self.heads = {language: (head(language) + preloaded(root)).encode() for language in LANGUAGES}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""

@@ -15,11 +15,12 @@ from models.credit.score import Score
 from models.credit.service import credit_service
 from models.display.credit.principal_reasons import sentence
 from models.texts import ENGLISH, LANGUAGES, Language, Texts
-from models.vision import photos, prototype_explanation
+from models.vision import photo_batch, photos, prototype_explanation
+from models.vision.inference_executor import SHARED
 from tabs.credit.letter import save_letter
 from tabs.downloads import Document, Picture
 from tabs.error_handling import handle_errors
-from tabs.uploads import Photo, Table
+from tabs.uploads import Photo, Photos, Table
 
 
 def clients(decision: str = "all", limit: int = 20) -> dict[str, Any]:
@@ -150,6 +151,21 @@ def classify_image(image: str, models: list[str] | None = None) -> dict[str, Any
     return photos.classify(image, models if models is not None else [])
 
 
+def classify_batch(images: list[str], models: list[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Classifies up to 200 product photos at once, and says which of them a person should look at.
+
+    One row a photo, in their order; one that cannot be read has an "error" and costs the others nothing. "review" is
+    true where there is an error, where the models disagree, where one sees none of the seven categories, or where most
+    cannot rule out a second one. Answers stream: each holds the rows so far.
+
+    Args:
+        images: list of files as /classify_image takes them, or one zip that holds them; agents send data URLs.
+        models: names among "vgg16", "yolov8", "protovit"; empty for all that are available.
+    """
+    for batch in photo_batch.classify_steps(images, models if models is not None else []):
+        yield batch.to_json()
+
+
 def explain_image(image: str, model: str = "yolov8", method: str = "", target: str = "") -> Iterator[Image | None]:
     """Shows where in a photo a model found its evidence: a saliency map laid over it, at the size of the upload.
 
@@ -199,10 +215,15 @@ ENDPOINTS: tuple[Callable[..., Any], ...] = (
     counterfactual,
     letter,
     classify_image,
+    classify_batch,
     explain_image,
     prototypes,
     results,
 )
+
+
+# calls at a time, where it is not as many as of any other: photos that are there together share the networks' passes
+AT_ONCE: dict[str, int] = {"classify_image": SHARED, "explain_image": SHARED // 2}
 
 
 class Names(gr.JSON):
@@ -241,9 +262,10 @@ def endpoints() -> None:
     """Declares every endpoint; call it once, inside the Blocks."""
     # Files come through components, which keep a caller to the files that it uploaded.
     with gr.Column(visible=False):
-        table, image, names, picture, answer = (
+        table, image, images, names, picture, answer = (
             Table(label="table"),
             Photo(label="image"),
+            Photos(label="images", file_count="multiple"),
             Names(label="models"),
             Picture(format="png"),
             gr.JSON(),
@@ -256,6 +278,7 @@ def endpoints() -> None:
     through: dict[Callable[..., Any], tuple[Any, Any]] = {
         score_batch: (table, answer),
         classify_image: ([image, names], answer),
+        classify_batch: ([images, names], answer),
         explain_image: ([image, model, method, target], picture),
         prototypes: ([image, top, without], answer),
         letter: ([number, application, language], document),
@@ -263,6 +286,7 @@ def endpoints() -> None:
     for function in ENDPOINTS:
         name, handled_function = function.__name__, handle_errors(function, ENGLISH, markup=False)
         if function in through:
-            call.click(handled_function, *through[function], api_name=name)
+            limit: Any = AT_ONCE.get(name, "default")
+            call.click(handled_function, *through[function], api_name=name, concurrency_limit=limit)
         else:
             gr.api(handled_function, api_name=name)

@@ -25,6 +25,19 @@ from tabs.error_handling import refusal
 SESSIONS = 1000  # visitors whose state is kept, at about 0.1 MB each; every call without a session makes one
 
 
+ASSETS = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
+
+
+def charts_script() -> str:
+    """The name of the script that draws Plotly's charts on the page; empty where there is not one.
+
+    Uses the name of that file in Gradio's package, ``PlotlyPlot-HASH.js``. If it went, charts would come later:
+    ``test_the_script_that_draws_charts_is_known``.
+    """
+    found = [path.name for path in ASSETS.glob("PlotlyPlot-*.js")]
+    return found[0] if len(found) == 1 else ""
+
+
 class LightBlocks(gr.Blocks):
     """A ``gr.Blocks`` whose sessions are few and light, whose queue forgets nobody who listens, and whose endpoints
     check their own arguments.

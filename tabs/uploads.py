@@ -35,3 +35,13 @@ class Table(UploadsOnly, gr.File):
     def preprocess(self, payload: ListFiles | FileData | None) -> str | None:
         """The path of the file in this session's cache, or None."""
         return payload.path if isinstance(payload, FileData) else None
+
+
+class Photos(Table):
+    """A ``gr.File`` of several files whose value are the paths of the uploaded files."""
+
+    def preprocess(self, payload: ListFiles | FileData | None) -> list[str] | None:  # type: ignore[override]
+        """The paths of the files in this session's cache, in their order, or None."""
+        if payload is None:
+            return None
+        return [file.path for file in (payload.root if isinstance(payload, ListFiles) else [payload])]

@@ -50,7 +50,7 @@ def faults(page: Visit, name: str) -> dict[str, list[str]]:
 
 def _choose_picture(page: Visit) -> None:
     page.page.locator(PICTURE).first.click()
-    page.page.locator("article.vt-panel").first.wait_for()
+    page.page.locator(".vt-glance .vt-open").first.click()
     page.page.locator("#overlay").scroll_into_view_if_needed()
     page.page.locator("#overlay img").last.wait_for(state="attached")
 

@@ -31,6 +31,7 @@ ENDPOINTS = {
     "/counterfactual",
     "/letter",
     "/classify_image",
+    "/classify_batch",
     "/explain_image",
     "/prototypes",
     "/results",

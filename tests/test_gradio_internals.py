@@ -6,6 +6,7 @@ A session costs little, and what happens in one stays there; endpoints check the
 from __future__ import annotations
 
 import json
+import urllib.request
 
 import gradio as gr
 import httpx
@@ -16,7 +17,7 @@ from gradio.state_holder import SessionState
 from app import create_app
 from server.application import create_server, running
 from tabs import gradio_internals
-from tabs.gradio_internals import LightBlocks
+from tabs.gradio_internals import LightBlocks, charts_script
 
 pytestmark = pytest.mark.slow
 
@@ -102,3 +103,11 @@ def test_what_a_program_sends_is_checked_by_its_endpoint(data: list[object], ans
         stream = httpx.get(f"{url}gradio_api/call/add/{event}", timeout=60, trust_env=False).text
     content = json.loads(stream.strip().rpartition("data: ")[2])
     assert content == [answer] if isinstance(answer, dict) else content["error"].startswith(answer)
+
+
+def test_the_script_that_draws_charts_is_known(app_url: str) -> None:
+    name = charts_script()
+    with urllib.request.urlopen(app_url) as answer:
+        assert f'<link rel="modulepreload" href="./assets/{name}">' in answer.read().decode()
+    with urllib.request.urlopen(f"{app_url}assets/{name}") as answer:
+        assert len(answer.read()) > 1_000_000

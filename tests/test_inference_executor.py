@@ -7,8 +7,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import torch
 
-from models.vision.inference_executor import run_inference
+from models.vision import inference_executor, registry
+from models.vision.inference_executor import SHARED, run_inference, run_network
+from tests.factories import photo
 
 
 def test_one_at_a_time_on_one_thread() -> None:
@@ -33,3 +36,69 @@ def test_an_error_reaches_who_asked_and_nobody_else() -> None:
     with pytest.raises(ZeroDivisionError):
         run_inference(lambda: 1 / 0)
     assert run_inference(lambda: "next") == "next"
+
+
+def test_who_waits_for_the_same_network_shares_a_pass() -> None:
+    busy, passes = threading.Event(), []
+
+    def doubled(inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        passes.append(("doubled", len(inputs)))
+        return inputs * 2, inputs.sum((1, 2, 3))
+
+    def tripled(inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        passes.append(("tripled", len(inputs)))
+        return (inputs * 3,)
+
+    asked = [(doubled, 1), (tripled, 1), (doubled, 3), (doubled, SHARED - 4), (doubled, 1), (tripled, 2)]
+    inputs = [torch.full((count, 3, 2, 2), float(number)) for number, (_, count) in enumerate(asked)]
+    with ThreadPoolExecutor(len(asked) + 1) as askers:
+        first = askers.submit(run_inference, busy.wait)
+        answers = []
+        for (network, _), own in zip(asked, inputs, strict=True):
+            answers.append(askers.submit(run_network, network, own))
+            while len(inference_executor._waiting) < len(answers):
+                time.sleep(0.001)
+        busy.set()
+        found = [answer.result() for answer in answers]
+        first.result()
+    assert passes == [("doubled", SHARED), ("tripled", 3), ("doubled", 1)]
+    for (network, _), own, answer in zip(asked, inputs, found, strict=True):
+        assert torch.equal(answer[0], own * (2 if network is doubled else 3)), (
+            "everyone gets the rows of their pictures"
+        )
+        assert answer[0].untyped_storage().nbytes() == own.untyped_storage().nbytes(), "and keeps no one else's"
+
+
+def test_a_picture_that_cannot_be_answered_costs_the_others_nothing() -> None:
+    busy = threading.Event()
+
+    def picky(inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        if (inputs < 0).any():
+            raise ValueError("a negative picture")
+        return (inputs,)
+
+    pictures = [torch.full((1, 3, 2, 2), value) for value in (1.0, -1.0, 2.0)]
+    with ThreadPoolExecutor(4) as askers:
+        askers.submit(run_inference, busy.wait)
+        answers = []
+        for picture in pictures:
+            answers.append(askers.submit(run_network, picky, picture))
+            while len(inference_executor._waiting) < len(answers):
+                time.sleep(0.001)
+        busy.set()
+        assert torch.equal(answers[0].result()[0], pictures[0]) and torch.equal(answers[2].result()[0], pictures[2])
+        with pytest.raises(ValueError, match="negative"):
+            answers[1].result()
+
+
+@pytest.mark.parametrize("name", registry.MODELS)
+def test_pictures_that_share_a_pass_are_answered_as_alone(name: str) -> None:
+    model = registry.get(name)
+    images = [photo(200 + 10 * number, 160, number) for number in range(3)]
+    together = model.predict_all(images)
+    for image, shared in zip(images, together, strict=True):
+        alone = model.predict(image)
+        assert shared.label == alone.label
+        # bf16, where the processor has it, rounds at every layer
+        tolerance = 0.02 if getattr(model, "bf16", False) else 1e-4
+        assert shared.probabilities == pytest.approx(alone.probabilities, abs=tolerance)

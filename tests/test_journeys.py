@@ -117,17 +117,21 @@ def test_a_new_application_and_a_whole_file(visit: Open, tmp_path: Path) -> None
     page.settle().keep("new-client-phone")
 
 
+CLEAR = "#photo button:is([aria-label='Clear'], [title='Clear'])"
+
+
 def test_a_photo_by_keyboard(visit: Open, tmp_path: Path) -> None:
     path = tmp_path / "disc.png"
     photo(320, 240).save(path)
-    page = visit().open("?tab=images").settle()
+    page = visit().open("?tab=images&model=vgg16").settle()
     page.page.get_by_role("tab", name=ENGLISH("page.tab.images"), selected=True).wait_for()
+    page.page.locator(CLEAR).press("Enter")  # the example that the page begins with
     upload = page.page.locator("#photo button:has(input[type=file])")
     upload.wait_for()
     with page.page.expect_file_chooser() as chooser:
         upload.press("Enter")  # the focus goes there first, wherever a tab that has just opened left it
     chooser.value.set_files(path)
-    page.page.locator("article.vt-panel").nth(len(registry.available()) - 1).wait_for()
+    page.page.locator(".vt-glance .vt-open").nth(len(registry.available()) - 1).wait_for()
     assert page.page.locator("#photo img").first.is_visible()
     line = page.page.get_by_role("slider", name=ENGLISH("page.divider"))
     middle = line.bounding_box()
@@ -140,7 +144,7 @@ def test_a_photo_by_keyboard(visit: Open, tmp_path: Path) -> None:
 
 
 def test_an_example_picture_and_another_method(visit: Open) -> None:
-    page = visit("fr", dark=True).open("?tab=images")
+    page = visit("fr", dark=True).open("?tab=images&model=yolov8")
     assert page.page.locator(".vt-gallery button.thumbnail-item").count() == 14
     page.page.locator(".vt-gallery button.thumbnail-item").nth(12).click()
     caption = page.page.locator("[data-alt-for=overlay]")
@@ -236,7 +240,7 @@ def test_dark_is_remembered(visit: Open) -> None:
 
 def test_reading_the_prototypes(visit: Open) -> None:
     """A row that has the focus lights its boxes, and no others, on the large photo; all prototypes open by class."""
-    page = visit().open("?tab=images")
+    page = visit().open("?tab=images&model=protovit")
     page.page.locator(".vt-gallery button.thumbnail-item").nth(12).click()
     rows = page.page.locator(".vt-likeness .vt-row")
     rows.first.wait_for()

@@ -17,7 +17,7 @@ from tests.factories import photo
 
 @pytest.fixture
 def page(visit: Open) -> Visit:
-    return visit().open("?tab=images").settle()
+    return visit().open("?tab=images&model=vgg16").settle()
 
 
 def send(page: Visit, path: Path) -> None:
@@ -29,7 +29,7 @@ def send(page: Visit, path: Path) -> None:
 
 
 def answered(page: Visit) -> None:
-    page.page.locator("article.vt-panel").nth(len(registry.available()) - 1).wait_for()
+    page.page.locator(".vt-glance .vt-open").nth(len(registry.available()) - 1).wait_for()
     page.page.locator("[data-alt-for=overlay]").wait_for(state="attached")
 
 
@@ -63,7 +63,7 @@ def test_what_browsers_do_not_draw_has_a_preview(page: Visit, tmp_path: Path, na
 
 
 def test_a_cut_photo_is_read_with_a_note(visit: Open, tmp_path: Path) -> None:
-    page = visit("fr").open("?tab=images").settle()
+    page = visit("fr").open("?tab=images&model=vgg16").settle()
     path = picture(tmp_path, "cut.jpg")
     path.write_bytes(path.read_bytes()[:-2])
     send(page, path)

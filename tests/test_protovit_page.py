@@ -25,12 +25,13 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from models.display.common.names import class_name
-from models.display.photos import prediction_cards, prototype_cards
+from models.display.photos import glance_cards, prediction_cards, prototype_cards
 from models.display.photos.annotated_image import annotate
 from models.errors import InputError
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.texts import ENGLISH, FRENCH, Texts
 from models.vision import photos, prototype_explanation, registry, webp
+from models.vision.glance import Glance
 from models.vision.predictions import CLASSES
 from models.vision.prototype_explanation import PrototypeExplanation
 from models.vision.prototypes import FILE, field, read_prototypes
@@ -407,12 +408,16 @@ def test_the_caption_of_its_own_map_speaks_of_points(upload: Path) -> None:
 @pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
 def test_three_verdicts_stand_side_by_side(model: ProtoVit, upload: Path, texts: Texts) -> None:
     own = replace(model.predict(Image.open(upload).convert("RGB")), none_of_these=False)
-    everyone = tuple(replace(own, model=name) for name in registry.MODELS)
-    html = prediction_cards.verdicts(everyone, texts)
+    explanation = model.explain(Image.open(upload).convert("RGB"))
+    everyone = tuple(
+        Glance(replace(explanation, prediction=replace(own, model=name)), "data:image/webp;base64,AA")
+        for name in registry.MODELS
+    )
+    html = glance_cards.cards(everyone, texts)
     assert len(articles(html)) == 3
     assert texts("images.agree", count=3, label=class_name(own.label, texts)) in Page(html).text
     other = replace(own, model="vgg16", label=next(name for name in CLASSES if name != own.label))
-    assert "ProtoViT →" in Page(prediction_cards.verdicts((other, own), texts)).text
+    assert "ProtoViT →" in prediction_cards.agreement((other, own), texts)
 
 
 def test_programs_ask_it_as_they_ask_the_others(client: Client, upload: Path) -> None:

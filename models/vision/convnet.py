@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -13,7 +13,7 @@ from PIL import Image
 from torch import nn
 
 from models.vision import bfloat16, calibration, measured, saliency, weights
-from models.vision.inference_executor import run_inference
+from models.vision.inference_executor import run_network
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
 
@@ -90,17 +90,22 @@ class Convnet(ABC):
 
     def predict(self, image: Image.Image) -> Prediction:
         """The class of an RGB picture of any size."""
+        return self.predict_all([image])[0]
+
+    def predict_all(self, images: Sequence[Image.Image]) -> tuple[Prediction, ...]:
+        """The classes of RGB pictures of any sizes, in one pass."""
         start = time.perf_counter()
-        return self._prediction(self.logits(image), start)
+        logits = self._forward(torch.cat([self.preprocessing(image) for image in images]))[1]
+        return tuple(self._prediction(row, start) for row in logits)
 
     def logits(self, image: Image.Image) -> torch.Tensor:
         """The logits of an RGB picture of any size, (classes,), before the temperature."""
-        return self._forward(self._input(image))[1][0]
+        return self._forward(self.preprocessing(image))[1][0]
 
     def probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
         """For pictures of the input's size, (B, 3, S, S) in 0..1: (B, classes), rows sum to 1."""
-        inputs = self.preprocessing.normalise(pixels).contiguous(memory_format=torch.channels_last)
-        return torch.softmax(self._forward(inputs)[1] / self.temperature, dim=1)
+        logits = self._forward(self.preprocessing.normalise(pixels))[1]
+        return torch.softmax(logits / self.temperature, dim=1)
 
     def explain(self, image: Image.Image, method: str = "", target: str = "", contrast_class: str = "") -> Explanation:
         """The class of a picture, and where in the picture it was seen.
@@ -127,7 +132,7 @@ class Convnet(ABC):
         """
         start = time.perf_counter()
         method, target, contrast_class = saliency.resolve(self, method or self.default_method, target, contrast_class)
-        inputs = self._input(image)
+        inputs = self.preprocessing(image)
         maps, logits = self._forward(inputs)
         predicted = self._prediction(logits[0], start)
         target = target or predicted.label
@@ -148,18 +153,15 @@ class Convnet(ABC):
             )
             yield share, explanation
 
-    def _input(self, image: Image.Image) -> torch.Tensor:
-        return self.preprocessing(image).contiguous(memory_format=torch.channels_last)
-
     def _forward(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Feature maps (B, C, h, w) and logits (B, classes)."""
+        maps, logits = run_network(self._pass, inputs)
+        return maps, logits
 
-        @torch.no_grad()  # not inference mode: the head may be asked for gradients by the feature maps
-        def work() -> tuple[torch.Tensor, torch.Tensor]:
-            maps = self.body(inputs)
-            return maps, self.head(maps)
-
-        return run_inference(work)
+    @torch.no_grad()  # not inference mode: the head may be asked for gradients by the feature maps
+    def _pass(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        maps = self.body(inputs.contiguous(memory_format=torch.channels_last))
+        return maps, self.head(maps)
 
     def _prediction(self, logits: torch.Tensor, start: float) -> Prediction:
         return prediction(self.name, self.classes, logits, self.temperature, start, self.calibration)

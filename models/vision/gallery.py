@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image
 
+from models.vision.webp import QUALITY
+
 CATALOGUE = Path(__file__).parents[2] / "data" / "catalogue"
 PER_CATEGORY = 2
-THUMBNAIL = 128  # px: two for each that the page gives an example
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,15 @@ def examples(folder: Path = CATALOGUE) -> tuple[ExamplePicture, ...]:
     return tuple(chosen)
 
 
-def thumbnail(example: ExamplePicture) -> Image.Image:
-    """A picture at the size of its place in the gallery."""
+def address(example: ExamplePicture, side: int) -> str:
+    """Where the page finds a picture at a size, relative to itself (``server/assets.py`` serves it)."""
+    return f"pictures/{side}/{example.path.name}"
+
+
+@lru_cache(maxsize=1024)
+def webp_thumbnail(example: ExamplePicture, side: int) -> bytes:
+    """A picture as WebP whose sides are so many px."""
+    stream = io.BytesIO()
     with Image.open(example.path) as image:
-        return image.convert("RGB").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+        image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS).save(stream, "WEBP", quality=QUALITY)
+    return stream.getvalue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from models import arguments
-from models.errors import InputError, ModelUnavailable, shown
+from models.errors import ModelUnavailable
 from models.texts import ENGLISH
 from models.vision import faithfulness, registry
 from models.vision.faithfulness import Faithfulness
@@ -132,15 +132,6 @@ def thumbnail(upload: Upload) -> Image.Image:
     return photo
 
 
-def verdicts(path: Path | str | None) -> Iterator[tuple[Prediction, ...]]:
-    """The models' answers to one photo, one more each time, in the order of the registry."""
-    upload = read_upload(path)
-    answers: tuple[Prediction, ...] = ()
-    for name in registry.available():
-        answers += (registry.get(name).predict(upload.image),)
-        yield answers
-
-
 def assess(
     path: Path | str | None, model: str, method: str = "", target: str = "", contrast_class: str = ""
 ) -> tuple[Explanation, Faithfulness]:
@@ -167,9 +158,7 @@ def classify(path: Path | str | None, models: Sequence[str]) -> dict[str, Any]:
     Raises:
         InputError: as in :func:`explain_photo`; ``models`` is not a list of names.
     """
-    if not isinstance(models, (list, tuple)) or not all(isinstance(name, str) for name in models):
-        raise InputError("models_list", received=shown(models), allowed=", ".join(registry.MODELS))
-    classifiers = [registry.get(name) for name in dict.fromkeys(map(registry.meant, models or registry.available()))]
+    classifiers = registry.chosen(models)
     upload = read_upload(path)
     answers = {}
     for classifier in classifiers:

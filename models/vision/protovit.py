@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +14,7 @@ from models.errors import InputError
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.protovit.modeling import PrototypeHeadOutput
 from models.vision import calibration, saliency, weights
-from models.vision.inference_executor import run_inference
+from models.vision.inference_executor import run_network
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
 from models.vision.prototypes import ClassEvidence, Evidence, Prototype, Reasoning, boxes, field, read_prototypes
@@ -84,8 +84,13 @@ class ProtoVit:
 
     def predict(self, image: Image.Image) -> Prediction:
         """The class of an RGB picture of any size."""
+        return self.predict_all([image])[0]
+
+    def predict_all(self, images: Sequence[Image.Image]) -> tuple[Prediction, ...]:
+        """The classes of RGB pictures of any sizes, in one pass."""
         start = time.perf_counter()
-        return self._prediction(self.logits(image), start)
+        logits = self._forward(torch.cat([self.preprocessing(image) for image in images])).logits
+        return tuple(self._prediction(row, start) for row in logits)
 
     def logits(self, image: Image.Image) -> torch.Tensor:
         """The logits of an RGB picture of any size, (classes,), before the temperature."""
@@ -210,12 +215,12 @@ class ProtoVit:
         )
 
     def _forward(self, inputs: torch.Tensor) -> PrototypeHeadOutput:
-        @torch.no_grad()
-        def work() -> PrototypeHeadOutput:
-            output: PrototypeHeadOutput = self.network.head(self.network.features(inputs))
-            return output
+        return PrototypeHeadOutput(*run_network(self._pass, inputs))
 
-        return run_inference(work)
+    @torch.no_grad()
+    def _pass(self, inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        found = self.network.head(self.network.features(inputs))
+        return found.logits, found.similarities, found.cosines, found.patches
 
     def _evidence(
         self, output: PrototypeHeadOutput, row: int, number: int, points: float, size: tuple[int, int]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -55,6 +55,9 @@ class VisionModel(Protocol):
 
     def predict(self, image: Image.Image) -> Prediction:
         """The classes with their probabilities."""
+
+    def predict_all(self, images: Sequence[Image.Image]) -> tuple[Prediction, ...]:
+        """The same of several pictures, in one pass."""
 
     def logits(self, image: Image.Image) -> torch.Tensor:
         """(classes,), before temperature and softmax."""
@@ -114,3 +117,15 @@ def get(name: str) -> VisionModel:
             module, _, member = _PLACES[name].partition(":")
             _loaded[name] = getattr(importlib.import_module(module), member).load()
         return _loaded[name]
+
+
+def chosen(names: object) -> list[VisionModel]:
+    """The models that a caller names, each once; all whose weights stand where none is named.
+
+    Raises:
+        InputError: ``names`` is no list of names, or holds one that no model has.
+        ModelUnavailable: the weights of one of them are missing or damaged.
+    """
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise InputError("models_list", received=shown(names), allowed=", ".join(MODELS))
+    return [get(name) for name in dict.fromkeys(map(meant, names or available()))]

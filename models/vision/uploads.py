@@ -83,12 +83,29 @@ def read_upload(path: str | Path | None) -> Upload:
     path = Path(path)
     if not path.is_file():
         raise InputError("image_missing", name=_printable(path.name))
-    megabytes = path.stat().st_size / 1e6
+    return _read(path, path.name, path.stat().st_size)
+
+
+def read_content(content: bytes, name: str) -> Upload:
+    """The same for a file that is in memory.
+
+    Args:
+        content: of the file.
+        name: of the file, for the sentence of an error.
+
+    Raises:
+        InputError: as :func:`read_upload`.
+    """
+    return _read(content, name, len(content))
+
+
+def _read(source: Path | bytes, name: str, size: int) -> Upload:
+    megabytes = size / 1e6
     if not megabytes:
-        raise InputError("image_empty", name=_printable(path.name), allowed=ALLOWED)
+        raise InputError("image_empty", name=_printable(name), allowed=ALLOWED)
     if megabytes > MAX_MEGABYTES:
         raise InputError("image_heavy", size=f"{megabytes:.0f}", limit=MAX_MEGABYTES)
-    with _open(path) as image:
+    with _open(source, name) as image:
         width, height = image.size
         if width * height > MAX_MEGAPIXELS * 1e6:
             raise InputError("image_pixels", size=f"{width} x {height}", limit=MAX_MEGAPIXELS)
@@ -96,25 +113,25 @@ def read_upload(path: str | Path | None) -> Upload:
             raise InputError("image_small", size=f"{width} x {height}", limit=MIN_SIDE)
         try:
             if width * height <= LARGE_MEGAPIXELS * 1e6:
-                return _decode(image, path)
+                return _decode(image, source)
             with _large:
-                return _decode(image, path)
+                return _decode(image, source)
         except Exception as error:  # a decoder given damaged bytes may raise anything
-            raise InputError("image_damaged", name=_printable(path.name)) from error
+            raise InputError("image_damaged", name=_printable(name)) from error
 
 
-def _open(path: Path) -> Image.Image:
+def _open(source: Path | bytes, name: str) -> Image.Image:
     try:
-        return Image.open(path, formats=FORMATS)
+        return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS)
     except Image.DecompressionBombError as error:
         # Pillow's own bound lies above ours, and it raises before the size can be read
         size = f"> {2 * (Image.MAX_IMAGE_PIXELS or 0):,}"
         raise InputError("image_pixels", size=size, limit=MAX_MEGAPIXELS) from error
     except Exception as error:  # unknown content, or a header that breaks the reader of its format
-        raise InputError("image_format", name=_printable(path.name), allowed=ALLOWED) from error
+        raise InputError("image_format", name=_printable(name), allowed=ALLOWED) from error
 
 
-def _decode(image: Image.Image, path: Path) -> Upload:
+def _decode(image: Image.Image, source: Path | bytes) -> Upload:
     width, height = image.size
     # a JPEG decodes straight to a half, a quarter or an eighth: never below what we keep
     image.draft(None, (WORKING_SIDE, WORKING_SIDE))
@@ -125,7 +142,7 @@ def _decode(image: Image.Image, path: Path) -> Upload:
         if image.format not in ("JPEG", "MPO"):
             raise
         cut_short = True
-        image = _completed(path)
+        image = _completed(source)
     factor = max(image.size) // WORKING_SIDE
     picture = pixels.eight_bits(image)
     if factor > 1 and picture.mode not in ("1", "P"):  # before the modes widen, to hold fewer bytes
@@ -142,13 +159,14 @@ def _decode(image: Image.Image, path: Path) -> Upload:
     return Upload(picture, width, height, image.format in UNSHOWN, cut_short)
 
 
-def _completed(path: Path) -> Image.Image:
+def _completed(source: Path | bytes) -> Image.Image:
     """A JPEG that ends too early, decoded as far as it goes: the end marker makes the decoder fill in the rest.
 
     Raises:
         OSError: next to nothing of the picture is there.
     """
-    image = Image.open(io.BytesIO(path.read_bytes() + b"\xff\xd9"), formats=("JPEG",))
+    content = source if isinstance(source, bytes) else source.read_bytes()
+    image = Image.open(io.BytesIO(content + b"\xff\xd9"), formats=("JPEG",))
     image.draft(None, (WORKING_SIDE, WORKING_SIDE))
     image.load()
     values = np.asarray(image).reshape(image.height, image.width, -1)

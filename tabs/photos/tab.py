@@ -1,4 +1,4 @@
-"""The photo tab: one upload, every model's verdict, where the evidence lies, and how far to trust that."""
+"""The photo tab: one photo at a glance, each model's answer in detail, and many photos at once."""
 
 from __future__ import annotations
 
@@ -7,63 +7,76 @@ from typing import Any
 import gradio as gr
 
 from models import arguments
+from models.display.common.html import render
 from models.display.common.names import class_name
 from models.display.photos import prediction_cards
 from models.texts import Texts
-from models.vision import photos, registry
-from models.vision.gallery import examples, thumbnail
+from models.vision import photos
+from models.vision.gallery import address, examples
+from models.vision.glance import opening_example
 from tabs import links
 from tabs.error_handling import handle_errors
-from tabs.photos.faithfulness import faithfulness_section
-from tabs.photos.predictions import predictions_section
-from tabs.photos.prototypes import prototypes_section
-from tabs.photos.saliency import method_choices, saliency_section
+from tabs.photos.detail import detail_section
+from tabs.photos.glance import glance_section
+from tabs.photos.many import many_photos
 from tabs.photos.uploaded_photo import uploaded_photo
 from tabs.uploads import Photo
 
+THUMBNAIL = 128  # px: two for each that the page gives an example
 
-def images_tab(texts: Texts, app: gr.Blocks) -> None:
-    """Widgets and events of the photo tab."""
+# an example takes the place of the photo at hand
+CHOOSE = """
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-place]");
+  if (button) trigger("select", { place: Number(button.dataset.place) });
+});
+"""
+
+
+def images_tab(texts: Texts, app: gr.Blocks, tab: gr.Tab) -> None:
+    """One photo, and many at once."""
+    with gr.Tabs() as views:
+        with links.linked_tab(texts("images.views.one"), "photos", "one"):
+            _one_photo(texts, app, tab)
+        with links.linked_tab(texts("images.views.many"), "photos", "many"):
+            many_photos(texts)
+
+    def open_view(request: gr.Request) -> Any:
+        return gr.Tabs(selected="many") if links.query_parameter(request, "photos") == "many" else gr.skip()
+
+    app.load(handle_errors(open_view, texts), None, views, api_visibility="private")
+
+
+def _one_photo(texts: Texts, app: gr.Blocks, tab: gr.Tab) -> None:
+    """The photo, the models' cards, and below them the detail that a card opens."""
     gr.Markdown(texts("images.intro"))
     missing = gr.HTML(padding=False, elem_classes="vt-notices")
+    first = opening_example()
     with gr.Row():
         with gr.Column(scale=1, min_width=300):
             photo = Photo(
-                label=texts("images.photo"), sources=["upload", "clipboard", "webcam"], height=300, elem_id="photo"
+                value=str(first) if first else None,
+                label=texts("images.photo"),
+                sources=["upload", "clipboard", "webcam"],
+                height=300,
+                elem_id="photo",
             )
-            at_hand = uploaded_photo(texts, photo)
+            at_hand = uploaded_photo(texts, photo, first)
             pictures = examples()
-            gallery = gr.Gallery(
-                value=[(thumbnail(picture), class_name(picture.category, texts)) for picture in pictures],
-                label=texts("images.examples"),
-                columns=7,
-                height="auto",
-                object_fit="contain",
-                allow_preview=False,
-                interactive=False,
-                buttons=[],
+            named = [(address(picture, THUMBNAIL), class_name(picture.category, texts)) for picture in pictures]
+            gallery = gr.HTML(
+                render("gallery", title=texts("images.examples"), pictures=named),
                 visible=bool(pictures),
                 elem_classes="vt-gallery",
+                js_on_load=CHOOSE,
             )
-        with gr.Column(scale=2, min_width=320):
-            predictions_section(texts, at_hand)
-    widgets = saliency_section(texts, at_hand)
-    faithfulness_section(texts, at_hand, widgets)
-    prototypes_section(texts, at_hand)
+        with gr.Column(scale=3, min_width=320):
+            cards = glance_section(texts, at_hand, app, tab)
+    detail_section(texts, app, at_hand, cards)
 
-    def open_link(request: gr.Request) -> tuple[Any, Any]:
-        model = arguments.spelled(links.query_parameter(request, "model"), registry.built()) or widgets.model.value
-        choices = method_choices(model, texts)
-        names = [name for _, name in choices]
-        method = arguments.spelled(links.query_parameter(request, "method"), names) or names[0]
-        return model, gr.Dropdown(choices=choices, value=method)
-
-    links.follow(widgets.model, "model")
-    links.follow(widgets.method, "method")
-    app.load(handle_errors(open_link, texts), None, [widgets.model, widgets.method], api_visibility="private")
-
-    def choose(event: gr.SelectData) -> str:
-        return str(pictures[event.index].path)
+    def choose(event: gr.EventData) -> str:
+        asked = event._data.get("place") if isinstance(event._data, dict) else None  # whatever the browser sent
+        return str(pictures[arguments.whole_number("place", asked, 0, len(pictures) - 1)].path)
 
     gallery.select(handle_errors(choose, texts), None, photo, api_visibility="private", show_progress="hidden")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -28,10 +29,16 @@ class UploadedPhoto(NamedTuple):
     shown: str
 
 
-def uploaded_photo(texts: Texts, photo: Photo) -> gr.State:
-    """The state that holds the :class:`UploadedPhoto`, or None; every other widget of the tab listens to its change."""
+def uploaded_photo(texts: Texts, photo: Photo, first: Path | None = None) -> gr.State:
+    """The state that holds the :class:`UploadedPhoto`, or None; every other widget of the tab listens to its change.
+
+    Args:
+        texts: of the page's language.
+        photo: the widget.
+        first: the picture that the widget begins with.
+    """
     notices = gr.HTML(padding=False, elem_id="photo-notices")
-    state = gr.State(None)
+    state = gr.State(UploadedPhoto(str(first), str(first)) if first else None)
 
     def read(
         path: str | None, last: UploadedPhoto | None, request: gr.Request

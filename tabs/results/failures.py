@@ -6,10 +6,13 @@ from typing import Any
 
 import gradio as gr
 
+from models.display.common.html import render
 from models.display.results import findings, tables
 from models.texts import Texts
-from models.vision.gallery import catalogue
+from models.vision.gallery import address, catalogue
 from tabs.results.components import heading, table
+
+SIDE = 340  # px of a picture: two for each that the page gives it
 
 
 def failures_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: Texts) -> None:
@@ -19,17 +22,9 @@ def failures_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: 
     heading(texts("results.failures.title"), findings.failures(evaluation, models, texts))
     if failures["test"]:
         table(tables.failures_table(failures["test"], models, texts), words=True)
-    paths = {picture.path.name: picture.path for picture in catalogue()}
-    missed = [row for row in failures["catalogue"] if row["image"] in paths]
+    known = {picture.path.name: picture for picture in catalogue()}
+    missed = [row for row in failures["catalogue"] if row["image"] in known]
     if missed:
         gr.Markdown(f"### {texts('results.failures.rendered')}")
-        gr.Gallery(
-            value=[(str(paths[row["image"]]), tables.failure_caption(row, texts)) for row in missed],
-            show_label=False,
-            columns=6,
-            height="auto",
-            object_fit="contain",
-            interactive=False,
-            buttons=[],
-            elem_classes="vt-missed",
-        )
+        pictures = [(address(known[row["image"]], SIDE), tables.failure_caption(row, texts)) for row in missed]
+        gr.HTML(render("captioned", pictures=pictures))

@@ -16,6 +16,7 @@ from models.credit.score import Score
 from models.credit.wording import Value, label, value_text
 from models.display.common.html import Table, render
 from models.display.common.sortable import sortable
+from models.display.common.spreadsheet import save_csv
 from models.texts import Texts
 
 SHOWN = 100  # rows of a batch on the page; the file that is offered holds all
@@ -46,7 +47,7 @@ def contributions_table(score: Score, texts: Texts) -> str:
 def save_contributions(score: Score, texts: Texts, folder: Path) -> Path:
     """The same table as a CSV file in a folder of the caller's."""
     path = folder / f"contributions-{score.client_id or 'application'}.csv"
-    return _save(contributions(score, texts), path, texts)
+    return save_csv(contributions(score, texts), path, texts)
 
 
 def profile(groups: Mapping[str, list[Fact]], texts: Texts) -> str:
@@ -185,11 +186,4 @@ def save_batch(answer: Batch, texts: Texts, folder: Path) -> Path:
     frame = pd.DataFrame([vars(score) for score in answer.scores], columns=list(names))
     frame["client_id"] = frame["client_id"].astype("Int64")  # whole numbers, also where some clients have none
     frame["decision"] = [texts(f"credit.batch.decision.{score.decision}") for score in answer.scores]
-    return _save(frame.rename(columns=names), folder / "scores.csv", texts)
-
-
-def _save(frame: pd.DataFrame, path: Path, texts: Texts) -> Path:
-    """A CSV file that a spreadsheet of the reader's language opens in columns, with the accents as they are."""
-    separator, decimal = (";", ",") if texts.language == "fr" else (",", ".")
-    frame.to_csv(path, index=False, encoding="utf-8-sig", sep=separator, decimal=decimal)
-    return path
+    return save_csv(frame.rename(columns=names), folder / "scores.csv", texts)

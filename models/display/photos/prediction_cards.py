@@ -1,4 +1,4 @@
-"""What a visitor reads about a photo: the verdict with its seven probabilities, and what the map means."""
+"""What a visitor reads about a photo: whether the models agree, what remains possible, and what a map means."""
 
 from __future__ import annotations
 
@@ -15,34 +15,6 @@ PLACES = tuple(f"{row}-{column}" for row in ("top", "middle", "bottom") for colu
 def empty(texts: Texts) -> str:
     """What stands in the place of the verdicts before there is a photo."""
     return render("empty", sentence=texts("images.empty"))
-
-
-def verdicts(predictions: tuple[Prediction, ...], texts: Texts) -> str:
-    """Each model's verdict with its seven probabilities, and whether they agree, as HTML."""
-    cards = []
-    for prediction in predictions:
-        ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
-        cards.append(
-            {
-                "model": texts(f"images.models.{prediction.model}"),
-                "title": texts("images.none_of_these")
-                if prediction.none_of_these
-                else class_name(prediction.label, texts),
-                "doubt": doubt(prediction, texts),
-                "seconds": texts("images.seconds", seconds=texts.number(prediction.seconds, 2)),
-                "rows": [
-                    (class_name(name, texts), texts.percent(share), f"{100 * share:.1f}") for name, share in ranked
-                ],
-            }
-        )
-    return render(
-        "verdicts",
-        cards=cards,
-        agreement=agreement(predictions, texts),
-        alt=texts("images.photo_alt", verdicts=", ".join(f"{card['model']} \u2192 {card['title']}" for card in cards)),
-        caption=texts("images.probabilities"),
-        head=(texts("images.class"), texts("images.probability")),
-    )
 
 
 def doubt(prediction: Prediction, texts: Texts) -> str:

@@ -1,0 +1,82 @@
+"""One model's answer in detail: its map by any method, how far to trust it, and for ProtoViT its reasoning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from models import arguments
+from models.texts import Texts
+from models.vision import registry
+from models.vision.prototype_explanation import MODEL
+from tabs import links
+from tabs.error_handling import handle_errors
+from tabs.photos.faithfulness import faithfulness_section
+from tabs.photos.prototypes import prototypes_section
+from tabs.photos.saliency import method_choices, saliency_section
+from tabs.photos.uploaded_photo import UploadedPhoto
+
+# whoever opened a card reads on where its detail begins
+READ_ON = """() => setTimeout(() => {
+  const heading = document.querySelector("#detail h2");
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus();
+}, 200)"""
+
+
+def detail_section(texts: Texts, app: gr.Blocks, photo: gr.State, cards: gr.HTML) -> None:
+    """Closed until a card opens it, or a link that names a model; from then on it follows the photo.
+
+    Args:
+        texts: of the page's language.
+        app: whose links may open it.
+        photo: the one at hand.
+        cards: whose ``select`` event opens the detail of the model that it names.
+    """
+    opened = gr.State("")  # the model whose detail is open; empty where none is
+    seen = gr.State(None)  # the photo, once a detail is open
+    compared = gr.State(None)  # the photo, once the detail of ProtoViT is
+    with gr.Column(visible=False, elem_id="detail") as detail:
+        widgets, redraw = saliency_section(texts, seen)
+        faithfulness_section(texts, seen, widgets)
+        with gr.Column(visible=False) as likeness:
+            prototypes_section(texts, compared)
+
+    def follow(uploaded: UploadedPhoto | None, model: str) -> tuple[Any, ...]:
+        """What stands open for a photo and a model."""
+        by_prototypes = model == MODEL
+        return (
+            model,
+            uploaded if model else None,
+            uploaded if by_prototypes else None,
+            gr.Column(visible=bool(model)),
+            gr.Column(visible=by_prototypes),
+        )
+
+    def show(uploaded: UploadedPhoto | None, model: str, method: str) -> tuple[Any, ...]:
+        choices = method_choices(model, texts)
+        names = [name for _, name in choices]
+        method = arguments.spelled(method, names) or names[0]
+        return (*follow(uploaded, model), model, gr.Dropdown(choices=choices, value=method))
+
+    def open_card(uploaded: UploadedPhoto | None, event: gr.EventData) -> tuple[Any, ...]:
+        asked = event._data.get("model") if isinstance(event._data, dict) else None  # whatever the browser sent
+        return show(uploaded, registry.meant(str(asked)), "")
+
+    def open_link(uploaded: UploadedPhoto | None, request: gr.Request) -> Any:
+        model, method = (links.query_parameter(request, name) for name in ("model", "method"))
+        if not model and not method:
+            return [gr.skip()] * 7
+        return show(uploaded, arguments.spelled(model, registry.built()) or widgets.model.value, method)
+
+    states = [opened, seen, compared, detail, likeness]
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    picked = cards.select(handle_errors(open_card, texts), photo, [*states, widgets.model, widgets.method], **private)
+    redraw(picked.success).then(None, None, None, js=READ_ON, api_visibility="private")
+    photo.change(follow, [photo, opened], states, **private)
+    widgets.model.input(follow, [photo, widgets.model], states, **private)
+    links.follow(widgets.model, "model")
+    links.follow(widgets.method, "method")
+    app.load(handle_errors(open_link, texts), photo, [*states, widgets.model, widgets.method], **private)

@@ -1,0 +1,46 @@
+"""Every model's answer to the photo and where it found it, each shown as soon as it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from models.display.photos import glance_cards, prediction_cards
+from models.texts import Texts
+from models.vision.glance import at_a_glance
+from tabs import links
+from tabs.error_handling import handle_errors
+from tabs.photos.uploaded_photo import UploadedPhoto
+
+# a card's button opens the detail of its model
+OPEN = """
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-model]");
+  if (button) trigger("select", { model: button.dataset.model });
+});
+"""
+
+
+def glance_section(texts: Texts, photo: gr.State, app: gr.Blocks, tab: gr.Tab) -> gr.HTML:
+    """The cards side by side, and whether the models agree; a card's button is its ``select`` event."""
+    cards = gr.HTML(glance_cards.cards((), texts), min_height=260, elem_id="glance", js_on_load=OPEN)
+
+    def show(uploaded: UploadedPhoto | None) -> Iterator[str]:
+        if uploaded is None:
+            yield prediction_cards.empty(texts)
+            return
+        for answers in at_a_glance(uploaded.path):
+            yield glance_cards.cards(answers, texts)
+
+    def show_linked(uploaded: UploadedPhoto | None, request: gr.Request) -> Iterator[str]:
+        if links.query_parameter(request, "tab") == "images":
+            yield from show(uploaded)
+        else:  # nobody looks yet
+            yield gr.skip()
+
+    options: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    gr.on([photo.change, tab.select], handle_errors(show, texts), photo, cards, **options)
+    app.load(handle_errors(show_linked, texts), photo, cards, **options)
+    return cards

@@ -1,0 +1,73 @@
+"""Many photos: files or a zip go in, a table with every model's answer comes out, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from models.display.photos import photo_batch as display
+from models.texts import Texts
+from models.vision import photo_batch
+from models.vision.photo_batch import PhotoBatch
+from models.vision.photo_files import MAX_PHOTOS
+from tabs.downloads import session_folder
+from tabs.error_handling import handle_errors
+from tabs.uploads import Photos
+
+STATE_SECONDS = 1800  # how long a visitor's rows are kept in memory
+SCRIPT = Path(__file__).with_name("photo_batch.js")
+
+
+def many_photos(texts: Texts) -> None:
+    """The upload, the work's progress, the filters and the table."""
+    gr.Markdown(texts("batch.intro", limit=MAX_PHOTOS))
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
+            files = Photos(label=texts("batch.files"), file_count="multiple", height=160, elem_id="photos")
+        with gr.Column(scale=3, min_width=320):
+            progress = gr.HTML(elem_id="batch-progress")
+            with gr.Row():
+                stop = gr.Button(texts("batch.stop"), variant="stop", visible=False)
+                download = gr.DownloadButton(texts("batch.download"), visible=False)
+    filters = gr.HTML(display.filters(texts), visible=False)
+    table = gr.HTML(
+        elem_id="batch", elem_classes=["vt-wide", "vt-bounded"], js_on_load=SCRIPT.read_text(encoding="utf-8")
+    )
+    rows = gr.State(None, time_to_live=STATE_SECONDS)
+    outputs = [rows, progress, filters, table, stop, download]
+
+    def shown(batch: PhotoBatch, request: gr.Request, stopped: bool = False) -> tuple[Any, ...]:
+        done = stopped or len(batch.rows) == batch.total
+        saved = str(display.save(batch, texts, session_folder(request))) if done and batch.rows else None
+        return (
+            batch,
+            display.progress(batch, texts, stopped),
+            gr.HTML(visible=bool(batch.rows)),
+            display.table(batch, texts) if batch.rows else "",
+            gr.Button(visible=not done),
+            gr.DownloadButton(value=saved, visible=saved is not None),
+        )
+
+    def nothing() -> tuple[Any, ...]:
+        return (None, "", gr.HTML(visible=False), "", gr.Button(visible=False), gr.DownloadButton(visible=False))
+
+    def classify(paths: list[str] | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        if not paths:
+            yield nothing()
+            return
+        for batch in photo_batch.classify_steps(paths):
+            yield shown(batch, request)
+
+    def stopped(batch: PhotoBatch | None, request: gr.Request) -> tuple[Any, ...]:
+        return nothing() if batch is None else shown(batch, request, stopped=True)
+
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    # new files take the place of those that are still being worked on
+    turn = gr.State(0)
+    work = turn.change(handle_errors(classify, texts), files, outputs, trigger_mode="always_last", **private)
+    work.failure(nothing, None, outputs, **private)
+    gr.on([files.upload, files.clear, files.delete], lambda turn: turn + 1, turn, turn, cancels=work, **private)
+    stop.click(handle_errors(stopped, texts), rows, outputs, cancels=work, **private)
