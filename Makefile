@@ -1,8 +1,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+UV := $(BIN)/python -m uv pip
+# TORCH=cpu takes PyTorch's wheels without CUDA, from PyTorch's own index
+TORCH ?= default
 
-.PHONY: run test check train-environment reproduce clean
+.PHONY: run test test-fast check lock train-environment reproduce clean
 
 run: $(VENV)/ready ## the app on http://127.0.0.1:7860 (GRADIO_SERVER_PORT to change)
 	$(BIN)/python app.py
@@ -10,21 +13,41 @@ run: $(VENV)/ready ## the app on http://127.0.0.1:7860 (GRADIO_SERVER_PORT to ch
 test: $(VENV)/ready-dev ## every test, offline
 	$(BIN)/python -m pytest
 
+test-fast: $(VENV)/ready-dev ## within a minute: no app, no browser, no training
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto
+
 check: $(VENV)/ready-dev ## style, types and dead links
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.links
 
-$(VENV)/ready: requirements.txt
+$(VENV)/uv:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; set PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet uv==0.13.9
 	touch $@
 
-$(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+ifeq ($(TORCH),cpu)
+$(VENV)/ready: requirements.txt | $(VENV)/uv
+	$(BIN)/python -m training.hub.cpu_requirements requirements.txt > $(VENV)/requirements-cpu.txt
+	$(UV) install --quiet --index-strategy unsafe-best-match --requirement $(VENV)/requirements-cpu.txt
 	touch $@
+else
+$(VENV)/ready: requirements.txt | $(VENV)/uv
+	$(UV) install --quiet --require-hashes --requirement requirements.txt
+	touch $@
+endif
+
+$(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
+	$(UV) install --quiet --require-hashes --requirement requirements-dev.txt
+	touch $@
+
+LOCK := $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+lock: $(VENV)/uv ## the versions and hashes of everything that pyproject.toml asks for
+	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) pyproject.toml --all-extras --constraint requirements.txt --output-file requirements-dev.txt
 
 train-environment: $(VENV)/ready-dev ## what training needs beside the app
 

@@ -79,7 +79,8 @@ def _json(path: Path) -> Any:
 
 
 def _metrics(model: str) -> dict[str, Any] | None:
-    return _json(WEIGHTS / model / "metrics.json")
+    metrics: dict[str, Any] | None = _json(WEIGHTS / model / "metrics.json")
+    return metrics
 
 
 def explanations() -> dict[str, dict[str, Any]]:
@@ -89,7 +90,8 @@ def explanations() -> dict[str, dict[str, Any]]:
 
 def reasoning() -> dict[str, Any] | None:
     """Whether ProtoViT's reasoning holds: what ``training.evaluate_reasoning`` wrote; None where it was never run."""
-    return _json(WEIGHTS / "protovit" / "reasoning.json")
+    reasoning: dict[str, Any] | None = _json(WEIGHTS / "protovit" / "reasoning.json")
+    return reasoning
 
 
 def remedies() -> list[dict[str, Any]]:
@@ -111,7 +113,8 @@ def calibrations() -> dict[str, dict[str, Any]]:
 
 def stages() -> list[dict[str, Any]]:
     """ProtoViT on validation after each stage of its training; empty where it left no record."""
-    return _record("protovit").get("steps", [])
+    steps: list[dict[str, Any]] = _record("protovit").get("steps", [])
+    return steps
 
 
 def vision() -> list[dict[str, Any]]:
@@ -158,7 +161,8 @@ def changed_since() -> list[str]:
 
 def training_recipe(model: str) -> dict[str, Any]:
     """The hyperparameters a model was trained with, as its training wrote them; empty where it left no record."""
-    return _record(model).get("recipe", {})
+    recipe: dict[str, Any] = _record(model).get("recipe", {})
+    return recipe
 
 
 def refitted() -> list[str]:
@@ -240,12 +244,14 @@ def credit_metrics() -> dict[str, Any]:
 
 def credit_search() -> dict[str, Any] | None:
     """The searches for the credit model's features and parameters: what ``training.search_credit`` wrote."""
-    return _json(WEIGHTS / "credit" / "search.json")
+    search: dict[str, Any] | None = _json(WEIGHTS / "credit" / "search.json")
+    return search
 
 
 def portfolio() -> dict[str, Any] | None:
     """How near the synthetic clients are to the real ones: what ``training.evaluate_portfolio`` wrote."""
-    return _json(PORTFOLIO)
+    portfolio: dict[str, Any] | None = _json(PORTFOLIO)
+    return portfolio
 
 
 def results() -> dict[str, Any]:

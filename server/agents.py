@@ -100,7 +100,9 @@ class Agents:
             return _refused(error.message)
         if isinstance(answer, Image):
             request = self.server.request_context.request
-            return types.CallToolResult(content=_picture(answer, f"{_origin(request)}{self.root}" if request else ""))
+            return types.CallToolResult(
+                content=list(_picture(answer, f"{_origin(request)}{self.root}" if request else ""))
+            )
         text = types.TextContent(type="text", text=json.dumps(answer))
         return types.CallToolResult(content=[text], structuredContent=answer)
 
@@ -141,7 +143,7 @@ def _tool(name: str, function: Callable[..., Any]) -> types.Tool:
             schema["default"] = parameter.default
         properties[argument] = schema
     required = [key for key, parameter in parameters(function).items() if parameter.default is parameter.empty]
-    answers = hints["return"] in (dict, Iterator[dict])
+    answers = hints["return"] in (dict[str, Any], Iterator[dict[str, Any]])
     return types.Tool(
         name=name,
         description=" ".join(text.split()),

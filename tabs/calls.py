@@ -99,8 +99,8 @@ def file_of(argument: str, value: Any) -> str | None:
             raise InputError("link", argument=argument)
         if uploaded := _uploaded(value):
             return uploaded
-        if len(value) >= SHORTEST and (content := _decoded(value)) is not None:
-            return _written(argument, content)
+        if len(value) >= SHORTEST and (decoded := _decoded(value)) is not None:
+            return _written(argument, decoded)
     raise InputError("file_expected", argument=argument, received=shown(value))
 
 

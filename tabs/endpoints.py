@@ -18,7 +18,7 @@ from tabs.error_handling import handle_errors
 from tabs.uploads import Photo, Photos, Table
 
 
-def clients(decision: str = "all", limit: int = 20) -> dict:
+def clients(decision: str = "all", limit: int = 20) -> dict[str, Any]:
     """Lists clients of the synthetic portfolio with their probability of default and the decision.
 
     Args:
@@ -28,7 +28,7 @@ def clients(decision: str = "all", limit: int = 20) -> dict:
     return credit_service().clients(decision, limit)
 
 
-def client(client_id: int) -> dict:
+def client(client_id: int) -> dict[str, Any]:
     """Gives a client's application: every original Home Credit column, null where unknown.
 
     Args:
@@ -37,7 +37,7 @@ def client(client_id: int) -> dict:
     return credit_service().client(client_id)
 
 
-def score_client(client_id: int, changes: dict[str, Any] | None = None) -> dict:
+def score_client(client_id: int, changes: dict[str, Any] | None = None) -> dict[str, Any]:
     """Scores a client, with some columns changed, and says what each feature adds to the log-odds of default.
 
     Args:
@@ -47,7 +47,7 @@ def score_client(client_id: int, changes: dict[str, Any] | None = None) -> dict:
     return credit_service().score_client(client_id, changes).to_json()
 
 
-def score_application(application: dict[str, Any]) -> dict:
+def score_application(application: dict[str, Any]) -> dict[str, Any]:
     """Scores a new application and says what each feature adds to the log-odds of default.
 
     Args:
@@ -56,7 +56,7 @@ def score_application(application: dict[str, Any]) -> dict:
     return credit_service().score_application(application).to_json()
 
 
-def score_batch(table: str) -> dict:
+def score_batch(table: str) -> dict[str, Any]:
     """Scores every row of a file of applications.
 
     A missing column is unknown; a column that no application has is named in "ignored", a row that says nothing of its
@@ -69,7 +69,7 @@ def score_batch(table: str) -> dict:
     return credit_service().score_batch(table)
 
 
-def compare_client(client_id: int, feature: str, group: str = "all") -> dict:
+def compare_client(client_id: int, feature: str, group: str = "all") -> dict[str, Any]:
     """Places a client in the distribution of a feature: value, percentile, and the histogram by outcome.
 
     Args:
@@ -80,7 +80,7 @@ def compare_client(client_id: int, feature: str, group: str = "all") -> dict:
     return credit_service().compare(client_id, feature, group).to_json()
 
 
-def counterfactual(client_id: int) -> dict:
+def counterfactual(client_id: int) -> dict[str, Any]:
     """Finds up to three smallest sets of changes to the terms of a loan that flip the decision.
 
     Amount, instalment and goods price may change, never the person. Each set is verified by rescoring; where none
@@ -92,7 +92,7 @@ def counterfactual(client_id: int) -> dict:
     return credit_service().counterfactual(client_id).to_json()
 
 
-def classify_image(image: str, models: list[str] | None = None) -> dict:
+def classify_image(image: str, models: list[str] | None = None) -> dict[str, Any]:
     """Classifies a product photo into one of seven categories, with the probability of each.
 
     A calibrated model adds "set", the categories that cannot be ruled out at 90 %, and "none_of_these", whether the
@@ -105,7 +105,7 @@ def classify_image(image: str, models: list[str] | None = None) -> dict:
     return photos.classify(image, models if models is not None else [])
 
 
-def classify_batch(images: list[str], models: list[str] | None = None) -> Iterator[dict]:
+def classify_batch(images: list[str], models: list[str] | None = None) -> Iterator[dict[str, Any]]:
     """Classifies up to 200 product photos at once, and says which of them a person should look at.
 
     One row a photo, in their order; one that cannot be read has an "error" and costs the others nothing. "review" is
@@ -136,7 +136,7 @@ def explain_image(image: str, model: str = "yolov8", method: str = "", target: s
         yield reading.overlay if share == 1 else None
 
 
-def prototypes(image: str, top: int = 5, without: list[int] | None = None) -> dict:
+def prototypes(image: str, top: int = 5, without: list[int] | None = None) -> dict[str, Any]:
     """Says which parts of known pictures ProtoViT found a photo like: "this looks like that", in points of the logits.
 
     For the predicted class and the runner-up, "evidence" holds the prototypes of the class with most points; similarity
@@ -152,7 +152,7 @@ def prototypes(image: str, top: int = 5, without: list[int] | None = None) -> di
     return prototype_explanation.reason(image, top, without)
 
 
-def results() -> dict:
+def results() -> dict[str, Any]:
     """Gives what was measured: the image classifiers on the test photos, the credit model out of fold."""
     return measured.results()
 

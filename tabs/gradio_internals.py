@@ -68,7 +68,7 @@ class LightBlocks(gr.Blocks):
         """
         return {number: fn.fn if fn.api_visibility == "public" else None for number, fn in self.fns.items()}
 
-    def queue(self, **options: Any) -> LightBlocks:  # type: ignore[override]  # Gradio's options, by name
+    def queue(self, **options: Any) -> LightBlocks:  # Gradio's options, by name
         """As Gradio's, but nobody who listens is forgotten.
 
         Gradio keeps the messages of the 2,000 sessions that began last, whether or not anyone still listens: on a busy
@@ -96,7 +96,8 @@ class LightBlocks(gr.Blocks):
                 return await anyio.to_thread.run_sync(positional, block_fn.fn, inputs)
             except VitrineError as error:
                 raise refusal(error, ENGLISH, markup=False) from error
-        return await super().preprocess_data(block_fn, inputs, *others, **options)
+        values: list[Any] = await super().preprocess_data(block_fn, inputs, *others, **options)
+        return values
 
 
 class _LastUsed(LRUCache[str, Any]):
@@ -112,7 +113,7 @@ class _OfPage(BlocksConfig):
 
     def __copy__(self) -> _OfSession:
         session = _OfSession(self.root_block)
-        vars(session).update(vars(super().__copy__()))
+        vars(session).update(vars(super().__copy__()))  # type: ignore[no-untyped-call]
         return session
 
 
@@ -144,4 +145,5 @@ class UploadsOnly:
                 place = file_of(type(self).__name__.lower(), place)
             except VitrineError as error:  # the page itself sends no links
                 raise refusal(error, ENGLISH, markup=True) from error
-        return await super().async_move_resource_to_block_cache(place)  # type: ignore[misc]
+        kept: str | None = await super().async_move_resource_to_block_cache(place)  # type: ignore[misc]
+        return kept

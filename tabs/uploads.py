@@ -32,7 +32,7 @@ class Table(UploadsOnly, gr.File):
         """Drawn by the page as any file."""
         return "file"
 
-    def preprocess(self, payload: ListFiles | FileData | None) -> str | None:  # type: ignore[override]
+    def preprocess(self, payload: ListFiles | FileData | None) -> str | None:
         """The path of the file in this session's cache, or None."""
         return payload.path if isinstance(payload, FileData) else None
 

@@ -64,7 +64,7 @@ class Visit:
 
     def _heard(self, message: Any) -> None:
         if message.type == "error":
-            self.complaints.append(message.text)
+            self.complaints.append(f"{message.text} {message.location.get('url', '')}".strip())
 
     def open(self, query: str = "") -> Visit:
         """The first page, once the first client is judged."""

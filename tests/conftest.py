@@ -11,6 +11,16 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
+STARTS = {"app_url", "browser"}  # fixtures that start the app or a browser
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs the app or a browser is slow; modules that train say so themselves."""
+    for item in items:
+        if STARTS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def app_url() -> Iterator[str]:
     """The address of the app, served on a free port for the whole session."""

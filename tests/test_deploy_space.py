@@ -22,6 +22,8 @@ from models.runtime import hub
 from training import deploy_space
 from training.hub.upload import HubRefusal
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 MEMORY = 2.2e9  # bytes; a free Space has 16 GB. The CLIP tower alone holds 0.3 of them
 PATIENCE = 180  # seconds for the app to start, on a machine that is busy with other things

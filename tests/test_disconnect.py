@@ -20,6 +20,8 @@ from mcp.client.streamable_http import streamable_http_client
 from models.vision import saliency
 from tests.factories import photo
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60  # seconds for a busy machine
 
 

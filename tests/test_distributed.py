@@ -13,6 +13,8 @@ from safetensors.torch import load_file
 
 from training.vision import distributed
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import sys
 from pathlib import Path

@@ -175,7 +175,7 @@ def test_what_is_allowed_is_said_in_both_languages() -> None:
 
 def _portfolio(**unknown: object) -> Portfolio:
     """The shipped clients, of whom the first half has nothing known in some columns."""
-    table = credit_service().portfolio.applications.copy().astype({name: object for name in unknown})
+    table = credit_service().portfolio.applications.copy().astype(dict.fromkeys(unknown, object))
     for name, value in unknown.items():
         table.loc[: len(table) // 2, name] = value
     table = table.copy().assign(SK_ID_CURR=credit_service().portfolio.ids, TARGET=credit_service().portfolio.outcomes)

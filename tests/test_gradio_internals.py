@@ -19,6 +19,8 @@ from server.application import create_server, running
 from tabs import gradio_internals
 from tabs.gradio_internals import LightBlocks, charts_script
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_session_describes_no_block(monkeypatch: pytest.MonkeyPatch) -> None:
     page = create_app()

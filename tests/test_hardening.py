@@ -38,6 +38,8 @@ from tabs.error_handling import handle_errors
 from tabs.gradio_internals import LightBlocks
 from tests.factories import photo
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 

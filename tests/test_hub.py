@@ -28,6 +28,8 @@ import pytest
 from models.errors import VitrineError
 from models.runtime import hub
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 PATIENCE = 240  # seconds for a process, on a machine that is busy with other things
 CARD = "---\nlicense: agpl-3.0\nmodel-index:\n  - name: made\n---\n\n# Made for a test\n"

@@ -19,6 +19,8 @@ from server.application import running
 from tests.browser import Open, visits
 from tests.proxy import proxy
 
+pytestmark = pytest.mark.slow
+
 KINDS = {"strips": False, "keeps": True}
 
 

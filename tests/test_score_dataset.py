@@ -34,6 +34,8 @@ from training.batch.partitions import (
     write,
 )
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 PICTURES = sorted((ROOT / "data" / "catalogue" / "images").glob("*.webp"))[::24]
 ROWS = {"a.parquet": 130, "deeper/b.parquet": 70}
@@ -79,7 +81,8 @@ def pictures(tmp_path: Path) -> Path:
 def dataset() -> Iterator[ModuleType]:
     """``training.score_dataset``, with a cluster of two workers on this machine to use."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
+    import ray
+
     from training import score_dataset
 
     ray.init(num_cpus=2, include_dashboard=False, object_store_memory=score_dataset.STORE, log_to_driver=False)
@@ -189,7 +192,6 @@ def test_a_wrong_cell_is_named_and_the_rest_is_finished(dataset: ModuleType, sou
 
 
 def test_what_cannot_be_scored_is_refused_before_anything_starts(source: Path, tmp_path: Path) -> None:
-    pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
     from training.score_dataset import score
 
     full = tmp_path / "full"
@@ -235,4 +237,4 @@ def test_without_ray_a_sentence_says_what_to_install() -> None:
     run = f"{hidden} runpy.run_module('training.score_dataset', run_name='__main__')"
     told = subprocess.run([sys.executable, "-c", run], cwd=ROOT, capture_output=True, text=True, check=False)
     assert told.returncode == 1
-    assert told.stderr.strip() == "training.score_dataset needs Ray: pip install -r requirements-ray.txt"
+    assert told.stderr.strip() == 'training.score_dataset needs Ray: pip install -e ".[ray]"'

@@ -63,6 +63,13 @@ def test_the_saved_scores_open_in_a_spreadsheet_of_the_language(texts: Texts, tm
         assert lines == ["row,client_id,probability,decision", "0,900001,0.25,refused", "2,,0.0625,granted"]
 
 
+@pytest.mark.parametrize(("refused", "said"), [(0, "aucune refusée"), (1, "1 refusée"), (2, "2 refusées")])
+def test_how_many_were_refused_is_said_in_french(refused: int, said: str) -> None:
+    rows = [ScoredRow(row, None, 0.5, "refused" if row < refused else "granted") for row in range(3)]
+    html = tables.batch(Batch(tuple(rows), (), (), TableFormat("csv", "", "UTF-8", ";", ",", 0)), FRENCH)
+    assert f"3 lignes notées, dont {said}." in html
+
+
 def test_what_was_left_out_of_a_file_is_said() -> None:
     reading = TableFormat("csv", "zip", "UTF-8", ";", ",", 2)
     answer = Batch((ScoredRow(0, 7, 0.25, "granted"),), ((3, 900004), (4, None)), ("Devise",), reading)
@@ -70,7 +77,7 @@ def test_what_was_left_out_of_a_file_is_said() -> None:
     for words in (
         "Lu comme CSV (zip)\u00a0: UTF-8, points-virgules",
         "virgule décimale, 2 lignes vides laissées",
-        "1 ligne notée, dont 0 refusée",
+        "1 ligne notée, dont aucune refusée",
         "2 lignes sans note",
         "Client 900004, Ligne 4.",
         "ignorées\u00a0: Devise",

@@ -21,6 +21,8 @@ from training.credit.ensemble import average, fold_into_leaves
 from training.credit.search import HASTE, Plan, choices
 from training.train_credit import Settings, train
 
+pytestmark = pytest.mark.slow
+
 QUICK = Choice(tuple(FEATURES), {"learning_rate": 0.2, "min_data_in_leaf": 20, "num_leaves": 8}, 30)
 FOLDS = [QUICK] * 3
 

@@ -36,6 +36,8 @@ from training.vision import artifacts, students
 from training.vision.artifacts import SAME_RUN, read_validation
 from training.vision.data import Photo, read_photos
 
+pytestmark = pytest.mark.slow
+
 ENCODER = {
     "model_type": "timm_wrapper",
     "architecture": "vit_tiny_patch16_224",

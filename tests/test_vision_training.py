@@ -18,6 +18,8 @@ from training.evaluation.bootstrap import mean_with_interval
 from training.vision.data import Augmentation, Augmented, CachedViews, FreshViews, mix, read_photos
 from training.vision.metrics import calibration_error, classification_metrics, fit_temperature
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:

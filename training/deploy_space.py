@@ -19,11 +19,12 @@ import yaml
 
 from models.errors import VitrineError
 from models.runtime import hub
+from training.hub.cpu_requirements import cpu_requirements
 from training.hub.upload import HubRefusal, Target, send, table
 from training.push_to_hub import KINDS, repository
 
 ROOT = Path(__file__).parent.parent
-FILES = ("app.py", "requirements.txt", "packages.txt", "hub.yaml", "results.json", "LICENSE")
+FILES = ("app.py", "packages.txt", "hub.yaml", "results.json", "LICENSE")
 CODE = ("models", "server", "tabs")
 # by name: a table of real applications that lies in data/ must not leave with them
 DATA = (
@@ -79,12 +80,15 @@ def build(folder: Path, root: Path = ROOT) -> None:
     """
     if folder.exists() and any(folder.iterdir()):
         raise HubRefusal(f"{folder} is not empty.")
-    missing = [name for name in (*FILES, *CODE, *(f"data/{name}" for name in DATA)) if not (root / name).exists()]
+    copied = [*FILES, *CODE, *(f"data/{name}" for name in DATA)]
+    missing = [name for name in ("requirements.txt", *copied) if not (root / name).exists()]
     if missing:
         raise HubRefusal(f"{', '.join(missing)} is missing: `git checkout -- {' '.join(missing)}` brings it back.")
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (*FILES, *CODE, *(f"data/{name}" for name in DATA)):
+    for name in copied:
         _copy(root / name, folder / name)
+    lock = (root / "requirements.txt").read_text(encoding="utf-8")
+    (folder / "requirements.txt").write_text(cpu_requirements(lock), encoding="utf-8")  # a free Space has no GPU
     pins: dict[str, hub.Pin] = {}
     for source in sorted(path for path in (root / "weights").iterdir() if path.is_dir()):
         pin = hub.pinned(source.name)

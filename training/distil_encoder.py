@@ -141,6 +141,7 @@ def rates(student: Student, recipe: DistillationRecipe) -> list[tuple[nn.Module,
 
 
 def main() -> None:
+    """Reads the command line, distils, writes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--student", choices=list(STUDENTS), default="protovit", help="the model whose encoder learns")
     parser.add_argument("--init", required=True, help="file of safetensors; for a convnet, a name too")

@@ -1,6 +1,6 @@
 """Scores and explains a data set of any size, on several workers or machines, with the app's own models.
 
-    pip install -r requirements-ray.txt
+    pip install -e ".[ray]"
     python -m training.score_dataset applications/ scored/ --workers 2
     python -m training.score_dataset photos/ seen/ --models yolov8
 
@@ -47,7 +47,7 @@ try:
     import ray
     import ray.data
 except ModuleNotFoundError as error:
-    sentence = "training.score_dataset needs Ray: pip install -r requirements-ray.txt"
+    sentence = 'training.score_dataset needs Ray: pip install -e ".[ray]"'
     raise (SystemExit if __name__ == "__main__" else ImportError)(sentence) from error
 
 MANIFEST = "manifest.json"

@@ -52,7 +52,8 @@ def run(applications: Any, candidates: Sequence[str], plan: Plan, folds: int, ou
     for fold, (learnt, held) in zip([*range(folds), None], splits, strict=True):
         if any(one["fold"] == fold for one in done["searches"]):
             continue
-        started, trials = time.perf_counter(), []
+        started = time.perf_counter()
+        trials: list[dict[str, Any]] = []
 
         def report(trial: dict[str, Any], fold: int | None = fold, trials: list[dict[str, Any]] = trials) -> None:
             trials.append(trial)
@@ -64,7 +65,8 @@ def run(applications: Any, candidates: Sequence[str], plan: Plan, folds: int, ou
         if held is not None:
             recipe = learn_feature_spec(rows, default[learnt], choice.features)
             booster = fit(engineer(rows, recipe), default[learnt], recipe.features, choice, plan.seed, plan.threads)
-            found["roc_auc"] = roc_auc(default[held], booster.predict(engineer(applications.iloc[held], recipe)))
+            probability = np.asarray(booster.predict(engineer(applications.iloc[held], recipe)))
+            found["roc_auc"] = roc_auc(default[held], probability)
         found["seconds"] = round(time.perf_counter() - started, 1)
         print(f"held out {fold}: ROC-AUC {found.get('roc_auc')}, {found['seconds']:.0f} s", flush=True)
         done["searches"].append(found)

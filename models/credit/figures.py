@@ -32,7 +32,7 @@ def read(folder: Path) -> dict[str, Any]:
         ModelUnavailable: the file is missing or damaged.
     """
     try:
-        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         missing = [
             f"{section}.{name}" if name else section
             for section, names in SECTIONS.items()

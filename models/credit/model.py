@@ -37,8 +37,9 @@ class Attributions:
 
     @property
     def log_odds(self) -> np.ndarray:
-        """(n,)"""
-        return self.base_value + self.values.sum(axis=1)
+        """Of default, (n,)."""
+        log_odds: np.ndarray = self.base_value + self.values.sum(axis=1)
+        return log_odds
 
 
 class CreditModel:
@@ -81,7 +82,8 @@ class CreditModel:
 
     def probability(self, applications: pd.DataFrame) -> np.ndarray:
         """(n,) P(default)."""
-        return 1.0 / (1.0 + np.exp(-self.log_odds(applications)))
+        probability: np.ndarray = 1.0 / (1.0 + np.exp(-self.log_odds(applications)))
+        return probability
 
     def attributions(self, applications: pd.DataFrame) -> Attributions:
         """Exact SHAP values of the log-odds, from LightGBM's own ``pred_contrib``."""

@@ -69,7 +69,8 @@ class Policy:
     def costs(self, cost_ratio: float) -> np.ndarray:
         """(t,) average cost a loan: ``(cost_ratio * missed defaults + refused good loans) / loans``."""
         total = self.true_positives + self.false_positives + self.true_negatives + self.false_negatives
-        return (cost_ratio * self.false_negatives + self.false_positives) / total
+        cost: np.ndarray = (cost_ratio * self.false_negatives + self.false_positives) / total
+        return cost
 
     def at(self, index: int) -> Confusion:
         """The counts at one threshold of the grid."""

@@ -165,7 +165,7 @@ class CreditService:
         """A client at random from one of :meth:`bands`, by its place."""
         bands = self.bands()
         place = arguments.whole_number("band", band, 0, len(bands) - 1)
-        return int(self.portfolio.ids[random.choice(self._members(bands[place]))])
+        return int(self.portfolio.ids[random.choice(self._members(bands[place]))])  # noqa: S311  # no secret
 
     def _members(self, band: ProbabilityBand) -> np.ndarray:
         probabilities = self.portfolio.probabilities

@@ -29,7 +29,8 @@ def unit(column: str) -> str:
 @cache
 def _units() -> dict[str, str]:
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    return {name: rule["unit"] for name, rule in schema["columns"].items()} | schema["derived"]
+    units: dict[str, str] = {name: rule["unit"] for name, rule in schema["columns"].items()} | schema["derived"]
+    return units
 
 
 def label(column: str, texts: Texts) -> str:

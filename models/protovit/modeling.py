@@ -109,7 +109,8 @@ class PrototypeHead(nn.Module):
         """Of each part with each place: (B, D, n, n) -> (B, P, K, N)."""
         directions = normalize(features.flatten(2), dim=1)  # (B, D, N)
         parts = normalize(self.prototypes, dim=1).permute(0, 2, 1)  # (P, K, D)
-        return (parts.flatten(0, 1) @ directions).unflatten(1, parts.shape[:2])
+        cosines: torch.Tensor = (parts.flatten(0, 1) @ directions).unflatten(1, parts.shape[:2])
+        return cosines
 
     def at(self, features: torch.Tensor, patches: torch.Tensor) -> torch.Tensor:
         """g_p (B, P) where each part is compared with a given place, (P, K) or (B, P, K), instead of the best."""
@@ -162,13 +163,13 @@ class ProtoViTForImageClassification(PreTrainedModel):
         channels = timm_model.num_features if timm_model is not None else self.encoder.config.hidden_size
         self.patch_features = PatchFeatures(config, channels)
         self.head = PrototypeHead(config, self.patch_features.channels)
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, PrototypeHead):
             module.reset()
         else:
-            super()._init_weights(module)
+            super()._init_weights(module)  # type: ignore[no-untyped-call]
 
     @property
     def grid(self) -> int:
@@ -178,13 +179,15 @@ class ProtoViTForImageClassification(PreTrainedModel):
             patches = timm_model.patch_embed.grid_size[0]
         else:
             patches = self.encoder.config.image_size // self.encoder.config.patch_size
-        return patches // self.config.pool
+        places: int = patches // self.config.pool
+        return places
 
     def features(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """What prototypes are compared with, 0 where a patch shows nothing: (B, 3, H, W) -> (B, D, n, n)."""
         tokens = self.encoder(pixel_values).last_hidden_state
         shown = textured(pixel_values, self.grid * self.config.pool, self.config.blank)
-        return self.patch_features(tokens, shown)
+        features: torch.Tensor = self.patch_features(tokens, shown)
+        return features
 
     def textured(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """Which places show something: (B, 3, H, W) -> (B, n, n) bool."""
@@ -208,7 +211,8 @@ def patch_tokens(tokens: torch.Tensor) -> torch.Tensor:
     token or registers, is passed over.
     """
     grid = math.isqrt(tokens.shape[1] - 1)
-    return tokens[:, -(grid**2) :].transpose(1, 2).unflatten(2, (grid, grid))
+    patches: torch.Tensor = tokens[:, -(grid**2) :].transpose(1, 2).unflatten(2, (grid, grid))
+    return patches
 
 
 def relative_features(tokens: torch.Tensor) -> torch.Tensor:

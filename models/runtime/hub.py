@@ -98,7 +98,7 @@ def pinned(model: str) -> Pin | None:
 
 def _pin_in_file(model: str) -> str:
     try:
-        pins = yaml.load(PINS.read_text(encoding="utf-8"), Loader=yaml.BaseLoader) or {}
+        pins = yaml.load(PINS.read_text(encoding="utf-8"), Loader=yaml.BaseLoader) or {}  # noqa: S506  # texts alone: safer than SafeLoader
         entry = pins.get(model)
         return f"{entry['repo']}@{entry['revision']}" if entry else ""
     except FileNotFoundError:

@@ -21,4 +21,5 @@ class Bfloat16(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """What the network answers, as float32."""
-        return self.network(inputs.bfloat16()).float()
+        output: torch.Tensor = self.network(inputs.bfloat16()).float()
+        return output

@@ -55,7 +55,8 @@ def _library() -> ModuleType:
     from pytorch_grad_cam import ablation_cam
 
     ablation_cam.tqdm = SimpleNamespace(tqdm=lambda steps: steps)  # no progress bar in the log of a server
-    return pytorch_grad_cam
+    library: ModuleType = pytorch_grad_cam
+    return library
 
 
 def drawn(name: str) -> Callable[[Any, torch.Tensor], Iterator[tuple[float, torch.Tensor]]]:
@@ -92,7 +93,8 @@ def _target(package: ModuleType, name: str, logits: torch.Tensor, contrast: torc
         label = int(contrast.argmax())
         nearest = (logits - logits[label]).abs().argsort().tolist()
         others = [place for place in nearest if place != label][:NEAREST]
-        return package.utils.model_targets.FinerWeightedTarget(label, others, alpha=1)
+        finer: Target = package.utils.model_targets.FinerWeightedTarget(label, others, alpha=1)
+        return finer
     if name == "AblationCAM":
         # It divides what is lost by the score, and turns the map round where that is negative: a score of 1 before
         # anything is taken away leaves the loss as it is.
@@ -107,10 +109,11 @@ def _ablation(package: ModuleType) -> nn.Module:
     least instead, which drowns every logit.
     """
 
-    class Zeroed(package.AblationLayer):  # type: ignore[misc, name-defined]
-        def __call__(self, inputs: torch.Tensor) -> torch.Tensor:
+    class Zeroed(package.AblationLayer):  # type: ignore[name-defined]
+        def __call__(self, inputs: torch.Tensor) -> torch.Tensor:  # noqa: ARG002  # as the library calls it
             rows = torch.arange(len(self.activations))
             self.activations[rows, torch.as_tensor(self.indices[: len(rows)]).long()] = 0
-            return self.activations
+            activations: torch.Tensor = self.activations
+            return activations
 
     return Zeroed()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -90,7 +90,7 @@ def explain_photo_steps(
     target: str = "",
     contrast_class: str = "",
     opacity: float = OPACITY,
-) -> Iterator[tuple[float, PhotoExplanation]]:
+) -> Generator[tuple[float, PhotoExplanation], None, None]:
     """The same, with the share done (0..1), for the methods that take long; closing it cancels what is left."""
     arguments.number("opacity", opacity, 0, 1)
     classifier = registry.get(model)

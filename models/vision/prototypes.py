@@ -146,16 +146,16 @@ def field(patches: Sequence[int], grid: int, size: tuple[int, int], reach: int =
         (0, -1): ((0, 0), (1, 0)),
         (0, 1): ((0, 1), (1, 1)),
     }
+
+    def corner(row: int, column: int) -> tuple[int, int]:
+        return column * width // grid, row * height // grid
+
     return tuple(
-        tuple(
-            value
-            for corner_row, corner_column in corners
-            for value in ((column + corner_column) * width // grid, (row + corner_row) * height // grid)
-        )
+        (*corner(row + first[0], column + first[1]), *corner(row + second[0], column + second[1]))
         for row, column in sorted(near)
-        for (down, across), corners in sides.items()
+        for (down, across), (first, second) in sides.items()
         if (row + down, column + across) not in near
-    )  # type: ignore[return-value]  # two corners, so four numbers
+    )
 
 
 def read_prototypes(folder: Path) -> tuple[Prototype, ...]:

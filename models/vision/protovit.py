@@ -48,7 +48,8 @@ class ProtoVit:
         self.preprocessing = Preprocessing.from_config(config["preprocessing"])
         self.temperature = float(config.get("temperature", 1.0))
         self.calibration = calibration.read(self.name, str(config.get("weights_sha256")))
-        self.network = network.eval().requires_grad_(False)
+        self.network = network.requires_grad_(False)
+        self.network.train(False)
         self.prototypes = prototypes
         self.active = network.head.slot_weights() > 0.5  # (P, K)
         self.evidence_weights = network.head.evidence().double()  # (C, P)

@@ -34,35 +34,44 @@ class VisionModel(Protocol):
     preprocessing: Preprocessing
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its folder in ``weights/``."""
 
     @property
-    def default_method(self) -> str: ...
+    def default_method(self) -> str:
+        """The saliency method that is shown first."""
 
     @property
-    def published_method(self) -> str: ...
+    def published_method(self) -> str:
+        """The saliency method that it was published with."""
 
     @property
-    def methods(self) -> tuple[str, ...]: ...
+    def methods(self) -> tuple[str, ...]:
+        """The saliency methods that explain it."""
 
     @property
-    def temperature(self) -> float: ...
+    def temperature(self) -> float:
+        """By which logits are divided before they become probabilities, > 0."""
 
-    def predict(self, image: Image.Image) -> Prediction: ...
+    def predict(self, image: Image.Image) -> Prediction:
+        """The classes with their probabilities."""
 
-    def predict_all(self, images: Sequence[Image.Image]) -> tuple[Prediction, ...]: ...
+    def predict_all(self, images: Sequence[Image.Image]) -> tuple[Prediction, ...]:
+        """The same for several pictures, in one pass."""
 
-    def logits(self, image: Image.Image) -> torch.Tensor: ...
+    def logits(self, image: Image.Image) -> torch.Tensor:
+        """(classes,), before temperature and softmax."""
 
-    def explain(
-        self, image: Image.Image, method: str = "", target: str = "", contrast_class: str = ""
-    ) -> Explanation: ...
+    def explain(self, image: Image.Image, method: str = "", target: str = "", contrast_class: str = "") -> Explanation:
+        """A saliency map for a class, the predicted one by default."""
 
     def explain_steps(
         self, image: Image.Image, method: str = "", target: str = "", contrast_class: str = ""
-    ) -> Iterator[tuple[float, Explanation]]: ...
+    ) -> Iterator[tuple[float, Explanation]]:
+        """The same as it sharpens, with the share done, 0..1."""
 
-    def probabilities(self, pixels: torch.Tensor) -> torch.Tensor: ...
+    def probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Preprocessed pixels (B, 3, S, S) -> (B, classes)."""
 
 
 _loaded: dict[str, VisionModel] = {}

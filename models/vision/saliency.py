@@ -79,10 +79,12 @@ class Explainable(Protocol):
     classes: tuple[str, ...]
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Of the model, for messages."""
 
     @property
-    def methods(self) -> tuple[str, ...]: ...
+    def methods(self) -> tuple[str, ...]:
+        """The saliency methods that explain it."""
 
 
 def resolve(model: Explainable, method: str, target: str, contrast_class: str) -> tuple[str, str, str]:
@@ -142,7 +144,8 @@ def first_component(maps: torch.Tensor, toward: torch.Tensor) -> torch.Tensor:
     projection = vectors[:, -1] * values[-1].clamp(min=0).sqrt()
     if projection @ (toward.flatten().double() - toward.double().mean()) < 0:
         projection = -projection
-    return projection.view(maps.shape[1:])
+    saliency: torch.Tensor = projection.view(maps.shape[1:])
+    return saliency
 
 
 def grad_cam(forward_pass: ForwardPass, contrast: torch.Tensor) -> Steps:
@@ -167,7 +170,7 @@ def layer_cam(forward_pass: ForwardPass, contrast: torch.Tensor) -> Steps:
     yield 1.0, (forward_pass.gradients(contrast).clamp(min=0) * forward_pass.maps[0]).sum(dim=0)
 
 
-def eigen_cam(forward_pass: ForwardPass, contrast: torch.Tensor) -> Steps:
+def eigen_cam(forward_pass: ForwardPass, contrast: torch.Tensor) -> Steps:  # noqa: ARG001  # as all methods
     """Eigen-CAM (Muhammad 2020, arXiv:2008.00299): what stands out to the network, whatever the class."""
     maps = forward_pass.maps[0]
     yield 1.0, first_component(maps, toward=maps.square().sum(dim=0))

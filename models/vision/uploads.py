@@ -177,7 +177,8 @@ def _completed(source: Path | bytes) -> Image.Image:
 
 def _orientation(image: Image.Image) -> int:
     try:
-        return image.getexif().get(_ORIENTATION, 1)
+        orientation: int = image.getexif().get(_ORIENTATION, 1)
+        return orientation
     except Exception:  # damaged EXIF may raise anything, and says nothing about the pixels
         return 1
 

@@ -21,7 +21,8 @@ class YoloV8(Convnet):
     @staticmethod
     def build(config: Mapping[str, Any]) -> nn.Module:
         """The network of size ``config["size"]`` for ``config["classes"]``."""
-        return yolov8_classifier(config["size"], len(config["classes"]))
+        network: nn.Module = yolov8_classifier(config["size"], len(config["classes"]))
+        return network
 
     @staticmethod
     def split(network: Any) -> tuple[nn.Module, nn.Module]:

@@ -120,6 +120,7 @@ def _editors(application: dict[str, Any], name: str, texts: Texts) -> list[Any]:
 
 
 def _slider(editor: whatif.Editor) -> OpenSlider:
+    value = None if editor.value is None else float(editor.value)
     return OpenSlider(
-        minimum=editor.low, maximum=editor.high, step=editor.step, value=editor.value, label=editor.name, visible=True
+        minimum=editor.low, maximum=editor.high, step=editor.step, value=value, label=editor.name, visible=True
     )

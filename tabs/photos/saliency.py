@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -21,16 +23,30 @@ STATE_SECONDS = 1800  # how long a visitor's last map is kept in memory
 REDRAWN = 0.5  # seconds between two pictures of a map that takes long
 
 
+@dataclass
+class Turn:
+    """Counts a visitor's maps; whoever draws one stops once the next has begun, on the server as on the page."""
+
+    number: int = 0
+
+    def next(self) -> Turn:
+        """The same count, one further."""
+        self.number += 1
+        return self
+
+
 class SaliencySection(NamedTuple):
     """What other sections need of this one.
 
     Attributes:
         widgets: that say which map is shown.
-        begin: the event that draws it anew, as the arguments of a listener.
+        begin: the event that ends the map at hand, as the arguments of a listener.
+        draw: the one that draws the next, to follow it.
     """
 
     widgets: SaliencyWidgets
     begin: dict[str, Any]
+    draw: dict[str, Any]
 
 
 class SaliencyWidgets(NamedTuple):
@@ -64,47 +80,53 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
     drawn = gr.State(None, time_to_live=STATE_SECONDS)
 
     def show(
-        uploaded: UploadedPhoto | None, model: str, method: str, target: str, contrast_class: str, opacity: float
+        turn: Turn, uploaded: UploadedPhoto | None, model: str, method: str, target: str, contrast: str, opacity: float
     ) -> Iterator[tuple[Any, ...]]:
         if uploaded is None:
             yield None, "", None, gr.Button(visible=False)
             return
-        last = -math.inf
-        for share, reading in photos.explain_photo_steps(uploaded.path, model, method, target, contrast_class, opacity):
-            if share < 1 and time.monotonic() - last < REDRAWN:  # nobody sees more
-                continue
-            last = time.monotonic()
-            explanation = reading.explanation
-            yield (
-                reading.on_screen(),
-                prediction_cards.caption(explanation, texts, share),
-                (uploaded, explanation.saliency),
-                gr.Button(visible=share < 1),
-            )
+        mine, last = turn.number, -math.inf
+        with closing(photos.explain_photo_steps(uploaded.path, model, method, target, contrast, opacity)) as steps:
+            for share, reading in steps:
+                if turn.number != mine:
+                    return
+                if share < 1 and time.monotonic() - last < REDRAWN:  # nobody sees more
+                    continue
+                last = time.monotonic()
+                explanation = reading.explanation
+                yield (
+                    reading.on_screen(),
+                    prediction_cards.caption(explanation, texts, share),
+                    (uploaded, explanation.saliency),
+                    gr.Button(visible=share < 1),
+                )
 
     def recompose_overlay(uploaded: UploadedPhoto | None, drawn: Any, opacity: float) -> Any:
         if uploaded is None or drawn is None or drawn[0] != uploaded:
             return gr.skip()
         return photos.recompose_overlay(uploaded.path, drawn[1], opacity)
 
-    inputs, outputs = [photo, *widgets, opacity], [slider, caption, drawn, stop]
     # a new map takes the place of one that is still being drawn: half a minute of it would stand beside another photo
-    turn = gr.State(0)
-    drawing = turn.change(
-        handle_errors(show, texts), inputs, outputs, api_visibility="private", trigger_mode="always_last"
-    )
+    turn = gr.State(Turn())
     begin: dict[str, Any] = {
-        "fn": lambda turn: turn + 1,
+        "fn": Turn.next,
         "inputs": turn,
         "outputs": turn,
-        "cancels": drawing,
         "api_visibility": "private",
-        "show_progress": "hidden",  # queued: Gradio's page looks for changed states in the queue's messages only
+        "show_progress": "hidden",
+        "queue": False,
+    }
+    draw: dict[str, Any] = {
+        "fn": handle_errors(show, texts),
+        "inputs": [turn, photo, *widgets, opacity],
+        "outputs": [slider, caption, drawn, stop],
+        "api_visibility": "private",
+        "trigger_mode": "multiple",
     }
     gr.on(
         [photo.change, widgets.method.select, widgets.target.change, widgets.contrast_class.change],
         **begin,
-    )
+    ).then(**draw)
 
     def offer(model: str) -> gr.Dropdown:
         offered = method_choices(model, texts)
@@ -114,14 +136,9 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
     chosen = widgets.model.input(
         handle_errors(offer, texts), widgets.model, widgets.method, api_visibility="private", show_progress="hidden"
     )
-    chosen.then(**begin)
-    stop.click(
-        lambda: gr.Button(visible=False),
-        None,
-        stop,
-        cancels=drawing,
-        api_visibility="private",
-        queue=False,
+    chosen.then(**begin).then(**draw)
+    stop.click(**begin).then(
+        lambda: gr.Button(visible=False), None, stop, api_visibility="private", show_progress="hidden", queue=False
     )
     opacity.input(
         handle_errors(recompose_overlay, texts),
@@ -130,7 +147,7 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
         api_visibility="private",
         trigger_mode="always_last",
     )
-    return SaliencySection(widgets, begin)
+    return SaliencySection(widgets, begin, draw)
 
 
 def _choices(texts: Texts) -> SaliencyWidgets:

@@ -19,7 +19,7 @@ from training.catalogue import studio
 def main() -> None:
     jobs = json.loads(Path(sys.argv[sys.argv.index("--") + 1]).read_text())
     for job in jobs:
-        rng = Random(f"{job['object']}/{job['seed']}")
+        rng = Random(f"{job['object']}/{job['seed']}")  # noqa: S311  # no secret
         studio.clear()
         build = getattr(importlib.import_module(f"training.catalogue.objects.{job['module']}"), job["object"])
         studio.light_and_frame(build(rng), rng)

@@ -15,7 +15,8 @@ from training.catalogue.shading.nodes import Nodes
 @dataclass
 class Shot:
     """How to look at a product: degrees around z (0 = from the front, -y), degrees above the table,
-    focal length in mm, and the share of the frame the product fills."""
+    focal length in mm, and the share of the frame the product fills.
+    """
 
     azimuth: float = 0.0
     elevation: float = 15.0
@@ -46,7 +47,8 @@ def _corners() -> list[Vector]:
 
 def _sweep(radius: float, floor: float) -> None:
     """A white table that is lit near the product and pure white farther off, so that the picture's edge is
-    always white whatever the light."""
+    always white whatever the light.
+    """
     mesh = bpy.data.meshes.new("sweep")
     s = radius * 60
     mesh.from_pydata([(-s, -s, floor), (s, -s, floor), (s, s, floor), (-s, s, floor)], [], [(0, 1, 2, 3)])

@@ -121,7 +121,7 @@ class Folds:
         features: Sequence[str],
         parameters: Parameters,
     ) -> lgb.Booster:
-        places = [recipe.features.index(name) for name in features]
+        places = np.array([recipe.features.index(name) for name in features])
         given = settings(features, parameters, self.plan.seed, self.plan.threads)
         rows = lgb.Dataset(matrix[np.ix_(learnt, places)], self.default[learnt], params=given)
         booster = lgb.Booster(given, rows)

@@ -42,7 +42,7 @@ def measure(model: str, runs: int = RUNS) -> ResourceUsage:
     Raises:
         RuntimeError: that process failed; its last line says why.
     """
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603  # our own words
         [sys.executable, "-m", __name__, model, str(runs)],
         env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
         cwd=Path(__file__).parents[2],

@@ -164,9 +164,13 @@ class CachedViews:
         self._later: Callable[[], torch.Tensor] | None = None
         unmixed = replace(pictures.augmentation, mix=0, mixup=0)  # views are mixed as they are served
         kept = FeatureCache(frozen, cache, (pictures.preprocessing, unmixed, pictures.seed))
-        served = [pictures.plain, pictures.mirrored, *(partial(self._varied, n) for n in range(2, views))][:views]
+        served: list[Callable[[torch.Tensor], torch.Tensor]] = [pictures.plain, pictures.mirrored]
+        served += [partial(self._varied, number) for number in range(2, views)]
         self._maps = stack(
-            [kept.run(pictures.images, serve, pictures.batch, f"view {n + 1}") for n, serve in enumerate(served)]
+            [
+                kept.run(pictures.images, serve, pictures.batch, f"view {n + 1}")
+                for n, serve in enumerate(served[:views])
+            ]
         )  # (views, N, C, h, w)
 
     def _varied(self, number: int, rows: torch.Tensor) -> torch.Tensor:

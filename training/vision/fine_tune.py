@@ -46,7 +46,8 @@ class Batches(Protocol):
 
     def __len__(self) -> int: ...
 
-    def epoch(self, number: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]: ...
+    def epoch(self, number: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """The batches of an epoch, counted from 0."""
 
 
 @dataclass(frozen=True)

@@ -64,11 +64,13 @@ class _Texts:
 
     def spread(self, values: np.ndarray, unknown: float | None) -> np.ndarray:
         """(rows,) the values of the texts, where they stand."""
-        return np.append(values, np.array([unknown], dtype=values.dtype))[self.codes]
+        matched: np.ndarray = np.append(values, np.array([unknown], dtype=values.dtype))[self.codes]
+        return matched
 
     def which(self, pattern: str) -> np.ndarray:
         """Whether each text matches a regular expression (of RE2)."""
-        return pc.match_substring_regex(self.texts, pattern).to_numpy(zero_copy_only=False)
+        matched: np.ndarray = pc.match_substring_regex(self.texts, pattern).to_numpy(zero_copy_only=False)
+        return matched
 
 
 def check(table: RawTable) -> Applications:
@@ -97,7 +99,8 @@ def check(table: RawTable) -> Applications:
 
 
 def _is_dictionary(cells: pa.Array) -> bool:
-    return pa.types.is_dictionary(cells.type)
+    dictionary: bool = pa.types.is_dictionary(cells.type)
+    return dictionary
 
 
 def _unknown(rows: int, rule: Column) -> np.ndarray:

@@ -61,7 +61,8 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def is_bytes(kind: pa.DataType) -> bool:
     """Whether a column holds texts that its writer did not call texts."""
-    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    binary: bool = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    return binary
 
 
 def _plain(column: pa.ChunkedArray) -> pa.Array:

@@ -40,7 +40,7 @@ class TableFormat:
     empty: int = 0
 
     def message(self, texts: Texts) -> str:
-        """``Read as CSV (zip): UTF-8, semicolons between columns, decimal comma; 2 empty rows left out.``"""
+        """How it was read: ``CSV (zip): UTF-8, semicolons between columns, decimal comma; 2 empty rows left out``."""
         parts = [self.encoding] if self.encoding else []
         if self.separator:
             parts.append(texts(f"credit.reading.{SEPARATORS[self.separator]}"))

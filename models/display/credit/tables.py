@@ -123,7 +123,11 @@ def batch(answer: Batch, texts: Texts) -> str:
     refused = sum(score.decision == "refused" for score in answer.scores)
     sentences = [
         answer.reading.message(texts),
-        texts.count("credit.batch.summary", len(answer.scores), refused=texts.number(refused)),
+        texts.count(
+            "credit.batch.summary",
+            len(answer.scores),
+            refused=texts.count("credit.batch.refused", refused) if refused else texts("credit.batch.refused.none"),
+        ),
     ]
     if answer.unscored:
         named = [

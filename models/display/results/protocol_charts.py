@@ -25,8 +25,10 @@ def encoder_name(name: str, texts: Texts) -> str:
 
 def _accuracies(evaluation: Mapping[str, Any], protocol: str, encoder: str) -> list[float]:
     if protocol == "folds":
-        return evaluation["cross_validation"]["models"][encoder]["folds"]
-    return evaluation["splits"][protocol][encoder]["accuracies"]
+        folds: list[float] = evaluation["cross_validation"]["models"][encoder]["folds"]
+        return folds
+    accuracies: list[float] = evaluation["splits"][protocol][encoder]["accuracies"]
+    return accuracies
 
 
 def spread(evaluation: Mapping[str, Any], texts: Texts) -> go.Figure:

@@ -27,7 +27,8 @@ def soften(obj: Object, levels: int = 1) -> Object:
 
 def garment(half: Sequence[Point], material: Material, thick: float = 1.2, wrinkle: float = 0.35) -> Object:
     """A flat-laid garment from the right half of its outline (lowest point on the axis first), filled out
-    and wrinkled."""
+    and wrinkled.
+    """
     outline = [*half, *((-x, y) for x, y in reversed(half) if abs(x) > 1e-6)]
     obj = slab([(p[0], p[1]) for p in outline], thick, material, 0)
     width = max(p[0] for p in half) * 2
@@ -102,7 +103,8 @@ def hanging(
     w: float, h: float, folds: int, depth: float, material: Material, rng: Random, gather: float = 0.0
 ) -> Object:
     """A curtain in the xz plane hanging from z = h in soft folds; `gather` ties it at a third of its height
-    by that share of its width, towards -x."""
+    by that share of its width, towards -x.
+    """
     phase, drift = rng.uniform(0, 6), [rng.uniform(-1, 1) for _ in range(4)]
 
     def f(u: float, v: float) -> Point:
@@ -121,7 +123,8 @@ def draped(
     w: float, length: float, top: float, drop: float, material: Material, rng: Random, foot_only: bool = True
 ) -> Object:
     """A cover over a box of w x length cm at height `top`, falling by `drop` over the sides (x) and the
-    foot (-y); over the head too unless `foot_only`."""
+    foot (-y); over the head too unless `foot_only`.
+    """
     phase = rng.uniform(0, 6)
     head = 0.0 if foot_only else drop
 

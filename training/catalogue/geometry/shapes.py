@@ -78,7 +78,8 @@ def surface(
     smooth: float = 40.0,
 ) -> Object:
     """The surface f(u, v), 0 <= u, v <= 1. `uv` is its true size in cm, so that prints keep their scale;
-    `closed` joins u = 0 to u = 1."""
+    `closed` joins u = 0 to u = 1.
+    """
     rows = [[f(i / nu, j / nv) for i in range(nu if closed else nu + 1)] for j in range(nv + 1)]
     width = len(rows[0])
     faces = [
@@ -129,7 +130,8 @@ def smoothed(points: Sequence[Point], steps: int = 8, closed: bool = False) -> l
 
 def lathe(profile: Sequence[Point], material: bpy.types.Material, segments: int = 72) -> Object:
     """Turn the profile of (radius, height) points about the z axis, outside seen from outside when the
-    profile runs upwards. UV: centimetres around (at the widest radius) and along the profile."""
+    profile runs upwards. UV: centimetres around (at the widest radius) and along the profile.
+    """
     pts = [Vector(p) for p in profile]
     length = sum((b - a).length for a, b in pairwise(pts))
     widest = max(p[0] for p in pts)
@@ -221,7 +223,8 @@ def ribbon(
 ) -> Object:
     """A flat band across the y axis along a path of (x, z) points: straps, folded cloth, bangles.
 
-    `fine` is the longest step across in cm, for bands that are to be crumpled later."""
+    `fine` is the longest step across in cm, for bands that are to be crumpled later.
+    """
     pts = [Vector(p) for p in path]
     lengths = [0.0]
     for a, b in pairwise(pts):

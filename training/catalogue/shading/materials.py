@@ -42,7 +42,8 @@ def plain(
     colour: Colour, roughness: float = 0.4, bump: tuple[str, float, float] | None = None, **inputs: float
 ) -> Material:
     """One colour. `bump` is (kind, size in cm, depth in cm); `inputs` are Principled inputs by name, with
-    underscores for spaces."""
+    underscores for spaces.
+    """
     return _finish(lambda n: colour, roughness, bump, inputs)
 
 
@@ -59,7 +60,8 @@ def printed(
     **inputs: float,
 ) -> Material:
     """A pattern with a repeat of `size` cm. With `panel` (x0, x1, y0, y1 in cm) it stays inside that
-    rectangle, on the ground colour."""
+    rectangle, on the ground colour.
+    """
 
     def paint(n: Nodes):
         colour = PATTERNS[pattern](n, _coordinates(n, source, size, offset), colours)
