@@ -95,8 +95,8 @@ def reasoning() -> dict[str, Any] | None:
 
 
 def remedies() -> list[dict[str, Any]]:
-    """What each change that makes ProtoViT's boxes matter costs: ``{"remedy", "accuracy", "outside" or None}`` each, in
-    the order in which they were made; empty where it was never measured.
+    """What each change that makes ProtoViT's boxes matter costs: ``{"remedy", "accuracy", "inside", "outside"}`` each,
+    in the order in which they were made; empty where it was never measured.
     """
     return _json(WEIGHTS / "protovit" / "remedies.json") or []
 

@@ -63,10 +63,16 @@ class Texts:
         text = catalogue()[key][self.language]
         return text.format(**details) if details else text
 
-    def count(self, key: str, count: int, **details: object) -> str:
-        """The text of a key that has one entry for a single thing and one for several, ``one`` and ``other``."""
-        form = "one" if Locale.parse(self.language).plural_form(count) == "one" else "other"
-        return self(f"{key}.{form}", count=self.number(count), **details)
+    def count(self, key: str, count: float, digits: int | None = None, **details: object) -> str:
+        """The text of a key that has one entry for a single thing and one for several, ``one`` and ``other``.
+
+        A count may have decimals, those it has or a fixed number of ``digits``: French takes 1.5 for a single thing,
+        English does not.
+        """
+        whole = int(count) if count == int(count) else count
+        written = self.plain(whole) if digits is None else self.number(count, digits)
+        form = "one" if Locale.parse(self.language).plural_form(whole) == "one" else "other"
+        return self(f"{key}.{form}", count=written, **details)
 
     def get(self, key: str, default: str) -> str:
         """The text of a key that the catalogue may lack, such as the name of a column it has never seen."""
@@ -105,10 +111,14 @@ class Texts:
         pattern = "#,##0" + ("." + "0" * digits if digits else "") + ("\u202f%" if self.language == "fr" else "%")
         return numbers.format_percent(share, format=pattern, locale=self.language)
 
-    def points(self, share: float) -> str:
+    def share(self, share: float) -> str:
+        """A share in whole percent, with a decimal where it would be none or all and is only nearly so."""
+        return self.percent(share, 1 if 0 < share < 0.005 or 0.995 <= share < 1 else 0)
+
+    def points(self, share: float, digits: int | None = None) -> str:
         """A difference of shares in percentage points, without its sign; small ones with more decimals."""
         points = abs(share) * 100
-        return self("credit.points", points=self.number(points, 1 if points >= 0.1 else 3))
+        return self.count("credit.points", points, digits or (1 if points >= 0.1 else 3))
 
     def between(self, low: str, high: str) -> str:
         """An interval of two written numbers, which no line break parts: ``[0.1, 0.2]`` or ``[0,1 ; 0,2]``."""

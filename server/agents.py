@@ -11,11 +11,13 @@ import base64
 import inspect
 import io
 import json
+import mimetypes
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing
+from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import anyio
 import gradio as gr
@@ -24,7 +26,7 @@ from mcp import types
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from PIL.Image import Image
-from pydantic import TypeAdapter
+from pydantic import AnyUrl, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import Receive, Scope, Send
@@ -98,10 +100,11 @@ class Agents:
             return _refused(str(error))
         except gr.Error as error:
             return _refused(error.message)
-        if isinstance(answer, Image):
+        if isinstance(answer, (Image, Path)):
             request = self.server.request_context.request
+            address = f"{_origin(request)}{self.root}" if request else ""
             return types.CallToolResult(
-                content=list(_picture(answer, f"{_origin(request)}{self.root}" if request else ""))
+                content=[*(_picture(answer, address) if isinstance(answer, Image) else _file(answer, address))]
             )
         text = types.TextContent(type="text", text=json.dumps(answer))
         return types.CallToolResult(content=[text], structuredContent=answer)
@@ -143,7 +146,10 @@ def _tool(name: str, function: Callable[..., Any]) -> types.Tool:
             schema["default"] = parameter.default
         properties[argument] = schema
     required = [key for key, parameter in parameters(function).items() if parameter.default is parameter.empty]
-    answers = hints["return"] in (dict[str, Any], Iterator[dict[str, Any]])
+    answer = hints["return"]
+    if get_origin(answer) is Iterator:  # step by step, of which agents get the last
+        (answer,) = get_args(answer)
+    answers = get_origin(answer) is dict
     return types.Tool(
         name=name,
         description=" ".join(text.split()),
@@ -171,6 +177,18 @@ def _picture(image: Image, address: str) -> Sequence[types.ContentBlock]:
     return [
         types.ImageContent(type="image", data=base64.b64encode(buffer.getvalue()).decode(), mimeType="image/png"),
         types.TextContent(type="text", text=f"Image URL: {address}/gradio_api/file={path}"),
+    ]
+
+
+def _file(path: Path, address: str) -> Sequence[types.ContentBlock]:
+    """A file, whole, and where it can be had."""
+    url = f"{address}/gradio_api/file={path}"
+    content = base64.b64encode(path.read_bytes()).decode()
+    kind = mimetypes.guess_type(path.name)[0]
+    resource = types.BlobResourceContents(uri=AnyUrl(path.as_uri()), mimeType=kind, blob=content)
+    return [
+        types.EmbeddedResource(type="resource", resource=resource),
+        types.TextContent(type="text", text=f"File URL: {url}"),
     ]
 
 

@@ -31,6 +31,18 @@ class Picture(gr.Image):
         return super().postprocess(value)
 
 
+class Document(gr.File):
+    """A ``gr.File`` for programs, of a file that an endpoint wrote."""
+
+    def get_block_name(self) -> str:
+        """Drawn by the page as any file."""
+        return "file"
+
+    def postprocess(self, value: Any) -> Any:
+        """The file at a path."""
+        return super().postprocess(str(value) if isinstance(value, Path) else value)
+
+
 def session_folder(request: gr.Request | None = None) -> Path:
     """A new folder below Gradio's cache, so that its periodic clean-up reaches it."""
     return new_folder("downloads")

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import gradio as gr
 from PIL.Image import Image
 
+from models import arguments
 from models import results as measured
+from models.credit.score import Score
 from models.credit.service import credit_service
-from models.texts import ENGLISH
+from models.display.credit.principal_reasons import sentence
+from models.texts import ENGLISH, LANGUAGES, Language, Texts
 from models.vision import photo_batch, photos, prototype_explanation
 from models.vision.inference_executor import SHARED
-from tabs.downloads import Picture
+from tabs.credit.letter import save_letter
+from tabs.downloads import Document, Picture
 from tabs.error_handling import handle_errors
 from tabs.uploads import Photo, Photos, Table
 
@@ -37,23 +42,49 @@ def client(client_id: int) -> dict[str, Any]:
     return credit_service().client(client_id)
 
 
-def score_client(client_id: int, changes: dict[str, Any] | None = None) -> dict[str, Any]:
+def score_client(client_id: int, changes: dict[str, Any] | None = None, reference: str = "average") -> dict[str, Any]:
     """Scores a client, with some columns changed, and says what each feature adds to the log-odds of default.
+
+    "reasons" names the principal ones of the decision, four at most. Against a group of clients "base_value" is their
+    mean, and "reference" says how many they are and what adds up in probability. Granted clients are those below the
+    cut-off; similar ones are within five years of age, with the same income type and contract.
 
     Args:
         client_id: a number that /clients lists.
         changes: original column -> new value; null makes a column unknown; empty changes nothing.
+        reference: whom the contributions compare with: "average" (the average client), "granted" or "similar" clients.
     """
-    return credit_service().score_client(client_id, changes).to_json()
+    score = credit_service().score_client(client_id, changes, reference=reference)
+    return _told(score, score if score.reference is None else credit_service().score_client(client_id, changes))
 
 
-def score_application(application: dict[str, Any]) -> dict[str, Any]:
+def score_application(application: dict[str, Any], reference: str = "average") -> dict[str, Any]:
     """Scores a new application and says what each feature adds to the log-odds of default.
+
+    "reasons" names the principal ones of the decision, four at most.
 
     Args:
         application: Home Credit column -> value; an absent or null column is unknown.
+        reference: whom the contributions compare with: "average" (the average client), "granted" or "similar" clients.
     """
-    return credit_service().score_application(application).to_json()
+    score = credit_service().score_application(application, reference=reference)
+    return _told(score, score if score.reference is None else credit_service().score_application(application))
+
+
+def _told(score: Score, plain: Score) -> dict[str, Any]:
+    """A score as programs receive it; its decision has the same reasons with whomever it is compared."""
+    told = [sentence(reason, ENGLISH) for reason in credit_service().principal_reasons(plain)]
+    return score.to_json() | {"reasons": told}
+
+
+def interactions(client_id: int, limit: int = 5) -> dict[str, Any]:
+    """Names the pairs of a client's facts that act together: SHAP interaction values in log-odds, largest first.
+
+    Args:
+        client_id: a number that /clients lists.
+        limit: at most this many pairs.
+    """
+    return credit_service().interactions(client_id, limit)
 
 
 def score_batch(table: str) -> dict[str, Any]:
@@ -90,6 +121,21 @@ def counterfactual(client_id: int) -> dict[str, Any]:
         client_id: a number that /clients lists.
     """
     return credit_service().counterfactual(client_id).to_json()
+
+
+def letter(client_id: int | None = None, application: dict[str, Any] | None = None, language: str = "en") -> Path:
+    """Writes the letter that tells a client of the decision, as a PDF of one or two pages, tagged for screen readers.
+
+    It says the decision, probability and cut-off in words, the principal reasons, what would change it, which data were
+    used, and how to have it explained and reviewed by a person.
+
+    Args:
+        client_id: a number that /clients lists; null where an application is given.
+        application: Home Credit column -> value, of somebody who is not in the portfolio; an absent column is unknown.
+        language: "en" or "fr".
+    """
+    texts = Texts(cast("Language", arguments.one_of("language", language, LANGUAGES)))
+    return save_letter(credit_service().notice(client_id, application), texts)
 
 
 def classify_image(image: str, models: list[str] | None = None) -> dict[str, Any]:
@@ -165,7 +211,9 @@ ENDPOINTS: tuple[Callable[..., Any], ...] = (
     score_application,
     score_batch,
     compare_client,
+    interactions,
     counterfactual,
+    letter,
     classify_image,
     classify_batch,
     explain_image,
@@ -198,6 +246,18 @@ class Numbers(Names):
         return {"type": "array", "items": {"type": "integer"}}
 
 
+class WholeNumber(gr.Number):
+    """A ``gr.Number`` that hands over what came, none at all included; the model side says what is wrong with it."""
+
+    def get_block_name(self) -> str:
+        """Drawn by the page as any number."""
+        return "number"
+
+    def preprocess(self, payload: float | None) -> float | int | None:
+        """What was sent."""
+        return payload
+
+
 def endpoints() -> None:
     """Declares every endpoint; call it once, inside the Blocks."""
     # Files come through components, which keep a caller to the files that it uploaded.
@@ -212,6 +272,8 @@ def endpoints() -> None:
         )
         model, method, target = gr.Textbox("yolov8"), gr.Textbox(""), gr.Textbox("")
         top, without = gr.Number(5), Numbers(label="without")
+        number, application, language = WholeNumber(None, label="client_id"), gr.JSON(), gr.Textbox("en")
+        document = Document()
         call = gr.Button()
     through: dict[Callable[..., Any], tuple[Any, Any]] = {
         score_batch: (table, answer),
@@ -219,6 +281,7 @@ def endpoints() -> None:
         classify_batch: ([images, names], answer),
         explain_image: ([image, model, method, target], picture),
         prototypes: ([image, top, without], answer),
+        letter: ([number, application, language], document),
     }
     for function in ENDPOINTS:
         name, handled_function = function.__name__, handle_errors(function, ENGLISH, markup=False)

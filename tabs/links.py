@@ -1,6 +1,6 @@
 """Links to what is shown: the address names the tab, the client, the model and the method, and opens them again.
 
-``/?client=900363&view=why``, ``/fr?tab=images&model=vgg16&method=grad-cam``.
+``/?client=900153&view=why``, ``/fr?tab=images&model=vgg16&method=grad-cam``.
 """
 
 from __future__ import annotations

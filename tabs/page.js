@@ -42,9 +42,16 @@
   };
   system.addEventListener("change", paint);
 
+  // the search for a client is folded away until it is asked for; tabs/credit/finder.py folds it once one is chosen
+  window.vitrineSearch = (open) => {
+    root.classList.toggle("vt-searching", open);
+    document.querySelectorAll("[data-search]").forEach((button) => button.setAttribute("aria-expanded", open));
+  };
+
   document.addEventListener("click", (event) => {
-    const target = event.target.closest?.("[data-language], [data-theme-switch]");
+    const target = event.target.closest?.("[data-language], [data-theme-switch], [data-search]");
     if (!target) return;
+    if ("search" in target.dataset) return vitrineSearch(!root.classList.contains("vt-searching"));
     if (target.dataset.language) {
       event.preventDefault();
       remember("language", target.dataset.language);
@@ -122,6 +129,12 @@
     data.lastChild.innerHTML = meta.table; // made by our own templates, which escape every value
   };
 
+  // a click on a bar chooses its group in the widget that layout.meta names, as the keyboard does there; a fact's closes it
+  const open = (chart, group) => {
+    const opener = chart.layout?.meta?.opener;
+    if (opener && group !== undefined) document.querySelector(`#${opener} input[value="${group}"]`)?.click();
+  };
+
   // on a phone a long name above a bar ends in an ellipsis; whole, it stands in the hover text and the table
   const shorten = (chart) => {
     const edge = chart.getBoundingClientRect().right;
@@ -188,6 +201,8 @@
       if (!chart.vitrine && chart.on) {
         chart.vitrine = true;
         chart.on("plotly_afterplot", () => { describe(chart); shorten(chart); });
+        chart.on("plotly_click", (event) => open(chart, event.points[0]?.customdata?.[2]));
+        chart.on("plotly_clickannotation", (event) => open(chart, event.annotation.name));
         shorten(chart);
       }
       describe(chart);

@@ -12,8 +12,10 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
+from pypdf import PdfReader
 
 from models.results import calibrations
+from models.texts import ENGLISH, Texts
 from models.vision import registry
 from models.vision.predictions import CLASSES
 from tests.factories import applications, photo
@@ -25,7 +27,9 @@ ENDPOINTS = {
     "/score_application",
     "/score_batch",
     "/compare_client",
+    "/interactions",
     "/counterfactual",
+    "/letter",
     "/classify_image",
     "/classify_batch",
     "/explain_image",
@@ -79,7 +83,9 @@ def test_client_and_score(client: Client, first: int) -> None:
         "log_odds",
         "contributions",
         "groups",
+        "reasons",
     }
+    assert 1 <= len(score["reasons"]) <= 4 and all(reason.endswith(".") for reason in score["reasons"])
     total = score["base_value"] + sum(item["contribution"] for item in score["contributions"])
     assert total == pytest.approx(score["log_odds"], abs=1e-6)
     assert 1 / (1 + np.exp(-score["log_odds"])) == pytest.approx(score["probability"], abs=1e-6)
@@ -89,6 +95,31 @@ def test_client_and_score(client: Client, first: int) -> None:
     again = client.predict(application, api_name="/score_application")
     assert again["client_id"] is None
     assert again["probability"] == pytest.approx(score["probability"], abs=1e-9)
+
+
+def test_a_score_compares_with_whom_one_asks(client: Client, first: int) -> None:
+    plain = client.predict(first, {}, "average", api_name="/score_client")
+    assert plain == client.predict(first, {}, api_name="/score_client")
+    application = client.predict(first, api_name="/client")["application"]
+    for answer in (
+        client.predict(first, {}, "granted", api_name="/score_client"),
+        client.predict(application, "granted", api_name="/score_application"),
+    ):
+        assert set(answer) == set(plain) | {"reference"}
+        assert answer["base_value"] < plain["base_value"] and answer["reasons"] == plain["reasons"]
+        total = answer["base_value"] + sum(item["contribution"] for item in answer["contributions"])
+        assert total == pytest.approx(answer["log_odds"], abs=1e-6) == pytest.approx(plain["log_odds"])
+        group = answer["reference"]
+        assert group["base_probability"] + sum(group["contributions"].values()) == pytest.approx(
+            answer["probability"], abs=1e-6
+        )
+
+
+def test_interactions(client: Client, first: int) -> None:
+    answer = client.predict(first, 3, api_name="/interactions")
+    assert answer["client_id"] == first and len(answer["pairs"]) == 3
+    assert set(answer["pairs"][0]) == {"features", "labels", "interaction"}
+    assert len(client.predict(first, api_name="/interactions")["pairs"]) == 5
 
 
 def test_score_with_changes(client: Client, first: int) -> None:
@@ -114,10 +145,25 @@ def test_compare_and_counterfactual(client: Client, first: int) -> None:
     assert len(answer["histogram"]["edges"]) == len(answer["histogram"]["repaid"]) + 1
     found = client.predict(first, api_name="/counterfactual")
     assert bool(found["counterfactuals"]) == (found["reason"] is None)
+    assert found["terms"]["amount_borrowed"] > 0 and 0 < found["terms"]["annual_rate"] < 1
     for item in found["counterfactuals"]:
+        assert item["terms"]["instalment"] == pytest.approx(item["changes"]["AMT_ANNUITY"], abs=0.01)
+        assert item["terms"]["words"].endswith("a year.")
         rescored = client.predict(first, item["changes"], api_name="/score_client")
         assert rescored["probability"] == pytest.approx(item["probability"], abs=1e-9)
         assert rescored["decision"] != found["decision"]
+
+
+def test_letter_is_a_pdf_about_a_client_or_an_application(client: Client, first: int) -> None:
+    for whose, language in ((first, "fr"), (first, "en")):
+        text = PdfReader(client.predict(whose, None, language, api_name="/letter")).pages[0].extract_text()
+        assert str(whose) in text and Texts(language)("letter.title") in text  # type: ignore[arg-type]
+    application = client.predict(first, api_name="/client")["application"]
+    path = client.predict(application=application, api_name="/letter")
+    assert path.endswith(".pdf")
+    text = PdfReader(path).pages[0].extract_text()
+    score = client.predict(first, {}, api_name="/score_client")
+    assert ENGLISH.percent(score["probability"]) in text and ENGLISH("credit.new_client") in text
 
 
 def test_classify_image(client: Client, picture: Path) -> None:
@@ -166,9 +212,15 @@ def test_results(client: Client) -> None:
         (({"AMT_CREDIT": "5"},), "/score_application", "AMT_CREDIT: '5' is not allowed; give a number"),
         (({"EXT_SOURCE_1": 7},), "/score_application", "EXT_SOURCE_1.*from 0 to 1"),
         ((["AMT_CREDIT"],), "/score_application", "application: expected an object"),
+        ((900001, {}, "everybody"), "/score_client", "reference.*everybody.*'granted'"),
+        ((900001, 0), "/interactions", "limit"),
         ((900001, "NO_SUCH", "all"), "/compare_client", "feature.*NO_SUCH"),
         ((900001, "AMT_CREDIT", "none"), "/compare_client", "group"),
         ((5,), "/counterfactual", "client_id"),
+        ((None, None, "en"), "/letter", "client_id, application: a letter is about one of the two"),
+        (("900001", None, "en"), "/letter", "client_id: there is no client '900001'"),
+        ((900001, None, "de"), "/letter", "language: 'de' is not allowed; give one of 'en', 'fr'"),
+        ((None, {"AMT_CREDIT": "5"}, "en"), "/letter", "AMT_CREDIT: '5' is not allowed"),
     ],
 )
 def test_a_bad_argument_is_refused_in_a_sentence(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from models.credit import whatif
+from models.credit import negotiation, whatif
+from models.credit.loan import LoanTerms
 from models.credit.service import credit_service
 from models.texts import FRENCH
 from tests.browser import Open
@@ -16,10 +17,10 @@ from tests.test_journeys import EXAMPLES, probability
 def test_a_refused_term_leaves_field_and_score_as_they_were(visit: Open) -> None:
     page = visit("fr").open("fr?view=whatif").settle()
     client = EXAMPLES["just_refused"]
-    limits = whatif.editor(
-        credit_service().model, credit_service().portfolio.application(client), "AMT_ANNUITY", FRENCH
-    )
-    field = page.page.get_by_label(re.compile(rf"^{re.escape(limits.name)} \(")).first
+    own = LoanTerms.of(credit_service().portfolio.application(client))
+    assert own is not None
+    limits = negotiation.slider(own, own, "amount")
+    field = page.page.get_by_label(re.compile(rf"^{re.escape(FRENCH('credit.loan.amount'))} \(")).first
     page.page.wait_for_function("e => e.value > 1", arg=field.element_handle())
     before = probability(page, 1)
     assert float(field.input_value()) == limits.value

@@ -207,10 +207,10 @@ def test_one_is_counted_as_one_in_both_languages() -> None:
         items = [Contribution(f"EXT_SOURCE_{place + 1}", "external_scores", None, 0.1) for place in range(unknown)]
         return Score(1, 0.1, -2.0, -2.0 + 0.1 * unknown, tuple(items))
 
-    assert "1 feature is unknown and counts" in reasons(score(1), ENGLISH)[-1]
-    assert "1 variable est inconnue et compte" in reasons(score(1), FRENCH)[-1]
-    assert "2 features are unknown" in reasons(score(2), ENGLISH)[-1]
-    assert "2 variables sont inconnues" in reasons(score(2), FRENCH)[-1]
+    assert "1 fact is unknown and counts" in reasons(score(1), ENGLISH)[-1]
+    assert "1 information est inconnue et compte" in reasons(score(1), FRENCH)[-1]
+    assert "2 facts are unknown" in reasons(score(2), ENGLISH)[-1]
+    assert "2 informations sont inconnues" in reasons(score(2), FRENCH)[-1]
 
 
 def test_hover_texts_are_spaced_as_their_language_is() -> None:

@@ -25,8 +25,12 @@ from typing import Any
 
 import pytest
 
+from models.credit.service import credit_service
 from models.errors import VitrineError
 from models.runtime import hub
+from models.texts import ENGLISH
+from models.vision.protovit import ProtoVit
+from models.vision.yolov8 import YoloV8
 
 pytestmark = pytest.mark.slow
 
@@ -306,6 +310,47 @@ def test_without_the_hub_the_local_copy_is_used_and_the_page_says_so(
     [[found, english, french]] = answer["notes"]
     assert found == key
     assert f"weights/vgg16: vitrine/nowhere at {'0' * 40}" in english and reason in french
+
+
+@pytest.mark.parametrize("model", ["credit", "yolov8"])
+def test_files_that_are_as_listed_but_no_model_give_way_to_the_local_copy(
+    model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / model
+    place.mkdir()
+    for name in hub.files(model):
+        (place / name).write_text("{}")
+    monkeypatch.setenv(f"VITRINE_{model.upper()}_REPO", f"vitrine/{model}@{'1' * 40}")
+    monkeypatch.setattr(hub, "_fetch", lambda model, pin: place)
+    if model == "credit":
+        credit_service.cache_clear()
+        assert credit_service().score_client(900001).probability > 0
+        credit_service.cache_clear()
+    else:
+        assert YoloV8.load().classes
+    [note] = hub.notes()
+    assert note.key == "hub_unfit" and f"vitrine/{model}" in note.message(ENGLISH) and hub.origin(model) is None
+    monkeypatch.delenv(f"VITRINE_{model.upper()}_REPO")
+    hub.folder(model, place)
+
+
+def test_a_model_is_read_from_one_folder_though_the_hub_comes_back_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ProtoViT is two files: its weights and its prototypes."""
+    asked = []
+
+    def fetch(model: str, pin: hub.Pin) -> Path:
+        asked.append(model)
+        if len(asked) == 1:
+            raise hub.HubError("hub_away", model=model, repo=pin.repo, revision=pin.revision, reason="HTTP 503")
+        return tmp_path
+
+    monkeypatch.setenv("VITRINE_PROTOVIT_REPO", f"vitrine/protovit@{'1' * 40}")
+    monkeypatch.setattr(hub, "_fetch", fetch)
+    assert ProtoVit.load().prototypes and asked == ["protovit"]
+    monkeypatch.delenv("VITRINE_PROTOVIT_REPO")
+    hub.folder("protovit", tmp_path)
 
 
 def test_nothing_configured_asks_nothing_of_anyone(world: World) -> None:

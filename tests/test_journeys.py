@@ -8,7 +8,10 @@ from urllib.parse import quote
 
 import pytest
 
+from models.credit.loan import LoanTerms
+from models.credit.score import Score
 from models.credit.service import credit_service
+from models.credit.wording import Distance
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Language, Texts
 from models.vision import registry
 from tests.browser import Open, Visit
@@ -20,6 +23,11 @@ EXAMPLES = {example.key: example.client_id for example in credit_service().examp
 def probability(page: Visit, place: int = 0) -> str:
     """The probability of default on a verdict card."""
     return page.page.locator(".vt-verdict").nth(place).locator("dd").first.inner_text()
+
+
+def written(score: Score, texts: Texts = ENGLISH) -> str:
+    """The same probability as the page writes it: with more digits near the cut-off."""
+    return Distance.between(score.probability, score.threshold).texts(texts)["probability"]
 
 
 def decided(page: Visit, words: str, place: int = 0) -> None:
@@ -35,11 +43,11 @@ def choose(page: Visit, label: str, option: str) -> None:
 
 def test_scoring_a_client(visit: Open) -> None:
     page = visit().open()
-    assert probability(page) == ENGLISH.percent(credit_service().score_client(EXAMPLES["just_refused"]).probability)
+    assert probability(page) == written(credit_service().score_client(EXAMPLES["just_refused"]))
     page.page.get_by_role("button", name=ENGLISH("credit.finder.examples.safest")).click()
     page.page.get_by_text(ENGLISH("credit.client", client_id=EXAMPLES["safest"]), exact=True).first.wait_for()
     decided(page, ENGLISH("credit.decision.granted"))
-    assert probability(page) == ENGLISH.percent(credit_service().score_client(EXAMPLES["safest"]).probability)
+    assert probability(page) == written(credit_service().score_client(EXAMPLES["safest"]))
     page.page.wait_for_url(re.compile(rf"client={EXAMPLES['safest']}"))
     page.keep("score-a-client")
 
@@ -60,14 +68,18 @@ def test_moving_the_cut_off(visit: Open) -> None:
 def test_what_if_and_back(visit: Open) -> None:
     page = visit().open("?view=whatif")
     page.page.get_by_text(ENGLISH("credit.whatif.nothing")).wait_for()
-    amount = page.page.get_by_label("Loan amount (number)")
+    amount = page.page.get_by_label(f"{ENGLISH('credit.loan.amount')} (number)")
     page.page.wait_for_function("e => e.value > 1", arg=amount.element_handle())
     before = probability(page, 1)
     amount.fill("200000")
     amount.press("Tab")
     page.page.get_by_text(ENGLISH("credit.whatif.changes")).first.wait_for()
-    changed = credit_service().score_client(EXAMPLES["just_refused"], {"AMT_CREDIT": 200000}).probability
-    assert probability(page, 1) == ENGLISH.percent(changed) != before
+    application = credit_service().portfolio.application(EXAMPLES["just_refused"])
+    own = LoanTerms.of(application)
+    assert own is not None
+    moved = own.borrowing(200_000).changes(application)
+    changed = credit_service().score_client(EXAMPLES["just_refused"], moved)
+    assert probability(page, 1) == written(changed) != before
     page.settle().keep("what-if")
     page.page.get_by_role("button", name=ENGLISH("credit.whatif.reset"), exact=True).click()
     page.page.get_by_text(ENGLISH("credit.whatif.nothing")).wait_for()
@@ -158,7 +170,7 @@ def test_a_link_to_no_client_says_so(visit: Open) -> None:
     page.page.goto(f"{page.url}/fr?client=12")
     page.page.get_by_text(FRENCH("page.error")).wait_for()
     page.page.locator(".vt-verdict").first.wait_for()
-    assert probability(page) == FRENCH.percent(credit_service().score_client(EXAMPLES["just_refused"]).probability)
+    assert probability(page) == written(credit_service().score_client(EXAMPLES["just_refused"]), FRENCH)
 
 
 MARKUP = "<img src=x><a href=//x.example>log in</a><form>"
@@ -221,7 +233,7 @@ def test_dark_is_remembered(visit: Open) -> None:
     switch.click()
     page.page.wait_for_function("document.body.classList.contains('dark')")
     assert switch.get_attribute("aria-pressed") == "true"
-    page.keep("dark")
+    page.settle().keep("dark")
     page.open()
     page.page.wait_for_function("document.body.classList.contains('dark')")
 

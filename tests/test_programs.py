@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import json
 import os
 import re
@@ -21,8 +22,10 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, Tool
 from PIL import Image
+from pypdf import PdfReader
 
 from models.examples import ADDRESS, FOLDER, example
+from models.texts import FRENCH
 from tests.factories import photo
 from tests.test_endpoints import ENDPOINTS
 
@@ -121,6 +124,7 @@ def test_the_tools_of_an_agent_are_the_contract(app_url: str) -> None:
     assert {f"/{tool.name}" for tool in tools} == ENDPOINTS
     for tool in tools:
         assert tool.description and tool.description[0].isupper()
+        assert (tool.outputSchema is None) == (tool.name in ("explain_image", "letter"))
         for name, schema in tool.inputSchema["properties"].items():
             assert schema.get("type") or schema.get("oneOf"), f"{tool.name}, {name}: no type"
             # Gradio reads one line an argument: a sentence that goes on below would be cut
@@ -145,6 +149,16 @@ def test_an_agent_passes_on_the_picture_that_it_got(app_url: str, folder: Path) 
         answer = _tool(app_url, "classify_image", image=picture, models=["yolov8"])
         assert not answer.isError, answer.content[0].text
         assert set(answer.structuredContent["models"]) == {"yolov8"}  # type: ignore[index]
+
+
+def test_an_agent_receives_the_letter_whole(app_url: str) -> None:
+    answer = _tool(app_url, "letter", application={"AMT_CREDIT": 5e5, "AMT_ANNUITY": 25_000}, language="fr")
+    resource = answer.content[0].resource
+    assert resource.mimeType == "application/pdf"
+    pdf = base64.b64decode(resource.blob)
+    assert FRENCH("letter.title") in PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
+    place = re.search(r"http://\S+", answer.content[1].text)
+    assert place and httpx.get(place[0]).content == pdf
 
 
 def test_what_an_agent_may_not_ask_is_refused_in_a_sentence(app_url: str) -> None:

@@ -115,13 +115,13 @@ def test_learning_curves_are_those_of_the_training(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(results, "WEIGHTS", tmp_path)
     (tmp_path / "protovit").mkdir()
     point = {"epoch": 1, "train_loss": 2.0, "val_loss": 1.0, "val_accuracy": 0.5, "seconds": 3}
-    record = {"steps": [{"epoch": 1}], "warmup_curves": [point], "curves": [point], "refit_curves": [point]}
+    record = {"steps": [{"epoch": 1}], "curves": [point], "settle_curves": [point], "refit_curves": [point]}
     (tmp_path / "protovit" / "training.json").write_text(json.dumps(record))
     phases = results.learning_curves()["protovit"]
-    assert [phase.name for phase in phases] == ["warmup_curves", "curves"]
+    assert [phase.name for phase in phases] == ["curves", "settle_curves"]
     assert phases[0].points == (Point(1, 2.0, 1.0, 0.5),)
     names = [learning_curves.phase_name("protovit", phase.name, ENGLISH) for phase in phases]
-    assert names == ["warm-up", "joint"] and learning_curves.phase_name("vgg16", "curves", ENGLISH) not in names
+    assert names == ["joint", "settling"] and learning_curves.phase_name("vgg16", "curves", ENGLISH) not in names
     with pytest.raises(ValueError, match="at least one point"):
         Phase("empty", ())
 
@@ -229,10 +229,9 @@ def test_what_each_remedy_costs_stands_beside_protovit_where_it_was_measured(
     monkeypatch.setattr(results, "WEIGHTS", tmp_path)
     assert all(section.table is None for section in method_note.sections(texts) if "ProtoViT" in section.title)
     rows = [
-        {"remedy": "cosine", "accuracy": 0.912, "outside": 0.44},
-        {"remedy": "kernel", "accuracy": 0.905, "outside": None},
-        {"remedy": "locality", "accuracy": 0.9, "outside": 0.2},
-        {"remedy": "ten_blocks", "accuracy": 0.895, "outside": 0.13},
+        {"remedy": "cosine", "accuracy": 0.912, "inside": 0.3, "outside": 0.44},
+        {"remedy": "kernel", "accuracy": 0.905, "inside": 0.5, "outside": 0.3},
+        {"remedy": "locality", "accuracy": 0.9, "inside": 0.6, "outside": 0.13},
     ]
     (tmp_path / "protovit").mkdir()
     (tmp_path / "protovit" / "remedies.json").write_text(json.dumps(rows))
@@ -240,7 +239,7 @@ def test_what_each_remedy_costs_stands_beside_protovit_where_it_was_measured(
         section.table for section in method_note.sections(texts) if section.table and "ProtoViT" in section.title
     ]
     assert [row[1] for row in table.rows] == [texts.percent(row["accuracy"], 1) for row in rows]
-    assert table.rows[0][2] == texts.percent(0.44, 0) and table.rows[1][2] == method_note.UNKNOWN
+    assert table.rows[0][2:] == (texts.percent(0.3, 0), texts.percent(0.44, 0))
 
 
 @BOTH

@@ -21,6 +21,7 @@ import pytest
 from models.credit.application import columns
 from models.credit.model import CreditModel
 from models.credit.score import decide
+from models.runtime import hub
 from tests.factories import applications
 from training.batch.partitions import (
     CREDIT,
@@ -223,6 +224,27 @@ def test_parts_are_written_whole_or_not_at_all(source: Path, tmp_path: Path) -> 
     assert not is_finished(changed[0], tmp_path)
     assert [part.digest for part in plan(source, [CREDIT], 60)] == [part.digest for part in changed]
     assert Partition.from_json(parts[0].to_json()) == parts[0]
+
+
+def test_a_data_set_is_scored_with_the_weights_that_are_named_or_not_at_all(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(model: str, pin: hub.Pin) -> Path:
+        raise hub.HubError("hub_away", model=model, repo=pin.repo, revision=pin.revision, reason="HTTP 503")
+
+    here = plan(source, [CREDIT])[0].digest
+    monkeypatch.setenv("VITRINE_CREDIT_REPO", f"vitrine/credit@{'1' * 40}")
+    monkeypatch.setattr(hub, "_fetch", away)
+    with pytest.raises(Refused, match="vitrine/credit"):
+        scorer([CREDIT])
+    pinned = shutil.copytree(ROOT / "weights" / "credit", tmp_path / "credit")
+    config = json.loads((pinned / "config.json").read_text(encoding="utf-8"))
+    (pinned / "config.json").write_text(json.dumps(config | {"cutoff": config["cutoff"] | {"probability": 0.5}}))
+    monkeypatch.setattr(hub, "_fetch", lambda model, pin: pinned)
+    score = scorer([CREDIT])
+    part = plan(source, [CREDIT])[0]
+    assert part.digest != here, "other weights, another digest"
+    assert {row["decision"] for row in score(source, part).to_pylist() if row["probability"] < 0.5} == {"granted"}
 
 
 def test_a_damaged_picture_is_named(pictures: Path) -> None:

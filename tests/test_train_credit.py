@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from models.credit.application import columns
+from models.credit.fairness import alternatives
 from models.credit.features import FEATURES, GROUPS, FeatureSpec, engineer, sources
 from training import search_credit, train_credit
 from training.credit import metrics as credit_metrics
@@ -111,8 +112,40 @@ def test_what_the_sex_and_the_age_are_worth_is_measured(trained: Path) -> None:
     metrics = json.loads((trained / "metrics.json").read_text(encoding="utf-8"))
     raw = np.mean(metrics["figures"]["roc_auc_folds"])
     for name in ("with_gender", "without_age"):
-        assert metrics[name]["roc_auc"] == pytest.approx(raw, abs=0.05)
-        assert metrics[name]["difference"] != 0
+        other = metrics[name]
+        assert other["roc_auc"] == pytest.approx(raw, abs=0.05)
+        assert other["difference"] != 0
+        interval = other["difference_interval"]
+        assert interval["value"] == other["difference"]
+        assert interval["low"] <= other["difference"] <= interval["high"]
+        counts = other["cut_off"]["counts"]
+        cost = (10 * counts["fn"] + counts["fp"]) / sum(counts.values())
+        assert other["cut_off"]["cost_per_loan"] == pytest.approx(cost)
+        for groups in other["groups"].values():
+            for kind, whole in counts.items():
+                assert sum(group[kind][0] for group in groups.values()) == whole
+
+
+def test_the_alternatives_are_told_beside_the_model(trained: Path) -> None:
+    metrics = json.loads((trained / "metrics.json").read_text(encoding="utf-8"))
+    shipped, gender, age = alternatives(metrics)
+    assert (shipped.name, gender.name, age.name) == ("shipped", "with_gender", "without_age")
+    assert shipped.difference is None and age.difference is not None
+    assert age.difference.value == pytest.approx(
+        age.roc_auc - metrics["with_gender"]["roc_auc"] + gender.difference.value
+    )  # type: ignore[union-attr]
+    for one, part in ((shipped, metrics), (gender, metrics["with_gender"]), (age, metrics["without_age"])):
+        place = list(part["thresholds"]["threshold"]).index(
+            metrics["default_cutoff"]["threshold"] if part is metrics else part["cut_off"]["threshold"]
+        )
+        for key, ratio in (("AGE", one.age_ratio), ("CODE_GENDER", one.gender_ratio)):
+            granted = [
+                (group["tn"][place] + group["fn"][place]) / group["count"] for group in part["groups"][key].values()
+            ]
+            assert ratio == pytest.approx(min(granted) / max(granted))
+    assert alternatives({**metrics, "with_gender": {"roc_auc": 0.7, "difference": 0.0}})[1:] == (
+        age,
+    )  # of an older run
 
 
 def test_the_search_is_nested_goes_on_and_is_what_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,17 +24,17 @@ from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from models.vision.prototypes import boxes
 from models.vision.protovit import ProtoVit
-from models.vision.ultralytics_quiet import yolov8_classifier
 from models.vision.uploads import read_upload
-from models.vision.vgg16 import Vgg16Network
 from tests.pictures import picture, write_dataset
-from training import distil_encoder, evaluate_reasoning, train_protovit
+from training import evaluate_reasoning, evaluate_remedies, train_protovit
+from training.evaluation.measurements import MeasurementCache
 from training.protovit import initialisation, objective
 from training.protovit.partition import FrozenStem, TrainableTail
+from training.protovit.recipe import ProtoViTRecipe
 from training.protovit.surroundings import blended_surroundings
-from training.vision import artifacts, students
 from training.vision.artifacts import SAME_RUN, read_validation
 from training.vision.data import Photo, read_photos
+from training.vision.metrics import fit_temperature
 
 pytestmark = pytest.mark.slow
 
@@ -65,19 +65,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run_training(made: Path, out: Path, *options: str) -> None:
+def small_recipe() -> ProtoViTRecipe:
     stages = {
         name: replace(stage, schedule=replace(stage.schedule, epochs=1))
         for name, stage in train_protovit.RECIPE.stages.items()
     }
-    recipe = replace(
+    return replace(
         train_protovit.RECIPE, encoder=ENCODER, preprocessing=Preprocessing(32), views=2, batch=7, frozen=1,
         projection=8, pool=1, parts=4, prototypes_per_class=2, blank=0.01, squares=(1, 1), reach=1, stages=stages,
     )  # fmt: skip
+
+
+def run_training(made: Path, out: Path, *options: str) -> None:
     arguments = ["train", "--data", str(made / "data"), "--init", str(made / "encoder.safetensors"), "--out", str(out)]
     arguments += ["--catalogue", str(made / "catalogue"), "--project-on", str(made / "catalogue"), *options]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train_protovit, "RECIPE", recipe)
+        patch.setattr(train_protovit, "RECIPE", small_recipe())
         patch.setattr(sys, "argv", arguments)
         train_protovit.main()
 
@@ -92,7 +95,8 @@ def trained(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_validation_logits_that_are_kept_are_those_from_before_the_refit(trained: Path) -> None:
     kept = read_validation(trained)
     assert kept is not None and kept[2] == SAME_RUN
-    loss = torch.nn.functional.cross_entropy(kept[0], kept[1]).item()
+    temperature = fit_temperature(kept[0], kept[1])
+    loss = torch.nn.functional.cross_entropy(kept[0] / temperature, kept[1]).item()
     training = json.loads((trained / "training.json").read_text())
     before = min(point["val_loss"] for point in training["evidence_curves"])
     after = training["refit_evidence_curves"][-1]["val_loss"]
@@ -274,72 +278,10 @@ def test_boxes_cover_the_picture() -> None:
     assert all(x1 > x0 and y1 > y0 for x0, y0, x1, y1 in boxes(range(256), 16, (1, 1)))
 
 
-@pytest.mark.parametrize("student", ["protovit", "yolov8"])
-def test_distillation_teaches_and_resumes(
-    student: str, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A few steps change what may learn; stopped and resumed, they end where one run ends."""
-    import timm
-
-    for index in range(6):
-        (tmp_path / "pool").mkdir(exist_ok=True)
-        picture(index % 7, 50 + index).save(tmp_path / "pool" / f"{index}.jpg")
-    teacher = timm.create_model("test_vit")
-    save_file(teacher.state_dict(), tmp_path / "teacher.safetensors")
-    small = replace(students.RECIPES[student], batch=4, teacher_size=160, fitted=8, warmup=1)
-    if student == "protovit":
-        shape = {"model_name": "vit_tiny_patch16_224", "img_size": 28, "patch_size": 7, "embed_dim": 16, "depth": 2}
-        small = replace(small, size=28, frozen=0, encoder={**shape, "num_heads": 2, "num_classes": 0})
-        network = timm.create_model(**small.encoder)
-        stays, learns = "patch_embed.proj.weight", "blocks.1.mlp.fc2.weight"
-    else:
-        small = replace(small, frozen=1)
-        network = yolov8_classifier("n", 7)
-        stays, learns = "model.0.conv.weight", "model.9.conv.conv.weight"
-    monkeypatch.setattr(distil_encoder, "RECIPES", {student: small})
-    save_file(network.state_dict(), tmp_path / "init.safetensors")
-
-    def distil(out: str, steps: int, *options: str, teachers: int = 1) -> dict[str, torch.Tensor]:
-        arguments = ["distil", "--student", student, "--init", str(tmp_path / "init.safetensors")]
-        arguments += ["--data", str(made / "data"), "--pool", str(tmp_path / "pool")]
-        arguments += ["--teacher", f"test_vit={tmp_path / 'teacher.safetensors'}"] * teachers
-        arguments += ["--steps", str(steps), "--save-every", "2", "--out", str(tmp_path / out), *options]
-        monkeypatch.setattr(sys, "argv", arguments)
-        distil_encoder.main()
-        return load_file(tmp_path / out)
-
-    whole = distil("whole.safetensors", 4)
-    distil("parts.safetensors", 2)
-    with pytest.raises(SystemExit, match="taught by test_vit: give the same teachers"):
-        distil("parts.safetensors", 4, "--resume", teachers=2)
-    resumed = distil("parts.safetensors", 4, "--resume")
-    before = {name: tensor.half() for name, tensor in network.state_dict().items()}
-    assert not torch.equal(whole[learns], before[learns])
-    assert torch.equal(whole[stays], before[stays])
-    assert all(torch.allclose(whole[name].float(), resumed[name].float(), atol=2e-3) for name in whole)
-    students.STUDENTS[student](str(tmp_path / "whole.safetensors"), small)  # a training can start from it
-    assert artifacts.teachers(tmp_path / "whole.safetensors") == ["test_vit"]
-    assert artifacts.teachers(tmp_path / "init.safetensors") == artifacts.teachers("vgg16") == []
-
-
-def test_vgg16_is_taught_in_its_last_block(tmp_path: Path) -> None:
-    network = Vgg16Network(7)
-    save_file(network.state_dict(), tmp_path / "init.safetensors")
-    encoder = students.vgg16(str(tmp_path / "init.safetensors"), students.RECIPES["vgg16"])
-    pixels = torch.rand(1, 3, 64, 64)
-    features = encoder.embed(pixels)
-    assert features.shape == (1, encoder.width)
-    assert torch.allclose(features, network.features(pixels).mean((2, 3)), atol=1e-5)
-    features.sum().backward()
-    learning = {name for name, weights in encoder.network.named_parameters() if weights.grad is not None}
-    assert learning == {f"features.{place}.{kind}" for place in (24, 26, 28) for kind in ("weight", "bias")}
-    assert sum(1 for layer in encoder.layers for _ in layer.parameters()) == len(learning)
-
-
 def test_whether_the_reasoning_holds(trained: Path, made: Path) -> None:
     model = ProtoVit.load(trained)
     photos = read_photos(made / "data")["test"]
-    figures = evaluate_reasoning.evaluate(model, photos)
+    figures = evaluate_reasoning.evaluate(model, photos, MeasurementCache(None))
     assert figures["photos"] == 7
     for group in (figures["perturbation"], *figures["stability"].values()):
         for figure in group.values():
@@ -357,6 +299,23 @@ def test_whether_the_reasoning_holds(trained: Path, made: Path) -> None:
         cells = reasoning_tables.perturbation_table(figures, texts).html()
         assert texts.number(lost, 3) in cells and texts("reasoning.perturbation.others") in cells
         assert texts("reasoning.stability.jpeg") in reasoning_tables.stability_table(figures, texts).html()
+
+
+def test_each_remedy_is_learnt_with_and_measured(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate_remedies, "CATALOGUE", made / "catalogue")
+    kept = evaluate_remedies.without_locality(small_recipe())
+    monkeypatch.setattr(evaluate_remedies, "REMEDIES", {"kernel": kept, "locality": small_recipe()})
+    monkeypatch.setattr(evaluate_remedies.weights, "FOLDER", tmp_path)
+    (tmp_path / "protovit").mkdir()
+    arguments = ["remedies", "--data", str(made / "data"), "--init", str(made / "encoder.safetensors"), "--photos", "2"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    evaluate_remedies.main()
+    rows = json.loads((tmp_path / "protovit" / "remedies.json").read_text())
+    assert [row["remedy"] for row in rows] == ["kernel", "locality"]
+    for row in rows:
+        assert 0 <= row["accuracy"] <= 1 and row["photos"] == 2 and row["outside"] >= 0
+    for texts in (ENGLISH, FRENCH):
+        assert texts.percent(rows[0]["inside"], 0) in reasoning_tables.remedy_table(rows, texts).html()
 
 
 def test_each_stage_has_a_name_on_the_page(trained: Path) -> None:

@@ -26,6 +26,8 @@ from models.vision.ultralytics_quiet import yolov8_classifier
 from models.vision.yolov8 import YoloV8
 from tests.pictures import picture, write_dataset
 from training import evaluate_explanations, train_yolov8
+from training.vision.artifacts import write_model
+from training.vision.yolov8 import cut, initial_network
 
 
 @pytest.fixture(scope="module")
@@ -254,6 +256,25 @@ def test_an_interrupted_training_resumes(data: Path, tmp_path: Path) -> None:
         train(Batches(broken_at=4), tmp_path / "part.safetensors", resume=False)
     resumed = train(Batches(), tmp_path / "part.safetensors", resume=True)
     assert all(torch.allclose(whole[name], resumed[name]) for name in whole)
+
+
+@pytest.mark.parametrize("size", ["s", "m", "l", "x"])
+def test_a_user_s_own_weights_of_each_size_are_built_saved_loaded_and_explained(size: str, tmp_path: Path) -> None:
+    """From the ImageNet network of that size, here with random weights, to a map in the app."""
+    init = tmp_path / "init.safetensors"
+    save_file({name: tensor.half() for name, tensor in yolov8_classifier(size, 10).state_dict().items()}, init)
+    network = initial_network(size, str(init)).eval()
+    parts = cut(network)
+    with torch.no_grad():
+        maps = parts.block(parts.frozen(torch.rand(1, 3, 96, 96)))
+        assert parts.head(maps).shape == (1, len(CLASSES))
+    config = {"size": size, "classes": CLASSES, "preprocessing": vars(Preprocessing(96)), "temperature": 1.0}
+    write_model(tmp_path / "yolov8", network, config)
+    model = YoloV8.load(tmp_path / "yolov8")
+    assert model.config["parameters"] == sum(tensor.numel() for tensor in network.parameters())
+    explanation = model.explain(picture(1))
+    assert explanation.prediction.label in CLASSES
+    assert explanation.saliency.min() >= 0 and np.ptp(explanation.saliency) > 0
 
 
 def test_ultralytics_leaves_the_process_as_it_was(tmp_path: Path) -> None:

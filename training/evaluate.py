@@ -6,8 +6,8 @@
 
 Writes each model's ``metrics.json`` and card, and ``results.json``, which the page reads. Beside the shipped models,
 cheap ones are judged many times over: a logistic regression on each pretrained encoder's frozen features, computed once
-and kept in memory. ``--init`` says where an encoder's weights are; by default they come from the hubs. All but latency
-and memory repeats exactly on one machine.
+and kept in ``--cache``, if it is given. ``--init`` says where an encoder's weights are; by default they come from the
+hubs. All but latency and memory repeats exactly on one machine.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from models.vision import registry, weights
 from models.vision.gallery import CATALOGUE
@@ -71,10 +72,13 @@ def evaluate_released_models(data: Data, with_resource_usage: bool) -> dict[str,
     }
 
 
-def evaluate_linear_probes(data: Data, inits: dict[str, str]) -> dict[str, Any]:
+def evaluate_linear_probes(
+    data: Data, inits: dict[str, str], cache: Path | None = None, bf16: bool = False
+) -> dict[str, Any]:
     """The cheap models by both protocols."""
     encoders = [encoder(name, init) for name, init in inits.items()]
-    encoded = {one.name: features(one, data.photos) for one in encoders}
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16, cache_enabled=False):
+        encoded = {one.name: features(one, data.photos, cache) for one in encoders}
     return {
         "encoders": {
             one.name: {
@@ -97,6 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--init", nargs="+", default=[], metavar="ENCODER=PLACE", help=f"of {', '.join(INITS)}")
     parser.add_argument("--skip-heads", action="store_true", help="leave the cheap models as results.json has them")
     parser.add_argument("--skip-footprint", action="store_true", help="leave latency and memory as they were measured")
+    parser.add_argument("--cache", type=Path, help="folder that keeps the features of the cheap models")
+    parser.add_argument("--bf16", action="store_true", help="those features in half precision, where the processor can")
     given = parser.parse_args(arguments)
     inits = INITS | read_inits(given.init, parser)
     start = time.perf_counter()
@@ -115,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         kept = released_models.read(RESULTS)
         results |= {name: kept[name] for name in ("encoders", "cross_validation", "splits") if name in kept}
     else:
-        results |= evaluate_linear_probes(data, inits)
+        results |= evaluate_linear_probes(data, inits, given.cache, given.bf16)
     write_json(RESULTS, results)
     print(f"{RESULTS.name} written after {time.perf_counter() - start:.0f} s")
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ from models.vision.protovit import ProtoVit
 from models.vision.rise import random_masks
 from models.vision.uploads import read_upload
 from training.evaluation.bootstrap import mean_with_interval
+from training.evaluation.measurements import MeasurementCache
 from training.vision.artifacts import write_json
 from training.vision.data import Photo, read_photos
 from training.vision.metrics import machine
@@ -119,34 +120,10 @@ def _judged(found: Faithfulness, alike: float | None = None) -> Judged:
     return Judged(found.deletion.area, found.insertion.area, found.road, alike)
 
 
-class MeasurementCache:
-    """What was measured so far, a line a photo, so that an interrupted measurement goes on where it stopped.
-
-    Args:
-        path: of the lines.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        rows = [json.loads(line) for line in lines]
-        self.known = {row.pop("photo"): Judged(**row) for row in rows}
-
-    def get(self, photo: Photo, measure: Callable[[], Judged]) -> Judged:
-        """What is known about a photo, or else what is measured now."""
-        name = photo.path.name
-        if name not in self.known:
-            self.known[name] = measure()
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"photo": name, **asdict(self.known[name])}) + "\n")
-        return self.known[name]
-
-
 def evaluate(judge_: Judge, photos: Sequence[Photo], method: str, cache: MeasurementCache) -> dict[str, object]:
     """The figures of one model and method, ready for JSON."""
     found = [
-        cache.get(photo, lambda photo=photo: judge_(photo, method))  # type: ignore[misc]
+        Judged(**cache.get(photo, lambda photo=photo: asdict(judge_(photo, method))))  # type: ignore[misc]
         for photo in tqdm(photos, desc=f"{judge_.model.name}, {method}")
     ]
     alike = [one.likeness for one in found if one.likeness is not None]

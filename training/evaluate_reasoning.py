@@ -23,6 +23,8 @@ import io
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -38,6 +40,7 @@ from models.vision.prototypes import REACH
 from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
 from training.evaluation.bootstrap import mean_with_interval
+from training.evaluation.measurements import MeasurementCache
 from training.vision.artifacts import write_json
 from training.vision.data import Photo, read_photos
 
@@ -183,18 +186,24 @@ def stability(model: ProtoVit, image: Image.Image) -> dict[str, dict[str, float]
     return figures
 
 
-def evaluate(model: ProtoVit, photos: Sequence[Photo]) -> dict[str, object]:
+def evaluate(model: ProtoVit, photos: Sequence[Photo], cache: MeasurementCache) -> dict[str, object]:
     """The figures, each a mean over the photos with its 95 % bootstrap interval, ready for JSON."""
-    draw = np.random.default_rng(SEED)
-    changed: list[dict[str, float]] = []
-    steady: list[dict[str, dict[str, float]]] = []
     images = [read_upload(photo.path).image for photo in photos]
     pictures = [to_tensor(model.preprocessing.stretch(image)) for image in images]
     found = torch.cat([features(model, [pixels]) for pixels in tqdm(pictures, desc="features")])
-    for row, (image, pixels) in enumerate(zip(tqdm(images, desc="reasoning"), pictures, strict=True)):
+
+    def measure(row: int) -> dict[str, Any]:
+        draw = np.random.default_rng(SEED + crc32(photos[row].path.name.encode()))
         others = found[torch.arange(len(found)) != row]
-        changed.append(perturbation(model, pixels, draw) | dependence(model, pixels, others))
-        steady.append(stability(model, image))
+        changed = perturbation(model, pictures[row], draw) | dependence(model, pictures[row], others)
+        return {"perturbation": changed, "stability": stability(model, images[row])}
+
+    rows = [
+        cache.get(photo, lambda row=row: measure(row))  # type: ignore[misc]
+        for row, photo in enumerate(tqdm(photos, desc="reasoning"))
+    ]
+    changed: list[dict[str, float]] = [row["perturbation"] for row in rows]
+    steady: list[dict[str, dict[str, float]]] = [row["stability"] for row in rows]
     return {
         "photos": len(photos),
         "top": TOP,
@@ -216,12 +225,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure whether ProtoViT's reasoning holds.")
     parser.add_argument("--data", type=Path, required=True, help="folder with labels.csv and images/")
     parser.add_argument("--photos", type=int, default=0, help="how many of the test photos, evenly spread; 0 for all")
+    parser.add_argument("--cache", type=Path, default=Path("runs/reasoning"), help="keeps what was measured so far")
     args = parser.parse_args()
     model = registry.get("protovit")
     assert isinstance(model, ProtoVit)
     photos = read_photos(args.data)["test"]
     photos = photos[:: len(photos) // args.photos][: args.photos] if args.photos else photos
-    figures = evaluate(model, photos)
+    # "inside" of a photo depends on the others that are asked about
+    name = f"{model.config['weights_sha256'][:12]}-{len(photos)}.jsonl"
+    figures = evaluate(model, photos, MeasurementCache(args.cache / name))
     write_json(weights.FOLDER / "protovit" / "reasoning.json", figures)
     print(figures)
 

@@ -1,9 +1,10 @@
 """What each remedy for prototypes that look at the whole photo costs in accuracy, and what it brings.
 
     python -m training.evaluate_remedies --data FOLDER --init FILE --catalogue data/catalogue --cache FOLDER
+    python -m training.evaluate_remedies --data FOLDER --init FILE --photos 0    # all validation photos
 
 ProtoViT learns once with each set of remedies, from the training photos alone; accuracy is that on all validation
-photos, inside and outside (:func:`training.evaluate_reasoning.dependence`) are means over ``PHOTOS`` of them. Written
+photos, inside and outside (:func:`training.evaluate_reasoning.dependence`) are means over ``--photos`` of them. Written
 to ``weights/protovit/remedies.json``; nothing of the trained models is kept.
 """
 
@@ -31,8 +32,6 @@ from training.vision.artifacts import write_json
 from training.vision.data import Photo, read_catalogue, read_photos
 from training.vision.transfer import arguments
 
-PHOTOS = 24  # validation photos whose reasoning is followed
-
 
 def without_locality(recipe: ProtoViTRecipe) -> ProtoViTRecipe:
     """The recipe without the term that keeps a patch what it is when all that is far from it is blended away."""
@@ -50,16 +49,19 @@ REMEDIES: Mapping[str, ProtoViTRecipe] = {
 
 
 def main() -> None:
-    """Reads the command line, learns with each set of remedies, measures, writes."""
+    """Reads the command line, learns with each set of remedies, measures, writes after each."""
     parser = arguments("Measure what each remedy costs ProtoViT.", ProtoVit.name)
     parser.add_argument("--init", required=True, help="name in timm, or file of safetensors")
+    parser.add_argument("--photos", type=int, default=24, help="validation photos whose reasoning is followed; 0: all")
     args = parser.parse_args()
     photos: dict[str, list[Photo]] = {name: rows for name, rows in read_photos(args.data).items() if name != "test"}
     photos["train"] += read_catalogue(args.catalogue) if args.catalogue else []
     photos["project"] = read_catalogue(CATALOGUE)
-    rows = [measure(name, recipe, photos, args) for name, recipe in REMEDIES.items()]
-    write_json(weights.FOLDER / "protovit" / "remedies.json", rows)
-    print(rows)
+    rows: list[dict[str, Any]] = []
+    for name, recipe in REMEDIES.items():
+        rows.append(measure(name, recipe, photos, args))
+        write_json(weights.FOLDER / "protovit" / "remedies.json", rows)
+        print(rows[-1], flush=True)
 
 
 def measure(name: str, recipe: ProtoViTRecipe, photos: Mapping[str, list[Photo]], args: Any) -> dict[str, Any]:
@@ -71,7 +73,8 @@ def measure(name: str, recipe: ProtoViTRecipe, photos: Mapping[str, list[Photo]]
         learnt = learn(network, recipe, photos, args)
     config = {"classes": CLASSES, "preprocessing": vars(recipe.preprocessing)}
     model = ProtoVit(config, network, ())
-    chosen = photos["val"][:: max(1, len(photos["val"]) // PHOTOS)][:PHOTOS]
+    count = args.photos or len(photos["val"])
+    chosen = photos["val"][:: max(1, len(photos["val"]) // count)][:count]
     pictures = [to_tensor(model.preprocessing.stretch(read_upload(photo.path).image)) for photo in chosen]
     found = torch.cat([features(model, [pixels]) for pixels in pictures])
     figures = [dependence(model, pixels, found[torch.arange(len(found)) != row]) for row, pixels in enumerate(pictures)]

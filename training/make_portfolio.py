@@ -2,10 +2,10 @@
 
     python -m training.make_portfolio --data application_train.csv --clients 1200 --seed 0
 
-No row of the portfolio is a real client's. A generator learnt on the real applications draws a large pool; the
-draws that lie too close to a real row are thrown away; the portfolio is the part of the pool whose columns are
-together nearest to the pool's own distribution; and outcomes are drawn from the risk that a separate model,
-learnt on the real outcomes, gives each client.
+No row of the portfolio is a real client's. A generator learnt on the real applications (sequential CART synthesis,
+``training.synthetic.cart_synthesis``) draws a large pool; the draws that lie too close to a real row are thrown
+away; the portfolio is the part of the pool whose columns are together nearest to the pool's own distribution; and
+outcomes are drawn from the risk that a separate model, learnt on the real outcomes, gives each client.
 """
 
 from __future__ import annotations

@@ -3,20 +3,21 @@
     python -m training.train_credit --data application_train.csv
 
 The applications are Home Credit's ``application_train`` (CSV or parquet). Features, parameters and number of trees
-are those that ``python -m training.search_credit`` found, a few boosters that differ by their draws are averaged into
-one; every figure is out of fold, and each fold is judged by what
-the search on the other folds chose. The command writes ``model.txt``, ``config.json``, ``metrics.json`` and the card
-``README.md``; it is repeatable.
+are those that ``python -m training.search_credit`` found; ``--members`` averages several boosters that differ by their
+draws into one. Every figure is out of fold, and each fold is judged by what the search on the other folds chose. The
+command writes ``model.txt``, ``config.json``, ``metrics.json`` and the card ``README.md``; it is repeatable.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -24,6 +25,7 @@ import pandas as pd
 
 from models.credit.features import FeatureSpec, engineer
 from training.credit import metrics as credit_metrics
+from training.credit.alternatives import ALTERNATIVES, measure_alternative
 from training.credit.artifacts import ScoredApplications, describe, measure, write
 from training.credit.auxiliary_tables import read_table
 from training.credit.boosting import Choice, fit
@@ -49,7 +51,7 @@ class Settings:
         cost_ratio: good loans refused that cost as much as one default granted.
     """
 
-    members: int = 3
+    members: int = 1
     seed: int = 0
     threads: int = 1
     cost_ratio: float = 10.0
@@ -103,28 +105,25 @@ def out_of_fold(applications: pd.DataFrame, chosen: Sequence[Choice], settings: 
     return OutOfFold(raw, fold, importance)
 
 
-# What other sets of features would give: how far the model depends on facts that call for a reason.
-COMPARED: dict[str, Callable[[tuple[str, ...]], tuple[str, ...]]] = {
-    "with_gender": lambda features: (*features, "CODE_GENDER"),
-    "without_age": lambda features: tuple(name for name in features if name != "DAYS_BIRTH"),
-}
-
-
-def compare(
-    applications: pd.DataFrame, chosen: Sequence[Choice], settings: Settings, auc: float
-) -> dict[str, dict[str, float]]:
-    """For each of ``COMPARED``: its ROC-AUC out of fold, and that less the model's own (``difference``)."""
-    default = applications[TARGET].to_numpy()
+def compare(scored: ScoredApplications, chosen: Sequence[Choice], settings: Settings) -> dict[str, dict[str, Any]]:
+    """What each of ``ALTERNATIVES`` would cost and bring, out of fold: see ``measure_alternative``."""
     compared = {}
-    for name, change in COMPARED.items():
+    for name, change in ALTERNATIVES.items():
+        print(name.replace("_", " "), flush=True)
         others = [replace(choice, features=change(choice.features)) for choice in chosen]
-        other = credit_metrics.roc_auc(default, out_of_fold(applications, others, settings).raw)
-        compared[name] = {"roc_auc": other, "difference": other - auc}
+        raw = out_of_fold(scored.applications, others, settings).raw
+        compared[name] = measure_alternative(scored, raw, settings.cost_ratio)
     return compared
 
 
 def train(
-    applications: pd.DataFrame, chosen: Sequence[Choice], shipped: Choice, settings: Settings, out: Path, compared: bool
+    applications: pd.DataFrame,
+    chosen: Sequence[Choice],
+    shipped: Choice,
+    settings: Settings,
+    out: Path,
+    compared: bool,
+    digest: str | None = None,
 ) -> None:
     """Train, measure out of fold, and write the folder that the app loads.
 
@@ -134,7 +133,8 @@ def train(
         shipped: what the search on all rows chose.
         settings: how.
         out: folder to write.
-        compared: measure ``COMPARED`` as well; each takes as long again.
+        compared: measure ``ALTERNATIVES`` as well; each takes as long again.
+        digest: SHA-256 of the applications' file, which the figures then name.
 
     Raises:
         ValueError: the applications have no usable ``TARGET``.
@@ -153,8 +153,10 @@ def train(
     metrics = measure(scored, settings.cost_ratio, recipe, time.perf_counter() - started)
     strength = {name: calibration.slope * held_out.importance.get(name, 0.0) for name in recipe.features}
     metrics["importance"] = {"rows": min(EXPLAINED * len(chosen), len(default)), "mean_absolute": strength}
+    if digest:
+        metrics["data"]["sha256"] = digest
     if compared:
-        metrics |= compare(applications, chosen, settings, credit_metrics.roc_auc(default, raw))
+        metrics |= compare(scored, chosen, settings)
     training = {**asdict(settings), **shipped.parameters, "rounds": shipped.rounds, "calibration": asdict(calibration)}
     training["trees"] = booster.num_trees()
     config = describe(applications, recipe, booster, metrics, training)
@@ -182,7 +184,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     searched = json.loads(given.search.read_text(encoding="utf-8"))
     *chosen, shipped = choices(searched)
     settings = Settings(given.members, int(searched["plan"]["seed"]), given.threads, given.cost_ratio)
-    train(applications, chosen, shipped, settings, given.out, given.compare)
+    digest = hashlib.sha256(given.data.read_bytes()).hexdigest()
+    train(applications, chosen, shipped, settings, given.out, given.compare, digest)
 
 
 if __name__ == "__main__":

@@ -87,10 +87,11 @@ def learn(
         encoder, recipe.frozen, model.patch_features, args.bf16
     )  # what is measured is in single precision
     reasoner = Reasoner(model.head)
-    pictures = Augmented(photos["train"], recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
-    views = CachedViews(pictures, stem, recipe.views, args.cache)
     tokens = {name: _tokens(stem, photos[name], recipe, args) for name in ("val", "project")}
-    surroundings = blended_surroundings(stem, photos["train"], views.maps[0], recipe, args)
+    pictures = Augmented(photos["train"], recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
+    with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
+        views = CachedViews(pictures, stem, recipe.views, args.cache)
+        surroundings = blended_surroundings(stem, photos["train"], views.maps[0], recipe, args)
     curves: dict[str, list[Epoch]] = {}
     steps: list[dict[str, Any]] = []
 
@@ -230,7 +231,8 @@ def _report(
         library="transformers",
         command=f"python -m training.train_protovit --data DATA --init {Path(args.init).name}" + flags(args),
         limits="Likeness is evidence, not proof: a prototype can answer to colour or background. A photo always gets "
-        "one of the seven categories, whatever it shows.",
+        "one of the seven categories, whatever it shows; that it probably belongs to none is said beside it, and not "
+        "always noticed.",
     )
     report(
         ProtoVit, args.out, model, config, training, card, chosen.validation, [] if args.skip_test else photos["test"]

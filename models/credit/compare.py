@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from models import arguments
 from models.credit.features import DAYS_PER_YEAR
 from models.credit.portfolio import Portfolio
-from models.credit.wording import Value, label
+from models.credit.wording import Value, is_missing, label
 from models.errors import InputError
 from models.texts import ENGLISH, Texts
 
@@ -99,22 +99,35 @@ def compare(
     values = portfolio.values(feature)
     name = str(feature)
     used = tuple(arguments.one_of("criteria", item, CRITERIA) for item in criteria) if chosen_group == "similar" else ()
-    members = np.logical_and.reduce([_alike(portfolio, row, item) for item in used] or [np.full(len(values), True)])
+    members = alike(portfolio, portfolio.application(client_id), used)
     own, outcomes, values = values[row], portfolio.outcomes[members], values[members]
     if values.dtype == object:
         return _of_categories(portfolio, row, name, chosen_group, used, own, values, outcomes)
     return _of_numbers(portfolio, row, name, chosen_group, used, float(own), values, outcomes)
 
 
-def _alike(portfolio: Portfolio, row: int, criterion: str) -> np.ndarray:
-    values = portfolio.applications[criterion]
-    unknown = values.isna().to_numpy()
-    if unknown[row]:  # like those of whom it is not known either
-        return unknown
-    own, others = values.iloc[row], values[~unknown].to_numpy()
-    alike = np.zeros(len(values), dtype=bool)
-    alike[~unknown] = np.abs(others - own) <= AGE_BAND if criterion == "DAYS_BIRTH" else others == own
-    return alike
+def alike(portfolio: Portfolio, application: Mapping[str, Value], criteria: Sequence[str]) -> np.ndarray:
+    """(n,) which clients are like an application in every criterion; without any, all are.
+
+    Args:
+        portfolio: the clients.
+        application: original column -> value; who lacks a value is like those of whom it is not known either.
+        criteria: among ``CRITERIA``; of the age, five years to each side, of the others the same value.
+
+    Raises:
+        InputError: a criterion that is not among them.
+    """
+    members = np.ones(len(portfolio.ids), dtype=bool)
+    for name in criteria:
+        criterion = arguments.one_of("criteria", name, CRITERIA)
+        values, own = portfolio.applications[criterion], application.get(criterion)
+        if is_missing(own):
+            members &= values.isna().to_numpy()
+        elif criterion == "DAYS_BIRTH":
+            members &= (values - float(own or 0)).abs().le(AGE_BAND).to_numpy()
+        else:
+            members &= np.array([value == own for value in values.tolist()])
+    return members
 
 
 def _of_numbers(

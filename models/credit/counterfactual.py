@@ -1,48 +1,58 @@
 """What would it take? The smallest changes to the terms of a loan that flip the decision, each verified by rescoring.
 
-Only the terms of the loan are touched, never the person: amount, instalment and price of the goods (Wachter et al.
-2018, "Counterfactual explanations without opening the black box"; the restriction to actionable columns follows Ustun
-et al. 2019, "Actionable recourse in linear classification"). A grid over one, two and three columns is scored at once;
-the best point of each set of columns is drawn towards the client's own terms as far as the decision stays flipped.
+Only what a desk negotiates is touched, never the person (the restriction to actionable changes follows Ustun et al.
+2019, "Actionable recourse in linear classification"; the smallest change that flips, Wachter et al. 2018,
+"Counterfactual explanations without opening the black box"): borrow less, pay more down, take another duration. The
+instalment follows from the loan's own rate, and is never raised in order to be granted. For a loan that is granted the
+same search goes the other way, and says how far its terms may go.
+
+A forest of trees has spikes, where one sum is granted and its neighbours are not. So a proposal stands only if the
+decision holds at every point of ``FURTHER`` as well, up to 10 % further the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from models.credit.application import frame
+from models.credit.features import sources
+from models.credit.loan import COLUMNS, LoanTerms
+from models.credit.loan_wording import terms_json, weightiest
 from models.credit.model import CreditModel
-from models.credit.portfolio import Portfolio
-from models.credit.score import Decision, decide
-from models.credit.wording import Value
+from models.credit.score import Contribution, Decision, Score, decide
+from models.credit.wording import Distance, Value
 from models.texts import ENGLISH, Texts
 
-ACTIONABLE = ("AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE")
-LIMITS = (0.25, 2.5)  # a term may shrink to a quarter and grow to two and a half times its own
-STEPS = {1: 81, 2: 25, 3: 13}  # grid points a column, by how many columns change
-NEAREST = 5  # grid points of a set of columns that are drawn back towards the client's own terms
-FRACTIONS = 64  # steps of that way
-ROUNDING = 500.0  # amounts are proposed in steps of this much, instalments in tenths of it
-MOST = 3  # sets of changes in an answer
+LARGEST_STEP = 0.5  # of the amount: what a desk still offers to a client who asked for this one
+SUMS = 50  # amounts tried up to there, each the same step further
+DURATIONS = range(6, 61, 6)  # months that are offered
+FURTHER = (1.05, 1.1)  # times the change: how far the decision must hold the same way
+MOST = 3  # proposals in an answer
+# The levers, in the order in which equal changes are proposed.
+LEVERS = ("amount", "down_payment", "months")
 
 
 @dataclass(frozen=True)
 class Counterfactual:
-    """One set of changes that flips the decision.
+    """One proposal that flips the decision.
 
     Attributes:
-        changes: original column -> new value.
+        levers: which of ``LEVERS`` it moves.
+        own, terms: the terms as they stand, and the new ones.
+        changes: the same as original column -> new value.
         probability: P(default) with these changes, rescored.
         decision: the decision with these changes.
-        distance: root of the summed squared log-ratios of new to old values: 0 is no change.
+        distance: root of the summed squared log-ratios of new to old amount and duration: 0 is no change.
     """
 
+    levers: tuple[str, ...]
+    own: LoanTerms
+    terms: LoanTerms
     changes: Mapping[str, float]
     probability: float
     decision: Decision
@@ -51,21 +61,43 @@ class Counterfactual:
 
 @dataclass(frozen=True)
 class CounterfactualAnswer:
-    """Every set found, smallest change first.
+    """Every proposal found, smallest change first.
 
     Attributes:
-        client_id: the client.
+        client_id: the client; None for an application that is nobody's in the portfolio.
         probability, threshold, decision: as things stand.
-        found: at most ``MOST`` sets of changes.
+        own: the terms as they stand; None where they are unknown.
+        found: at most ``MOST`` proposals.
         reason: key in the catalogue (section ``credit.counterfactual``) that says why there is none, or None.
+        nearest: of all terms on offer, the probability that comes nearest to the other decision; None without terms.
+        weighs: the fact besides the loan's terms that weighs most towards the decision.
     """
 
-    client_id: int
+    client_id: int | None
     probability: float
     threshold: float
     decision: Decision
+    own: LoanTerms | None
     found: tuple[Counterfactual, ...]
     reason: str | None
+    nearest: float | None
+    weighs: Contribution | None
+
+    def why_none(self, texts: Texts) -> str | None:
+        """The sentence that says why there is no proposal, and what weighs most; None where there is one."""
+        if self.reason is None:
+            return None
+        probability = self.probability if self.nearest is None else self.nearest
+        figures = Distance.between(probability, self.threshold).texts(texts)
+        sentence = texts(
+            f"credit.counterfactual.{self.reason}",
+            nearest=figures["probability"],
+            threshold=figures["threshold"],
+            share=texts.percent(LARGEST_STEP, 0),
+            shortest=texts.number(DURATIONS[0]),
+            longest=texts.number(DURATIONS[-1]),
+        )
+        return f"{sentence} {weightiest(self.weighs, texts)}" if self.weighs else sentence
 
     def to_json(self, texts: Texts = ENGLISH) -> dict[str, Any]:
         """The form that programs receive."""
@@ -74,130 +106,123 @@ class CounterfactualAnswer:
             "probability": self.probability,
             "threshold": self.threshold,
             "decision": self.decision,
+            "terms": terms_json(self.own, self.own, texts) if self.own else None,
             "counterfactuals": [
-                {"changes": dict(item.changes), "probability": item.probability, "decision": item.decision}
+                {
+                    "changes": dict(item.changes),
+                    "terms": terms_json(item.terms, item.own, texts),
+                    "probability": item.probability,
+                    "decision": item.decision,
+                }
                 for item in self.found
             ],
-            "reason": texts(f"credit.counterfactual.{self.reason}") if self.reason else None,
+            "reason": self.why_none(texts),
         }
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """Which terms a lender offers: ranges between the portfolio's 1st and 99th percentile, by kind of contract."""
+def counterfactuals(model: CreditModel, application: Mapping[str, Value], score: Score) -> CounterfactualAnswer:
+    """The smallest proposals that flip a decision.
 
-    amounts: Mapping[str, tuple[float, float]]
-    ratios: Mapping[tuple[str, str], tuple[float, float]]
-
-    @classmethod
-    def of(cls, portfolio: Portfolio, contract: Value) -> Bounds:
-        """From the loans of the same kind of contract."""
-        loans = portfolio.applications[portfolio.applications["NAME_CONTRACT_TYPE"] == contract]
-        amounts = {name: _range(loans[name]) for name in ACTIONABLE}
-        pairs = (("AMT_CREDIT", "AMT_ANNUITY"), ("AMT_CREDIT", "AMT_GOODS_PRICE"))
-        return cls(amounts, {pair: _range(loans[pair[0]] / loans[pair[1]]) for pair in pairs})
-
-    def allow(self, terms: Mapping[str, np.ndarray], own: Mapping[str, float]) -> np.ndarray:
-        """Which rows of terms lie in the ranges; a range is stretched to hold the client's own terms."""
-        inside = np.ones(len(next(iter(terms.values()))), dtype=bool)
-        for name, (low, high) in self.amounts.items():
-            if name in terms:
-                inside &= (terms[name] >= min(low, own[name])) & (terms[name] <= max(high, own[name]))
-        for (top, bottom), (low, high) in self.ratios.items():
-            if top in terms and bottom in terms:
-                ratio, own_ratio = terms[top] / terms[bottom], own[top] / own[bottom]
-                slack = 1e-9 * own_ratio
-                inside &= (ratio >= min(low, own_ratio) - slack) & (ratio <= max(high, own_ratio) + slack)
-        return inside
-
-
-def _range(values: pd.Series) -> tuple[float, float]:
-    low, high = values.dropna().quantile([0.01, 0.99])
-    return float(low), float(high)
-
-
-def counterfactuals(
-    portfolio: Portfolio, model: CreditModel, client_id: object, threshold: float
-) -> CounterfactualAnswer:
-    """The smallest sets of changes that flip a client's decision at a cut-off.
-
-    Raises:
-        InputError: there is no such client.
+    Args:
+        model: what scores them.
+        application: original column -> value.
+        score: of that application, at the cut-off that decides.
     """
-    row = portfolio.row(client_id)
-    application = portfolio.application(client_id)
-    probability = float(portfolio.probabilities[row])
-    decision = decide(probability, threshold)
-    own = {name: float(value) for name in ACTIONABLE if isinstance(value := application[name], (int, float)) and value}
-    search = _Search(
-        model, application, own, Bounds.of(portfolio, application["NAME_CONTRACT_TYPE"]), threshold, decision
-    )
-    found = [
-        best
-        for count in STEPS
-        for names in combinations(own, count)
-        if (best := search.best(names, STEPS[count])) is not None
-    ]
-    # a larger set of columns that changes more than a smaller one within it teaches nothing
-    kept = [item for item in found if not any(_beats(other, item) for other in found)]
-    smallest = tuple(sorted(kept, key=lambda item: item.distance)[:MOST])
-    reason = None if smallest else ("none" if own else "no_terms")
-    return CounterfactualAnswer(int(portfolio.ids[row]), probability, threshold, decision, smallest, reason)
+    own = LoanTerms.of(application)
+    fixed = [item for item in score.contributions if not set(sources(item.feature)) & set(COLUMNS)]
+    weighs = max(fixed, key=lambda item: item.contribution * (1 if score.decision == "refused" else -1), default=None)
+    stands = (score.client_id, score.probability, score.threshold, score.decision, own)
+    if own is None:
+        return CounterfactualAnswer(*stands, (), "no_terms", None, weighs)
+    offers = list(_offers(own, score.decision))
+    search = _Search(model, application, score.threshold, score.decision)
+    probabilities = search.probabilities([terms.changes(application) for _, terms in offers])
+    flips = np.flatnonzero(search.flipped(probabilities))
+    nearest = float(probabilities.min() if score.decision == "refused" else probabilities.max())
+    best: dict[tuple[str, ...], Counterfactual] = {}
+    distances = {int(place): _distance(own, offers[place][1]) for place in flips}
+    standing = search.standing(own, {place: offers[place][1] for place in distances})
+    for place in sorted(standing, key=lambda place: (distances[place], offers[place][0])):
+        levers, terms = offers[place]
+        if levers not in best:
+            probability = float(probabilities[place])
+            decision = decide(probability, score.threshold)
+            changes = terms.changes(application)
+            best[levers] = Counterfactual(levers, own, terms, changes, probability, decision, distances[place])
+    # to move two levers where one of them moved less would do teaches nothing
+    kept = [item for item in best.values() if not any(_beats(other, item) for other in best.values())]
+    if kept:
+        return CounterfactualAnswer(*stands, tuple(kept[:MOST]), None, nearest, weighs)
+    reason = "isolated" if len(flips) else f"none_{score.decision}{'_limit' * own.is_revolving}"
+    return CounterfactualAnswer(*stands, (), reason, nearest, weighs)
 
 
 def _beats(other: Counterfactual, item: Counterfactual) -> bool:
-    return set(other.changes) < set(item.changes) and other.distance <= item.distance
+    return set(other.levers) < set(item.levers) and other.distance <= item.distance
+
+
+def _distance(own: LoanTerms, terms: LoanTerms) -> float:
+    return math.hypot(math.log(terms.amount / own.amount), math.log(terms.months / own.months))
+
+
+def _offers(own: LoanTerms, decision: Decision) -> Iterator[tuple[tuple[str, ...], LoanTerms]]:
+    """What a desk may propose: the levers that are moved, and the terms. Sums are round."""
+    unit = 10.0 ** (math.floor(math.log10(own.amount)) - 2)
+    way = -1 if decision == "refused" else 1
+    steps = [way * LARGEST_STEP * own.amount * step / SUMS for step in range(1, SUMS + 1)]
+    amounts = dict.fromkeys(round((own.amount + step) / unit) * unit for step in steps)
+    purchases: list[tuple[tuple[str, ...], LoanTerms]] = [((), own)]
+    purchases += [(("amount",), own.borrowing(amount)) for amount in amounts if (amount - own.amount) * way > 0]
+    if own.price is not None and not own.is_revolving:
+        paid = dict.fromkeys(round((own.down_payment - step) / unit) * unit for step in steps)
+        purchases += [
+            (("down_payment",), own.paying_down(down))
+            for down in paid
+            if down >= 0 and (own.down_payment - down) * way > 0
+        ]
+    durations = [own.months] if own.is_revolving else dict.fromkeys([own.months, *DURATIONS])
+    for levers, purchase in purchases:
+        for months in durations:
+            terms = purchase.over(months)
+            moved = levers if months == own.months else (*levers, "months")
+            if moved and (decision == "granted" or terms.instalment <= own.instalment * (1 + 1e-9)):
+                yield moved, terms
 
 
 @dataclass(frozen=True)
 class _Search:
     model: CreditModel
     application: Mapping[str, Value]
-    own: Mapping[str, float]
-    bounds: Bounds
     threshold: float
     decision: Decision
 
-    def best(self, names: Sequence[str], steps: int) -> Counterfactual | None:
-        """The smallest change of these columns, all of them, that flips the decision; None if there is none."""
-        positions = np.linspace(np.log(LIMITS[0]), np.log(LIMITS[1]), steps)
-        grid = np.stack(np.meshgrid(*[positions] * len(names), indexing="ij"), axis=-1).reshape(-1, len(names))
-        flips = self.flipped(names, grid)
-        if not flips.any():
-            return None
-        distances = np.where(flips, np.linalg.norm(grid, axis=1), np.inf)
-        nearest = grid[np.argsort(distances)[: min(NEAREST, int(flips.sum()))]]
-        # how far each may be drawn back: fractions of the way from the client's own terms
-        fractions = np.linspace(0, 1, FRACTIONS + 1)[1:]
-        candidates = (nearest[:, None, :] * fractions[:, None]).reshape(-1, len(names))
-        lengths = np.where(self.flipped(names, candidates), np.linalg.norm(candidates, axis=1), np.inf)
-        changes = candidates[int(lengths.argmin())]
-        return self._verified(names, changes)
+    def probabilities(self, changes: Sequence[Mapping[str, float]]) -> np.ndarray:
+        """(n,) P(default) with each set of changed columns."""
+        if not changes:
+            return np.zeros(0)
+        table: dict[str, Any] = {name: self.application.get(name) for name in self.model.recipe.columns}
+        table |= {name: [changed.get(name, self.application.get(name)) for changed in changes] for name in COLUMNS}
+        return self.model.probability(pd.DataFrame(table, index=range(len(changes))))
 
-    def flipped(self, names: Sequence[str], log_ratios: np.ndarray) -> np.ndarray:
-        """(n,) whether terms are allowed and flip the decision; ``log_ratios`` (n, columns) of new to old."""
-        terms = self._terms(names, log_ratios)
-        changed = np.logical_and.reduce([terms[name] != self.own[name] for name in names])
-        allowed = np.flatnonzero(self.bounds.allow(terms, self.own) & changed)
-        flips = np.zeros(len(log_ratios), dtype=bool)
-        if len(allowed):
-            table: dict[str, Any] = {name: self.application.get(name) for name in self.model.recipe.columns}
-            table |= {name: terms[name][allowed] for name in names}
-            refused = self.model.probability(pd.DataFrame(table, index=range(len(allowed)))) >= self.threshold
-            flips[allowed] = refused if self.decision == "granted" else ~refused
-        return flips
+    def flipped(self, probabilities: np.ndarray) -> np.ndarray:
+        """(n,) whether the decision is the other one."""
+        refused = probabilities >= self.threshold
+        return refused if self.decision == "granted" else ~refused
 
-    def _terms(self, names: Sequence[str], log_ratios: np.ndarray) -> dict[str, np.ndarray]:
-        """Rounded new terms, the untouched ones repeated."""
-        terms = {name: np.full(len(log_ratios), value) for name, value in self.own.items()}
-        for place, name in enumerate(names):
-            unit = ROUNDING / 10 if name == "AMT_ANNUITY" else ROUNDING
-            terms[name] = np.maximum(np.round(self.own[name] * np.exp(log_ratios[:, place]) / unit) * unit, unit)
-        return terms
+    def standing(self, own: LoanTerms, flips: Mapping[int, LoanTerms]) -> list[int]:
+        """Those of the terms whose decision holds further the same way."""
+        points = {place: self._further(own, terms) for place, terms in flips.items()}
+        flat = [changes for further in points.values() for changes in further]
+        holds = self.flipped(self.probabilities(flat)).reshape(len(points), 2 * len(FURTHER) + 1)
+        return [place for place, stands in zip(points, holds, strict=True) if stands.all()]
 
-    def _verified(self, names: Sequence[str], point: np.ndarray) -> Counterfactual:
-        terms = self._terms(names, point[None])
-        changes = {name: float(terms[name][0]) for name in names}
-        probability = float(self.model.probability(frame([{**self.application, **changes}]))[0])
-        distance = float(np.sqrt(sum(np.log(changes[name] / self.own[name]) ** 2 for name in names)))
-        return Counterfactual(changes, probability, decide(probability, self.threshold), distance)
+    def _further(self, own: LoanTerms, terms: LoanTerms) -> list[dict[str, float]]:
+        """Columns further the same way: along the terms, along the columns themselves, and at the next whole month."""
+        end = terms.beyond(own, FURTHER[-1])
+        months = math.ceil(end.months) if end.months > own.months else math.floor(end.months)
+        before, after = own.columns(), terms.columns()
+        return [
+            *(terms.beyond(own, factor).columns() for factor in FURTHER),
+            *({name: before[name] + factor * (after[name] - before[name]) for name in after} for factor in FURTHER),
+            end.over(months).columns(),
+        ]

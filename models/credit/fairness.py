@@ -53,6 +53,49 @@ def group_rates(metrics: Mapping[str, Any], key: str, threshold: float) -> tuple
     )
 
 
+@dataclass(frozen=True)
+class Alternative:
+    """The model as it is, or with another set of features, out of fold, each refusing as many loans.
+
+    Attributes:
+        name: "shipped", "with_gender" or "without_age".
+        roc_auc: out of fold, raw scores.
+        difference: to the shipped model's, over the same rows; None for that one.
+        cost: average a loan, in refused good loans.
+        age_ratio, gender_ratio: of the group that is granted least often to the one that is most; None where nobody is.
+    """
+
+    name: str
+    roc_auc: float
+    difference: Interval | None
+    cost: float
+    age_ratio: float | None
+    gender_ratio: float | None
+
+
+def alternatives(metrics: Mapping[str, Any]) -> tuple[Alternative, ...]:
+    """The shipped model and the others that training measured beside it (``train_credit --compare``)."""
+    measured = {name: metrics[name] for name in ("with_gender", "without_age") if "cut_off" in metrics.get(name, {})}
+    auc = metrics["figures"]["roc_auc"]["value"]  # of calibrated scores; what is compared is that of raw ones
+    for other in measured.values():
+        auc = other["roc_auc"] - other["difference"]
+    found = [_alternative("shipped", metrics, auc, None, metrics["default_cutoff"])]
+    for name, other in measured.items():
+        difference = Interval(**other["difference_interval"])
+        found.append(_alternative(name, other, other["roc_auc"], difference, other["cut_off"]))
+    return tuple(found)
+
+
+def _alternative(
+    name: str, metrics: Mapping[str, Any], auc: float, difference: Interval | None, cut_off: Mapping[str, float]
+) -> Alternative:
+    ratios = []
+    for key in ("AGE", "CODE_GENDER"):
+        rates = group_rates(metrics, key, cut_off["threshold"]) if key in metrics["groups"] else ()
+        ratios.append(min((rate.acceptance_ratio for rate in rates if rate.acceptance_ratio is not None), default=None))
+    return Alternative(name, auc, difference, cut_off["cost_per_loan"], *ratios)
+
+
 def _to_highest(rates: Sequence[Interval]) -> list[float | None]:
     """Each rate over the highest of them."""
     highest = max((rate.value for rate in rates), default=0.0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -116,10 +117,22 @@ class FeatureSpec:
             usual={name: float(value) for name, value in config["usual"].items()},
         )
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Every original column that the model uses, each once."""
         return tuple(dict.fromkeys(source for name in self.features for source in sources(name)))
+
+    @cached_property
+    def codes(self) -> Mapping[str, Mapping[object, float]]:
+        """Category column -> value -> its code."""
+        return {
+            name: {value: float(code) for code, value in enumerate(self.categories[name])} for name in self.categories
+        }
+
+    @cached_property
+    def plan(self) -> tuple[tuple[tuple[str, ...], float | None], ...]:
+        """Of each feature, the columns that it is made of and what stands in for unknown, if anything does."""
+        return tuple((sources(name), self.usual.get(name)) for name in self.features)
 
 
 def engineer(applications: pd.DataFrame | Mapping[str, Array | Sequence[Any]], recipe: FeatureSpec) -> Array:
@@ -137,12 +150,9 @@ def engineer(applications: pd.DataFrame | Mapping[str, Array | Sequence[Any]], r
     columns = {name: _column(applications, name, recipe, rows) for name in recipe.columns}
     made = np.empty((rows, len(recipe.features)))
     with np.errstate(divide="ignore", invalid="ignore"):
-        for place, name in enumerate(recipe.features):
-            names = sources(name)
-            values = _over(*(columns[source] for source in names)) if len(names) == 2 else columns[name]
-            made[:, place] = (
-                values if name not in recipe.usual else np.where(np.isnan(values), recipe.usual[name], values)
-            )
+        for place, (names, usual) in enumerate(recipe.plan):
+            values = _over(*(columns[source] for source in names)) if len(names) == 2 else columns[names[0]]
+            made[:, place] = values if usual is None else np.where(np.isnan(values), usual, values)
     return made
 
 
@@ -152,7 +162,7 @@ def _column(applications: pd.DataFrame | Mapping[str, Any], name: str, recipe: F
         return np.full(rows, np.nan)
     given = applications[name]
     if name in recipe.categories:
-        codes: dict[object, float] = {value: float(code) for code, value in enumerate(recipe.categories[name])}
+        codes = recipe.codes[name]
         return np.array([codes.get(value, np.nan) for value in given])
     values = given.to_numpy(dtype=float, na_value=np.nan) if isinstance(given, pd.Series) else np.asarray(given, float)
     return np.where(values == NOT_EMPLOYED, np.nan, values) if name == "DAYS_EMPLOYED" else values

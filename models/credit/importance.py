@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from models.credit.interactions import mean_interactions
 from models.credit.portfolio import Portfolio
+from models.credit.tree_explainers import TreeExplainers
 from models.errors import InputError, shown
+
+SAMPLE = 400  # clients whose interactions say which features act together
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class Dependence:
 class Importance:
     """Attributions of a portfolio: ``values`` (n, f) in log-odds, ``features`` (n, f)."""
 
-    def __init__(self, portfolio: Portfolio) -> None:
+    def __init__(self, portfolio: Portfolio, explainers: TreeExplainers) -> None:
+        self._explainers = explainers
         answer = portfolio.model.attributions(portfolio.applications)
         self.names = portfolio.model.features
         self.values = answer.values
@@ -59,22 +65,15 @@ class Importance:
             self.features[:, other],
         )
 
-    def partner(self, place: int, bins: int = 12) -> int:
-        """The feature whose values explain most of a feature's attribution among clients of like value.
+    def partner(self, place: int) -> int:
+        """The feature that a feature interacts with most: the largest mean absolute SHAP interaction value."""
+        return int(np.argmax(self._interactions[place]))
 
-        The heuristic of ``shap.approximate_interactions``: sort by value, cut into bins, sum the absolute correlations
-        of attribution and other feature within the bins.
-        """
-        known = np.flatnonzero(~np.isnan(self.features[:, place]))
-        parts = np.array_split(known[np.argsort(self.features[known, place], kind="stable")], bins)
-        strength = np.zeros(len(self.names))
-        for part in parts:
-            attributions = self.values[part, place]
-            for other in range(len(self.names)):
-                colours = np.nan_to_num(self.features[part, other])
-                if other != place and len(part) > 2 and attributions.std() > 0 and colours.std() > 0:
-                    strength[other] += abs(np.corrcoef(attributions, colours)[0, 1])
-        return int(np.argmax(strength))
+    @cached_property
+    def _interactions(self) -> np.ndarray:
+        """(f, f) mean absolute interaction values of ``SAMPLE`` clients, evenly spread over the portfolio."""
+        rows = np.linspace(0, len(self.features) - 1, min(SAMPLE, len(self.features))).astype(int)
+        return mean_interactions(self._explainers, self.features[rows])
 
 
 def numeric(portfolio: Portfolio, name: object) -> np.ndarray:

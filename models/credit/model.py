@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,10 @@ class CreditModel:
         """(n, f) features of n applications of original columns."""
         return engineer(applications, self.recipe)
 
+    def row(self, application: Mapping[str, Value]) -> np.ndarray:
+        """(1, f) features of one application; an absent column or None is unknown."""
+        return engineer({name: (application.get(name),) for name in self.recipe.columns}, self.recipe)
+
     def log_odds(self, applications: pd.DataFrame) -> np.ndarray:
         """(n,) log-odds of default."""
         return np.asarray(self.booster.predict(self.matrix(applications), raw_score=True))
@@ -101,14 +106,13 @@ class CreditModel:
             client_id: whose it is.
             threshold: cut-off on P(default), in (0, 1); None for the model's own.
         """
-        row = {name: (application.get(name),) for name in self.recipe.columns}
-        matrix = engineer(row, self.recipe)
+        matrix = self.row(application)
         # one row is done before a second thread has started
         values = np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=1))[0].tolist()
-        contributions = tuple(
-            Contribution(name, FEATURES[name].group, self._value(name, application, matrix[0, place]), values[place])
-            for place, name in enumerate(self.features)
-        )
+        contributions = [
+            Contribution(name, group, _value(columns, application, made), value)
+            for (name, group, columns), made, value in zip(self._told, matrix[0].tolist(), values, strict=False)
+        ]
         return Score(
             client_id,
             self.threshold if threshold is None else threshold,
@@ -117,9 +121,14 @@ class CreditModel:
             tuple(sorted(contributions, key=lambda item: -abs(item.contribution))),
         )
 
-    def _value(self, name: str, application: Mapping[str, Value], number: float) -> Value:
-        """A feature's value for a reader: as the application has it, or the ratio; None where unknown."""
-        columns = sources(name)
-        if len(columns) == 1:
-            return application.get(name)
-        return None if any(is_missing(application.get(column)) for column in columns) else float(number)
+    @cached_property
+    def _told(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+        """Of each feature its name, its group, and the original columns that it is made of."""
+        return tuple((name, FEATURES[name].group, sources(name)) for name in self.features)
+
+
+def _value(columns: tuple[str, ...], application: Mapping[str, Value], made: float) -> Value:
+    """A feature's value for a reader: as the application has it, or the ratio that was made; None where unknown."""
+    if len(columns) == 1:
+        return application.get(columns[0])
+    return None if any(is_missing(application.get(column)) for column in columns) else made

@@ -12,6 +12,7 @@ import pandas as pd
 
 from models import arguments
 from models.credit.application import CLIENT_ID, column, columns
+from models.credit.features import sources
 from models.credit.model import CreditModel
 from models.credit.policy import BORDERLINE
 from models.credit.score import Decision, decide
@@ -64,6 +65,13 @@ class Portfolio:
     def features(self) -> np.ndarray:
         """(n, f) the model's features of every client."""
         return self.model.matrix(self.applications)
+
+    @cached_property
+    def known_features(self) -> np.ndarray:
+        """(n, f) the same, NaN where a feature is unknown, whatever usual value stands in for it."""
+        known = {name: self.applications[name].notna().to_numpy() for name in self.model.recipe.columns}
+        made = [np.logical_and.reduce([known[column] for column in sources(name)]) for name in self.model.features]
+        return np.where(np.column_stack(made), self.features, np.nan)
 
     def values(self, name: object) -> np.ndarray:
         """(n,) values of an original column or of a feature of the model.

@@ -2,50 +2,58 @@
 
 from __future__ import annotations
 
-from models.credit.score import Contribution, Score, sigmoid
-from models.credit.wording import is_missing, label, with_value
+from collections.abc import Sequence
+
+from models.credit.score import Group, Score, sigmoid
+from models.credit.wording import Distance, is_missing, label
 from models.texts import Texts
 
-NAMED = 3  # features named on each side
+NAMED = 3  # groups, or unknown facts, that are named
 NOTABLE = 0.02  # log-odds; a smaller contribution is not worth naming
 
 
 def reasons(score: Score, texts: Texts) -> list[str]:
-    """Decision and distance, what raises the risk, what lowers it, the sum of both, and what is unknown."""
-    raising = [item for item in score.contributions if item.contribution > 0]
-    lowering = [item for item in score.contributions if item.contribution < 0]
-    sentences = [_decision(score, texts)]
-    for key, side in (("raises", raising), ("lowers", lowering)):
-        notable = [item for item in side[:NAMED] if abs(item.contribution) >= NOTABLE]
+    """Decision and distance, which groups of facts raise the risk, which lower it, where both lead, what is unknown."""
+    distance = Distance.between(score.probability, score.threshold)
+    sentences = [texts(f"credit.reasons.{score.decision}", **distance.texts(texts))]
+    whom = compared_with(score, "against", texts)
+    for key, sign in (("raises", 1), ("lowers", -1)):
+        notable = [group for group in score.groups if sign * group.contribution >= NOTABLE][:NAMED]
         if notable:
-            sentences.append(texts(f"credit.reasons.{key}", features=_named(notable, texts)))
+            sentences.append(texts(f"credit.reasons.{key}", whom=whom, groups=_named(notable, texts)))
     sentences.append(
         texts(
             "credit.reasons.balance",
-            up=texts.number(sum(item.contribution for item in raising), 2),
-            down=texts.number(-sum(item.contribution for item in lowering), 2),
-            base=texts.percent(sigmoid(score.base_value)),
-            probability=texts.percent(score.probability),
+            whom=compared_with(score, "mean", texts),
+            base=texts.percent(base_probability(score)),
+            probability=distance.texts(texts)["probability"],
         )
     )
     unknown = [item for item in score.contributions if is_missing(item.value)]
     if unknown:
-        strongest = ", ".join(label(item.feature, texts) for item in unknown[:NAMED])
+        strongest = texts.series(label(item.feature, texts) for item in unknown[:NAMED])
         sentences.append(texts.count("credit.reasons.unknown", len(unknown), features=strongest))
     return sentences
 
 
-def _decision(score: Score, texts: Texts) -> str:
-    return texts(
-        f"credit.reasons.{score.decision}",
-        probability=texts.percent(score.probability),
-        points=texts.points(score.probability - score.threshold),
-        threshold=texts.percent(score.threshold),
-    )
+def base_probability(score: Score) -> float:
+    """P(default) where the contributions begin: of the average client, or the mean of the group compared with."""
+    return sigmoid(score.base_value) if score.reference is None else score.reference.base_probability
 
 
-def _named(items: list[Contribution], texts: Texts) -> str:
-    parts = [f"{with_value(item.feature, item.value, texts)} ({texts.signed(item.contribution)})" for item in items]
-    if len(parts) == 1:
-        return parts[0]
-    return ", ".join(parts[:-1]) + texts("credit.reasons.and") + parts[-1]
+def compared_with(score: Score, form: str, texts: Texts) -> str:
+    """Whom the contributions compare with, as part of a sentence.
+
+    Args:
+        score: whose contributions.
+        form: which part: "against", "mean" or "short".
+        texts: the language.
+    """
+    if score.reference is None:
+        return texts(f"credit.reference.average.{form}")
+    return texts(f"credit.reference.{score.reference.name}.{form}", clients=texts.number(score.reference.clients))
+
+
+def _named(groups: Sequence[Group], texts: Texts) -> str:
+    names = [texts(f"credit.groups.{group.group}") for group in groups]
+    return texts.series(name[0].lower() + name[1:] for name in names)

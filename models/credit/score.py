@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,6 +46,25 @@ class Contribution:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A group of clients that a score is compared with.
+
+    Attributes:
+        name: "granted" or "similar".
+        clients: how many there are.
+        background: how many of them were the background of the SHAP values.
+        base_probability: their mean P(default).
+        contributions: feature -> SHAP value of the probability; with ``base_probability`` they add up to the client's.
+    """
+
+    name: str
+    clients: int
+    background: int
+    base_probability: float
+    contributions: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Group:
     """What a group's features add to the log-odds together.
 
@@ -69,6 +89,7 @@ class Score:
         base_value: log-odds before any feature is known.
         log_odds: calibrated log-odds of default.
         contributions: every feature of the model, largest magnitude first.
+        reference: the clients that ``base_value`` is the mean of; None for the average client of the training.
     """
 
     client_id: int | None
@@ -76,6 +97,7 @@ class Score:
     base_value: float
     log_odds: float
     contributions: tuple[Contribution, ...]
+    reference: Reference | None = None
 
     @property
     def probability(self) -> float:
@@ -100,7 +122,7 @@ class Score:
 
     def to_json(self, texts: Texts = ENGLISH) -> dict[str, Any]:
         """The form that programs receive."""
-        return {
+        answer: dict[str, Any] = {
             "client_id": self.client_id,
             "probability": self.probability,
             "threshold": self.threshold,
@@ -126,6 +148,9 @@ class Score:
                 for group in self.groups
             ],
         }
+        if self.reference is not None:
+            answer["reference"] = vars(self.reference) | {"contributions": dict(self.reference.contributions)}
+        return answer
 
 
 @dataclass(frozen=True)

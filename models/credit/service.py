@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,19 +15,27 @@ import numpy as np
 
 from models import arguments
 from models.credit import application, batch, figures
+from models.credit.audit import Audit
 from models.credit.compare import USUAL_CRITERIA, ClientComparison, compare
 from models.credit.counterfactual import CounterfactualAnswer, counterfactuals
 from models.credit.importance import Importance
+from models.credit.interactions import PAIRS, Pair, strongest_pairs
 from models.credit.model import CreditModel
+from models.credit.notice import Notice, data_used
 from models.credit.policy import CutOff, Policy
 from models.credit.portfolio import Portfolio
+from models.credit.principal_reasons import PrincipalReason, principal_reasons
+from models.credit.reference import References
 from models.credit.score import Score
+from models.credit.tree_explainers import TreeExplainers
 from models.credit.wording import label
+from models.errors import InputError
 from models.runtime import hub
 from models.texts import Texts
 
 ROOT = Path(__file__).parents[2]
 LIMIT_RANGE = (1, 10_000)  # clients in one answer
+VERSION = 12  # characters of the model's SHA-256 that name its version
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,7 @@ class CreditService:
     """
 
     def __init__(self, weights: Path, portfolio: Path) -> None:
+        self._files = {"model": weights / "model.txt", "portfolio": portfolio}
         self.model = CreditModel(weights)
         self.metrics = figures.read(weights)
         self.policy = Policy.from_metrics(self.metrics)
@@ -103,28 +113,49 @@ class CreditService:
         return int(self.portfolio.ids[self.portfolio.row(client_id)])
 
     def score_client(
-        self, client_id: int, changes: Mapping[str, object] | None = None, threshold: float | None = None
+        self,
+        client_id: int,
+        changes: Mapping[str, object] | None = None,
+        threshold: float | None = None,
+        reference: str = "average",
+        criteria: Sequence[str] = USUAL_CRITERIA,
     ) -> Score:
         """A client's score, with some columns changed; null makes a column unknown.
 
+        Args:
+            client_id: whose.
+            changes: original column -> new value.
+            threshold: cut-off on P(default), in (0, 1); None for the model's own.
+            reference: whom the contributions compare with, among ``models.credit.reference.REFERENCES``.
+            criteria: what "similar" means there.
+
         Raises:
-            InputError: no such client, no such column, or a value that its column does not allow.
+            InputError: no such client, column, reference or criterion, a value that its column does not allow, or too
+                small a group to compare with.
         """
         known = self.portfolio.row(client_id)
         values = self.portfolio.application(client_id)
         if changes:
             checked = application.check(changes, "changes")
             values = {name: value for name, value in values.items() if name not in changes} | checked
-        return self.model.score(values, int(self.portfolio.ids[known]), threshold)
+        score = self.model.score(values, int(self.portfolio.ids[known]), threshold)
+        return self.references.explain(score, values, reference, criteria)
 
-    def judge(self, client_id: int, cost_ratio: float, changes: Mapping[str, object] | None = None) -> Judgement:
+    def judge(
+        self,
+        client_id: int,
+        cost_ratio: float,
+        changes: Mapping[str, object] | None = None,
+        reference: str = "average",
+        criteria: Sequence[str] = USUAL_CRITERIA,
+    ) -> Judgement:
         """A client's score at the cut-off that a cost ratio sets.
 
         Raises:
             InputError: as :meth:`score_client`, or the ratio is out of range.
         """
         cut_off = self.policy.cut_off(cost_ratio)
-        score = self.score_client(client_id, changes, cut_off.threshold)
+        score = self.score_client(client_id, changes, cut_off.threshold, reference, criteria)
         return Judgement(score, cut_off, self.portfolio.percentile(score.probability))
 
     def judge_application(self, values: Mapping[str, object], cost_ratio: float) -> Judgement:
@@ -141,12 +172,84 @@ class CreditService:
 
     def counterfactual(self, client_id: int, cost_ratio: float | None = None) -> CounterfactualAnswer:
         """The smallest changes to the loan's terms that flip the decision, at the cut-off of a cost ratio."""
-        return counterfactuals(self.portfolio, self.model, client_id, self._cut_off(cost_ratio))
+        score = self.score_client(client_id, threshold=self._cut_off(cost_ratio))
+        return counterfactuals(self.model, self.portfolio.application(client_id), score)
+
+    def audit(self, cost_ratio: float) -> Audit:
+        """What the audit rests on, at the cut-off that a cost ratio sets."""
+        cut_off = self.policy.cut_off(cost_ratio)
+        return Audit(self.metrics, self.model.config, self.policy, cut_off, self.sha256)
+
+    def notice(
+        self, client_id: int | None, values: Mapping[str, object] | None = None, cost_ratio: float | None = None
+    ) -> Notice:
+        """What to tell a client of the decision, or an applicant who is nobody in the portfolio.
+
+        Args:
+            client_id: whose decision; None for an application.
+            values: the application, where there is no client: original column -> value.
+            cost_ratio: what sets the cut-off; the model's own without it.
+
+        Raises:
+            InputError: neither or both are given, no such client, or a value that its column does not allow.
+        """
+        if (client_id is None) == (not values):
+            raise InputError("letter_whose")
+        threshold = self._cut_off(cost_ratio)
+        if client_id is None:
+            held = application.check(values)
+            score = self.model.score(held, None, threshold)
+        else:
+            held = self.portfolio.application(client_id)
+            score = self.score_client(client_id, threshold=threshold)
+        used = data_used(self.model, held)
+        return Notice(
+            score,
+            self.principal_reasons(score),
+            counterfactuals(self.model, held, score),
+            used,
+            len(application.columns()) - sum(map(len, used.values())),
+            self.sha256["model"][:VERSION],
+            int(self.metrics["data"]["rows"]),
+        )
+
+    @cached_property
+    def sha256(self) -> dict[str, str]:
+        """The digests of the weights and of the portfolio, in hexadecimal."""
+        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in self._files.items()}
+
+    def principal_reasons(self, score: Score) -> tuple[PrincipalReason, ...]:
+        """Why the decision of a score fell as it did, in at most four reasons."""
+        return principal_reasons(score, self.portfolio)
+
+    @cached_property
+    def references(self) -> References:
+        """What explains a score against a group of clients."""
+        return References(self.portfolio, self.explainers)
+
+    @cached_property
+    def explainers(self) -> TreeExplainers:
+        """The model's trees as shap reads them."""
+        return TreeExplainers(self.model.booster)
+
+    def pairs(self, client_id: int, limit: object = PAIRS) -> tuple[Pair, ...]:
+        """The pairs of a client's facts that count together, strongest first.
+
+        Raises:
+            InputError: no such client, or the limit is out of range.
+        """
+        return strongest_pairs(self.model, self.explainers, self.portfolio.application(client_id), limit)
+
+    def interactions(self, client_id: int, limit: object = PAIRS) -> dict[str, Any]:
+        """The same pairs, as programs receive them."""
+        pairs = self.pairs(client_id, limit)
+        number = int(self.portfolio.ids[self.portfolio.row(client_id)])
+        return {"client_id": number, "pairs": [pair.to_json() for pair in pairs]}
 
     @cached_property
     def importance(self) -> Importance:
         """Attributions of every client, computed when first asked for."""
-        return Importance(self.portfolio)
+        return Importance(self.portfolio, self.explainers)
 
     def ids(self, selection: str, cost_ratio: float | None = None) -> list[int]:
         """Numbers of the clients of a selection, at the cut-off of a cost ratio."""
@@ -199,9 +302,16 @@ class CreditService:
         names += [name for name in self.model.features if name not in known]
         return sorted(((label(name, texts), name) for name in names), key=lambda item: item[0].casefold())
 
-    def score_application(self, values: Mapping[str, object], threshold: float | None = None) -> Score:
-        """The score of an application that is nobody's in the portfolio; absent or null columns are unknown."""
-        return self.model.score(application.check(values), None, threshold)
+    def score_application(
+        self, values: Mapping[str, object], threshold: float | None = None, reference: str = "average"
+    ) -> Score:
+        """The score of an application that is nobody's in the portfolio; absent or null columns are unknown.
+
+        Raises:
+            InputError: as :meth:`score_client`.
+        """
+        checked = application.check(values)
+        return self.references.explain(self.model.score(checked, None, threshold), checked, reference)
 
     def score_batch(self, path: str | Path | None) -> dict[str, Any]:
         """The probability and decision of every row of a CSV or Parquet file, in the form that programs receive."""
@@ -215,4 +325,5 @@ class CreditService:
 @cache
 def credit_service() -> CreditService:
     """The credit service of this process; a failure is not remembered, so that restored files are picked up."""
-    return CreditService(hub.folder("credit", ROOT / "weights" / "credit"), ROOT / "data" / "portfolio.parquet")
+    portfolio = ROOT / "data" / "portfolio.parquet"
+    return hub.load("credit", ROOT / "weights" / "credit", lambda weights: CreditService(weights, portfolio))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models import numerals
+from models.credit import loan
 from models.credit.application import Column, column
 from models.credit.features import DAYS_PER_YEAR
 from models.credit.model import CreditModel
@@ -15,7 +16,6 @@ from models.credit.wording import Value, label, scaled, unit, value_text
 from models.errors import InputError
 from models.texts import Texts
 
-TERMS = ("AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE")  # at hand without choosing a column
 STEPS = 500  # about how many positions a slider has whose column has no natural step
 
 
@@ -41,8 +41,8 @@ class Editor:
 
 
 def editable(model: CreditModel, texts: Texts) -> list[tuple[str, str]]:
-    """(name, column) of every column the model uses, by name."""
-    names = [(label(name, texts), name) for name in model.recipe.columns]
+    """(name, column) of every column the model uses, by name, but for those that follow from the loan's terms."""
+    names = [(label(name, texts), name) for name in model.recipe.columns if name not in loan.COLUMNS]
     return sorted(names, key=lambda item: item[0].casefold())
 
 

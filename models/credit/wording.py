@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from models.texts import Texts
 
 SCHEMA = Path(__file__).parents[2] / "data" / "application_schema.yaml"
 Value = float | int | str | None
+MOST_DIGITS = 4  # decimals of a percentage, however near two of them are
 
 
 def is_missing(value: object) -> bool:
@@ -33,6 +35,36 @@ def _units() -> dict[str, str]:
     return units
 
 
+@dataclass(frozen=True)
+class Distance:
+    """A probability and the cut-off, written with as many digits as it takes to tell them apart.
+
+    Attributes:
+        digits: decimals of the percentages.
+        probability, threshold: rounded to them, in (0, 1).
+    """
+
+    digits: int
+    probability: float
+    threshold: float
+
+    @classmethod
+    def between(cls, probability: float, threshold: float) -> Distance:
+        """One decimal where that is enough; where the two are equal no digits would be."""
+        gap = 100 * abs(probability - threshold)
+        digits = next((digits for digits in range(1, MOST_DIGITS) if gap >= 2 * 10.0**-digits), MOST_DIGITS)
+        digits = digits if gap >= 10.0**-MOST_DIGITS else 1
+        return cls(digits, round(probability, digits + 2), round(threshold, digits + 2))
+
+    def texts(self, texts: Texts) -> dict[str, str]:
+        """``probability``, ``threshold`` and ``points`` between them, without their sign."""
+        return {
+            "probability": texts.percent(self.probability, self.digits),
+            "threshold": texts.percent(self.threshold, self.digits),
+            "points": texts.points(self.probability - self.threshold, self.digits),
+        }
+
+
 def label(column: str, texts: Texts) -> str:
     """The name of an original column or of a feature derived from several."""
     return texts.get(f"columns.{column}", texts.get(f"features.{column}", column))
@@ -50,7 +82,7 @@ def unit_name(column: str, texts: Texts) -> str:
 
 
 def value_text(column: str, value: Value, texts: Texts) -> str:
-    """A value as a person says it: ``42.0 years``, ``513,531``, ``Yes``, ``unknown``."""
+    """A value as a person says it: ``42 years``, ``513,531``, ``Yes``, ``unknown``."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return texts("credit.unknown")
     if isinstance(value, str):
@@ -59,16 +91,21 @@ def value_text(column: str, value: Value, texts: Texts) -> str:
         case "days" if value == NOT_EMPLOYED:
             return texts("credit.not_employed")
         case "days" | "years":
-            return texts("credit.years", years=texts.number(scaled(column, value), 1))
+            return _time("years", scaled(column, value), texts)
         case "months":
-            return texts("credit.months", months=texts.number(value, 1))
+            return _time("months", float(value), texts)
         case "flag":
             return texts.get(f"values.BINARY.{int(value)}", str(int(value)))
         case "money":
             return texts.number(value)
         case "share":
-            return texts.percent(value)
+            return texts.percent(value, 0 if round(100 * value, 1).is_integer() else 1)
     return _plain(float(value), texts)
+
+
+def _time(unit_key: str, value: float, texts: Texts) -> str:
+    """``0.5 years``, ``1 year``, ``42 years``; French says ``0,5 an``."""
+    return texts.count(f"credit.{unit_key}", round(value, 1))
 
 
 def _plain(value: float, texts: Texts) -> str:
@@ -80,5 +117,5 @@ def _plain(value: float, texts: Texts) -> str:
 
 
 def with_value(column: str, value: Value, texts: Texts) -> str:
-    """``Loan amount = 513,531``."""
-    return f"{label(column, texts)} = {value_text(column, value, texts)}"
+    """``Loan amount: 513,531``."""
+    return texts.pair(label(column, texts), value_text(column, value, texts))

@@ -12,10 +12,11 @@ import logging
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
@@ -29,6 +30,8 @@ WAITS = (1.0, 2.0)  # seconds between tries: a page is waiting, and there is a l
 PASSING = (408, 429, 500, 502, 503, 504)  # statuses worth another try
 
 _log = logging.getLogger(__name__)
+
+Model = TypeVar("Model")
 
 
 class HubError(VitrineError):
@@ -132,6 +135,31 @@ def folder(model: str, local: Path) -> Path:
         _log.warning("%s", error)
         _notes[model] = Note(error.key, error.details)
         return local
+
+
+def load(model: str, local: Path, read: Callable[[Path], Model]) -> Model:
+    """What ``read`` makes of the files of a model: the Hub's, or the local ones where the Hub's cannot be had or read.
+
+    Every file of a model is read from one folder, also where the Hub goes or comes back meanwhile.
+
+    Args:
+        model: its name.
+        local: its folder below ``weights/``.
+        read: a folder -> the model; raises :class:`VitrineError` where the files are not those of one.
+
+    Raises:
+        VitrineError: the local files cannot be read either.
+    """
+    place = folder(model, local)
+    if place == local:
+        return read(local)
+    try:
+        return read(place)
+    except VitrineError as error:  # as listed, and yet no model that this version can load
+        _log.warning("%s", error)
+        pin = _origins.pop(model)
+        _notes[model] = Note("hub_unfit", {"model": model, "repo": pin.repo, "revision": pin.revision})
+        return read(local)
 
 
 def _fetch(model: str, pin: Pin) -> Path:

@@ -84,11 +84,7 @@ class Convnet(ABC):
         Raises:
             ModelUnavailable: its files are missing, damaged, or not made for this network.
         """
-        config, state = weights.read(cls.name, folder)
-        try:
-            model = cls.of(config, state)
-        except (RuntimeError, KeyError, TypeError, ValueError, FileNotFoundError) as error:
-            raise weights.unavailable("weights_unfit", cls.name, weights.WEIGHTS) from error
+        model = weights.load(cls.name, folder, lambda config, state, _: cls.of(config, state))
         model.explain(Image.new("RGB", (model.preprocessing.size,) * 2))  # the first pass is slow: take it now
         return model
 

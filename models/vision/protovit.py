@@ -76,11 +76,9 @@ class ProtoVit:
         Raises:
             ModelUnavailable: its files are missing, damaged, or not made for this network.
         """
-        config, state = weights.read(cls.name, folder)
-        try:
-            model = cls.of(config, state, read_prototypes(folder or weights.place(cls.name)))
-        except (RuntimeError, KeyError, TypeError, ValueError, OSError) as error:
-            raise weights.unavailable("weights_unfit", cls.name, weights.WEIGHTS) from error
+        model = weights.load(
+            cls.name, folder, lambda config, state, place: cls.of(config, state, read_prototypes(place))
+        )
         model.predict(Image.new("RGB", (model.preprocessing.size,) * 2))  # the first pass is slow: take it now
         return model
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load
+from safetensors.torch import load as deserialise
 
 from models.errors import ModelUnavailable
 from models.runtime import hub
@@ -21,6 +22,7 @@ from models.runtime import hub
 FOLDER = Path(__file__).parent.parent.parent / "weights"
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
+Model = TypeVar("Model")
 
 
 def is_installed(model: str) -> bool:
@@ -28,9 +30,30 @@ def is_installed(model: str) -> bool:
     return all((FOLDER / model / name).is_file() for name in (WEIGHTS, CONFIG)) or hub.is_named(model)
 
 
-def place(model: str) -> Path:
-    """The folder of a model's files: below ``weights/``, or where the Hub's were put."""
-    return hub.folder(model, FOLDER / model)
+def load(
+    model: str,
+    folder: Path | None,
+    build: Callable[[dict[str, Any], dict[str, torch.Tensor], Path], Model],
+) -> Model:
+    """The model that ``build`` makes of configuration, weights and their folder.
+
+    Args:
+        model: its name.
+        folder: where its files stand; None for the Hub's, where one is named, or its own below ``weights/``.
+        build: configuration, weights (fp32), folder -> the model.
+
+    Raises:
+        ModelUnavailable: its files are missing, damaged, or not made for this network.
+    """
+
+    def read_folder(place: Path) -> Model:
+        config, state = read(model, place)
+        try:
+            return build(config, state, place)
+        except (RuntimeError, KeyError, TypeError, ValueError, OSError) as error:
+            raise unavailable("weights_unfit", model, WEIGHTS) from error
+
+    return read_folder(folder) if folder else hub.load(model, FOLDER / model, read_folder)
 
 
 def read(model: str, folder: Path | None = None) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
@@ -38,12 +61,12 @@ def read(model: str, folder: Path | None = None) -> tuple[dict[str, Any], dict[s
 
     Args:
         model: name of the model, for the sentence if something is wrong.
-        folder: where its files stand; None for its own, below ``weights/`` or from the Hub.
+        folder: where its files stand; None for the Hub's, where one is named, or its own below ``weights/``.
 
     Raises:
         ModelUnavailable: a file is missing, unreadable, or not the one that the configuration describes.
     """
-    folder = folder or place(model)
+    folder = folder or hub.folder(model, FOLDER / model)
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         expected = config["weights_sha256"]
@@ -60,7 +83,7 @@ def read(model: str, folder: Path | None = None) -> tuple[dict[str, Any], dict[s
     if hashlib.sha256(content).hexdigest() != expected:
         raise unavailable("weights_altered", model, WEIGHTS)
     try:
-        state = load(content)
+        state = deserialise(content)
     except SafetensorError as error:
         raise unavailable("weights_unreadable", model, WEIGHTS) from error
     return config, {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import gradio as gr
@@ -9,14 +10,18 @@ import gradio as gr
 from models import results
 from models.credit.service import credit_service
 from models.display.credit import audit_charts
+from models.display.credit.audit_document import audit_document
 from models.display.results.tables import credit_table
 from tabs.credit.selection import ClientSelection
+from tabs.downloads import session_folder
+from tabs.saving import saved_at_once
 
 
 def audit_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     """Curves with intervals, calibration, cost, and rates by group at the present cut-off."""
     texts = selection.texts
     gr.Markdown(texts("credit.audit.explain"))
+    download = gr.Button(texts("credit.audit.download"), size="sm", elem_classes="vt-narrow")
     gr.HTML(credit_table(results.credit(), texts).html())
     charts = {}
     for pair in (("roc", "pr"), ("calibration", "cost")):
@@ -28,6 +33,17 @@ def audit_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     gr.Markdown(f"### {texts('credit.audit.fair_title')}\n{texts('credit.audit.fair_explain')}")
     groups = {key: gr.HTML() for key in credit_service().metrics["groups"]}
 
+    if other := audit_charts.alternatives_table(credit_service().metrics, texts):
+        gr.Markdown(f"### {texts('credit.audit.without_title')}")
+        gr.HTML(other.html())
+        gr.Markdown(audit_charts.without_age(credit_service().metrics, texts))
+
+    def save(ratio: float) -> str:
+        path = session_folder() / f"{texts('audit.file')}.pdf"
+        figures, now = credit_table(results.credit(), texts), datetime.now().astimezone()
+        path.write_bytes(audit_document(credit_service().audit(ratio), figures, texts, now))
+        return str(path)
+
     def show(client_id: int, ratio: float) -> list[Any]:
         cut_off, metrics = credit_service().policy.cut_off(ratio), credit_service().metrics
         return [
@@ -38,4 +54,5 @@ def audit_tab(selection: ClientSelection, tab: gr.Tab) -> None:
             *(audit_charts.fairness(metrics, key, cut_off.threshold, texts).html() for key in groups),
         ]
 
+    saved_at_once(download, save, [selection.ratio], texts)
     selection.refresh(show, [], [*charts.values(), *groups.values()], opened=tab)

@@ -10,8 +10,10 @@ from models.credit.policy import COST_RATIO_RANGE
 from models.credit.service import credit_service
 from models.display.credit.decision_card import verdict
 from models.display.credit.gauge import gauge
+from models.display.credit.principal_reasons import reasons_card
 from models.display.credit.tables import confusion
 from models.texts import Texts
+from tabs.credit.letter import letter_button
 from tabs.credit.selection import ClientSelection
 
 
@@ -41,16 +43,22 @@ def verdict_card(selection: ClientSelection) -> None:
 
 
 def decision_tab(selection: ClientSelection, tab: gr.Tab) -> None:
-    """Gauge on the left; on the right the cost ratio and what its cut-off would have done."""
+    """The principal reasons beside the gauge; below, the cost ratio and what its cut-off would have done."""
     with gr.Row():
-        with gr.Column(min_width=300):
+        with gr.Column(scale=3, min_width=320):
+            reasons = gr.HTML(elem_classes="vt-reasons")
+            letter_button(selection)
+        with gr.Column(scale=2, min_width=300):
             dial = gr.Plot(show_label=False, elem_classes="vt-plot")
-        with gr.Column(min_width=320):
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
             selection.ratio.render()
+        with gr.Column(scale=3, min_width=320):
             table = gr.HTML()
 
     def show(client_id: int, ratio: float) -> tuple[Any, ...]:
         judged = credit_service().judge(client_id, ratio)
-        return gauge(judged.score, selection.texts), confusion(judged.cut_off, selection.texts)
+        told = reasons_card(judged.score, credit_service().principal_reasons(judged.score), selection.texts)
+        return told, gauge(judged.score, selection.texts), confusion(judged.cut_off, selection.texts)
 
-    selection.refresh(show, [], [dial, table])
+    selection.refresh(show, [], [reasons, dial, table])

@@ -10,8 +10,11 @@ import gradio as gr
 from models.credit.policy import COST_RATIO_RANGE
 from models.credit.portfolio import SELECTIONS
 from models.credit.service import credit_service
+from models.display.common.html import render
 from models.texts import Texts
 from tabs.error_handling import handle_errors
+
+SEARCH = "search"  # elem_id of what page.js unfolds
 
 
 def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
@@ -25,7 +28,8 @@ def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
     with gr.Row(elem_classes="vt-examples"):
         gr.Markdown(texts("credit.finder.begin"), elem_classes="vt-lead")
         buttons = [gr.Button(texts(f"credit.finder.examples.{example.key}"), size="sm") for example in example_clients]
-    with gr.Row(equal_height=True):
+        gr.HTML(render("search", text=texts("credit.finder.search"), target=SEARCH), elem_classes="vt-unfold")
+    with gr.Row(equal_height=True, elem_id=SEARCH):
         with gr.Column(scale=3, min_width=300):
             selection = gr.Radio(
                 choices=[(texts(f"credit.finder.{name}"), name) for name in SELECTIONS],
@@ -78,6 +82,9 @@ def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
         show_progress="hidden",
         trigger_mode="always_last",
     )
+    # once a client is chosen, the verdict moves up to where the search was
+    for chosen_by in (client.input, band.input):
+        chosen_by(None, None, None, js="() => vitrineSearch(false)", api_visibility="private")
     band.input(handle_errors(draw, texts), band, [selection, client, band], api_visibility="private")
     return client
 

@@ -7,18 +7,20 @@ from typing import Any
 import gradio as gr
 
 from models.credit import whatif
-from models.credit.reasons import reasons
 from models.credit.service import credit_service
-from models.display.common.html import render
 from models.display.credit.decision_card import verdict
+from models.display.credit.principal_reasons import reasons_card
 from models.display.credit.tables import batch, save_batch
 from models.display.credit.waterfall import score_waterfall
 from models.errors import InputError
+from tabs.credit.letter import application_letter_button
+from tabs.credit.opener import group_opener
 from tabs.credit.selection import ClientSelection
 from tabs.downloads import session_folder
 from tabs.error_handling import handle_errors
 from tabs.uploads import Table
 
+OPENER = "new-groups"
 FIELDS = (
     "AMT_CREDIT",
     "AMT_ANNUITY",
@@ -53,6 +55,8 @@ def new_application_tab(selection: ClientSelection) -> None:
             score = gr.Button(texts("credit.new.score"), variant="primary")
         with gr.Column(scale=3, min_width=320):
             card, words = gr.HTML(min_height=120), gr.HTML()
+            letter = application_letter_button(texts, [selection.ratio, application])
+            opened = group_opener(texts, OPENER, visible=False)
             chart = gr.Plot(show_label=False, elem_classes="vt-plot", visible=False)
     gr.Markdown(f"### {texts('credit.batch.title')}\n{texts('credit.batch.explain')}")
     with gr.Row():
@@ -71,14 +75,16 @@ def new_application_tab(selection: ClientSelection) -> None:
             raise InputError("application_empty")
         return application
 
-    def show(ratio: float, application: dict[str, Any] | None) -> tuple[Any, ...]:
+    def show(ratio: float, application: dict[str, Any] | None, opened: str) -> tuple[Any, ...]:
         if application is None:
-            return "", "", gr.Plot(visible=False)
+            return "", "", gr.Button(visible=False), gr.Radio(visible=False), gr.Plot(visible=False)
         judged = credit_service().judge_application(application, ratio)
         return (
             verdict(judged.score, judged.percentile, ratio, texts),
-            render("sentences", sentences=reasons(judged.score, texts)),
-            gr.Plot(score_waterfall(judged.score, texts), visible=True),
+            reasons_card(judged.score, credit_service().principal_reasons(judged.score), texts),
+            gr.Button(visible=True),
+            gr.Radio(visible=True),
+            gr.Plot(score_waterfall(judged.score, texts, opened=opened, opener=OPENER), visible=True),
         )
 
     def score_file(path: str | None, ratio: float, request: gr.Request) -> tuple[Any, ...]:
@@ -92,13 +98,20 @@ def new_application_tab(selection: ClientSelection) -> None:
         return "", gr.DownloadButton(value=None, visible=False)
 
     private: dict[str, Any] = {"api_visibility": "private"}
-    results = [card, words, chart]
+    results = [card, words, letter, opened, chart]
+    asked = [selection.ratio, application, opened]
     # what is refused leaves no score of something else beside it; one that stands follows the cut-off
     read_form = score.click(handle_errors(read, texts), widgets, application, **private)
-    read_form.success(handle_errors(show, texts), [selection.ratio, application], results, **private)
-    read_form.failure(lambda: (None, *show(1, None)), None, [application, *results], **private)
-    selection.ratio.change(
-        handle_errors(show, texts), [selection.ratio, application], results, show_progress="hidden", **private
+    read_form.success(handle_errors(show, texts), asked, results, **private)
+    read_form.failure(lambda: (None, *show(1, None, "")), None, [application, *results], **private)
+    gr.on(
+        [selection.ratio.change, opened.change],
+        handle_errors(show, texts),
+        asked,
+        results,
+        show_progress="hidden",
+        trigger_mode="always_last",
+        **private,
     )
     scored = gr.on(
         [table.upload, table.clear, selection.ratio.change],

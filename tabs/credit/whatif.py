@@ -1,13 +1,17 @@
-"""What if: edit any column within its real range, see the score move and why."""
+"""What if: move the terms of the loan, or edit any other column within its real range; see the score move and why."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
 
-from models.credit import whatif
+from models.credit import negotiation, whatif
+from models.credit.loan import LoanTerms
+from models.credit.loan_wording import as_they_stand
 from models.credit.service import credit_service
+from models.display.common.html import render
 from models.display.credit.decision_card import verdict
 from models.display.credit.tables import changes
 from models.display.credit.waterfall import change_waterfall
@@ -17,14 +21,17 @@ from tabs.credit.selection import ClientSelection
 from tabs.credit.sliders import OpenSlider
 from tabs.error_handling import handle_errors
 
+Negotiated = dict[str, Any]  # the fields of LoanTerms, as a state of Gradio's holds them; empty before anything moved
+
 
 def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     """Sliders for the terms of the loan, an editor for any other column, the new score and what moved it."""
     texts = selection.texts
-    edited = gr.State({})
+    negotiated, edited = gr.State({}), gr.State({})
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
-            terms = {name: OpenSlider(0, 1, label=name, interactive=True) for name in whatif.TERMS}
+            terms = {name: OpenSlider(0, 1, label=name, interactive=True) for name in negotiation.TERMS}
+            line = gr.HTML()
             column = gr.Dropdown(
                 choices=whatif.editable(credit_service().model, texts),
                 value="EXT_SOURCE_2",
@@ -42,28 +49,49 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
 
     def begin(client_id: int, name: str) -> list[Any]:
         application = credit_service().portfolio.application(client_id)
-        sliders = [_slider(whatif.editor(credit_service().model, application, term, texts)) for term in terms]
-        return [{}, *sliders, *_editors(application, name, texts)]
+        return [{}, {}, *_term_sliders(client_id, {}, texts), *_editors(application, name, texts)]
 
     def open_editor(client_id: int, edited: dict[str, Any], name: str) -> list[Any]:
         return _editors(credit_service().portfolio.application(client_id) | edited, name, texts)
 
-    def show(client_id: int, ratio: float, edited: dict[str, Any]) -> tuple[Any, ...]:
-        before, after = credit_service().judge(client_id, ratio), credit_service().judge(client_id, ratio, edited)
+    def show(client_id: int, ratio: float, negotiated: Negotiated, edited: dict[str, Any]) -> tuple[Any, ...]:
         application = credit_service().portfolio.application(client_id)
+        own, now = _terms(client_id, negotiated)
+        changed = (now.changes(application) if now else {}) | edited
+        before, after = credit_service().judge(client_id, ratio), credit_service().judge(client_id, ratio, changed)
         return (
+            render("caption", line=as_they_stand(now, texts) if now else "", meaning=""),
             verdict(after.score, after.percentile, ratio, texts),
-            changes(edited, application, texts),
+            changes(own, now, edited, application, texts),
             gr.Plot(change_waterfall(before.score, after.score, texts), visible=True)
-            if edited
+            if changed
             else gr.Plot(visible=False),
         )
+
+    def negotiate(client_id: int, negotiated: Negotiated, name: str, value: float | None) -> list[Any]:
+        own, now = _terms(client_id, negotiated)
+        # a field is emptied before something else is typed
+        if own is None or now is None or value is None or value == negotiation.slider(own, now, name).value:
+            return [gr.skip()] * (1 + len(terms))
+        moved = asdict(negotiation.negotiate(own, now, name, value))
+        sliders = zip(terms, _term_sliders(client_id, moved, texts), strict=True)
+        return [moved, *(gr.skip() if term == name else slider for term, slider in sliders)]
+
+    def begin_to_negotiate(client_id: int, negotiated: Negotiated, name: str, value: float | None) -> list[Any]:
+        """While a number is being typed its first digits may be out of range: they change nothing yet."""
+        try:
+            return negotiate(client_id, negotiated, name, value)
+        except InputError:
+            return [gr.skip()] * (1 + len(terms))
+
+    def restore_term(client_id: int, negotiated: Negotiated, name: str) -> OpenSlider:
+        return _term_sliders(client_id, negotiated, texts)[negotiation.TERMS.index(name)]
 
     def edit(edited: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
         return edited | {name: whatif.stored(name, value)}
 
     def slide(client_id: int, edited: dict[str, Any], name: str, value: float | None) -> Any:
-        """While a number is being typed its first digits may be out of range: they change nothing yet."""
+        """As :func:`begin_to_negotiate`, of any other column."""
         try:
             return settle(client_id, edited, name, value)
         except InputError:
@@ -80,24 +108,28 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
 
     def restore(client_id: int, edited: dict[str, Any], name: str) -> OpenSlider:
         application = credit_service().portfolio.application(client_id) | edited
-        return _slider(whatif.editor(credit_service().model, application, name, texts))
+        return _slider(whatif.editor(credit_service().model, application, name, texts), texts)
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    everything = [edited, *terms.values(), number, choice]
     gr.on(
         [tab.select, selection.client.change, reset.click],
         handle_errors(begin, texts),
         [selection.client, column],
-        everything,
+        [negotiated, edited, *terms.values(), number, choice],
         **private,
     )
     column.change(handle_errors(open_editor, texts), [selection.client, edited, column], [number, choice], **private)
     live: dict[str, Any] = private | {"trigger_mode": "always_last"}
-    for name, slider in [*((gr.State(name), slider) for name, slider in terms.items()), (column, number)]:
-        asked = [selection.client, edited, name]
-        slider.input(handle_errors(slide, texts), [*asked, slider], edited, **live)
-        typed = slider.release(handle_errors(settle, texts), [*asked, slider], edited, **live)
-        typed.failure(handle_errors(restore, texts), asked, slider, **private)  # the field and the score go together
+    for name, slider in terms.items():
+        asked = [selection.client, negotiated, gr.State(name)]
+        moved = [negotiated, *terms.values()]
+        slider.input(handle_errors(begin_to_negotiate, texts), [*asked, slider], moved, **live)
+        typed = slider.release(handle_errors(negotiate, texts), [*asked, slider], moved, **live)
+        typed.failure(handle_errors(restore_term, texts), asked, slider, **private)  # field and score go together
+    asked = [selection.client, edited, column]
+    number.input(handle_errors(slide, texts), [*asked, number], edited, **live)
+    typed = number.release(handle_errors(settle, texts), [*asked, number], edited, **live)
+    typed.failure(handle_errors(restore, texts), asked, number, **private)
     choice.input(handle_errors(edit, texts), [edited, column, choice], edited, **live)
     forgotten = unknown.click(
         handle_errors(lambda edited, name: edit(edited, name, None), texts), [edited, column], edited, **private
@@ -105,7 +137,31 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     forgotten.success(
         handle_errors(open_editor, texts), [selection.client, edited, column], [number, choice], **private
     )
-    selection.refresh(show, [edited], [card, table, chart], opened=tab)
+    selection.refresh(show, [negotiated, edited], [line, card, table, chart], opened=tab)
+
+
+def _terms(client_id: int, negotiated: Negotiated) -> tuple[LoanTerms | None, LoanTerms | None]:
+    """A client's own terms, and what they have been moved to; None where they are unknown."""
+    own = LoanTerms.of(credit_service().portfolio.application(client_id))
+    return own, LoanTerms(**negotiated) if negotiated else own
+
+
+def _term_sliders(client_id: int, negotiated: Negotiated, texts: Texts) -> list[OpenSlider]:
+    """The slider of every term; what is not negotiated is not shown."""
+    own, now = _terms(client_id, negotiated)
+    sliders = []
+    for name in negotiation.TERMS:
+        if own is None or now is None or name not in negotiation.negotiable(own):
+            sliders.append(OpenSlider(visible=False))
+            continue
+        place = negotiation.slider(own, now, name)
+        title = place.label(own, texts)
+        sliders.append(
+            OpenSlider(
+                minimum=place.low, maximum=place.high, step=place.step, value=place.value, label=title, visible=True
+            )
+        )
+    return sliders
 
 
 def _editors(application: dict[str, Any], name: str, texts: Texts) -> list[Any]:
@@ -114,13 +170,23 @@ def _editors(application: dict[str, Any], name: str, texts: Texts) -> list[Any]:
     if editor.choices:
         return [
             OpenSlider(visible=False),
-            gr.Dropdown(choices=list(editor.choices), value=editor.value, label=editor.name, visible=True),
+            gr.Dropdown(choices=list(editor.choices), value=editor.value, label=_title(editor, texts), visible=True),
         ]
-    return [_slider(editor), gr.Dropdown(visible=False)]
+    return [_slider(editor, texts), gr.Dropdown(visible=False)]
 
 
-def _slider(editor: whatif.Editor) -> OpenSlider:
+def _slider(editor: whatif.Editor, texts: Texts) -> OpenSlider:
     value = None if editor.value is None else float(editor.value)
     return OpenSlider(
-        minimum=editor.low, maximum=editor.high, step=editor.step, value=value, label=editor.name, visible=True
+        minimum=editor.low,
+        maximum=editor.high,
+        step=editor.step,
+        value=value,
+        label=_title(editor, texts),
+        visible=True,
     )
+
+
+def _title(editor: whatif.Editor, texts: Texts) -> str:
+    """The column's name; a slider has a thumb somewhere, so that an unknown value must be said."""
+    return editor.name if editor.value is not None else f"{editor.name} ({texts('credit.unknown')})"

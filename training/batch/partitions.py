@@ -25,6 +25,8 @@ from models.credit.application import CLIENT_ID, Column, check, columns, frame
 from models.credit.model import CreditModel
 from models.credit.score import decide, sigmoid
 from models.errors import InputError
+from models.runtime import hub
+from models.texts import ENGLISH
 
 WEIGHTS = Path(__file__).parents[2] / "weights"
 CREDIT = "credit"
@@ -90,10 +92,12 @@ class CreditScorer:
 
     Raises:
         ModelUnavailable: the weights are missing or damaged.
+        Refused: they should come from the Hub, and do not.
     """
 
     def __init__(self) -> None:
-        self.model = CreditModel(WEIGHTS / CREDIT)
+        self.model = hub.load(CREDIT, WEIGHTS / CREDIT, CreditModel)
+        _from_where_it_should(CREDIT)
 
     def __call__(self, folder: Path, part: Partition) -> pa.Table:
         """The scores of the part's rows, in their order."""
@@ -124,12 +128,15 @@ class PictureScorer:
 
     Raises:
         InputError, ModelUnavailable: a name is unknown, or its weights are missing or damaged.
+        Refused: weights should come from the Hub, and do not.
     """
 
     def __init__(self, models: Sequence[str]) -> None:
         from models.vision import registry  # torch comes with it: credit does without
 
         self.models = [registry.get(name) for name in models]
+        for model in self.models:
+            _from_where_it_should(model.name)
 
     def __call__(self, folder: Path, part: Partition) -> pa.Table:
         """The answers to the part's pictures, in their order."""
@@ -152,6 +159,12 @@ class PictureScorer:
         numbers = [(name, pa.float64()) for name in self.models[0].classes]
         cells = ("saliency", pa.list_(pa.list_(pa.float16())))
         return pa.Table.from_pylist(rows, pa.schema([*texts, *numbers, cells]))
+
+
+def _from_where_it_should(model: str) -> None:
+    """A data set is scored with the weights that are named, or not at all."""
+    if note := hub.note(model):
+        raise Refused(note.message(ENGLISH))
 
 
 def scorer(models: Sequence[str]) -> Scorer:
@@ -198,8 +211,9 @@ def root(source: Path) -> Path:
 
 
 def fingerprint(model: str) -> str:
-    """SHA-256 of a model's weights and configuration."""
-    files = [WEIGHTS / model / name for name in ("config.json", "model.txt", "model.safetensors")]
+    """SHA-256 of a model's weights and configuration, where they are read from: the Hub's commit, or ``weights/``."""
+    folder = hub.folder(model, WEIGHTS / model)
+    files = [folder / name for name in hub.files(model) if name not in (hub.LISTING, "metrics.json")]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.is_file())).hexdigest()
 
 

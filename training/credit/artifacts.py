@@ -76,13 +76,13 @@ def measure(scored: ScoredApplications, cost_ratio: float, recipe: FeatureSpec, 
             "ece_width_10": figures.ece(default, probability, 10, equal_mass=False),
             "ece_mass_10_uncalibrated": figures.ece(default, uncalibrated, 10),
         },
-        "cutoffs": [_cutoff(counts, grid, ratio) for ratio in sorted({*COST_RATIOS, cost_ratio})],
-        "default_cutoff": _cutoff(counts, grid, cost_ratio),
+        "cutoffs": [cut_off(counts, grid, ratio) for ratio in sorted({*COST_RATIOS, cost_ratio})],
+        "default_cutoff": cut_off(counts, grid, cost_ratio),
         "thresholds": {"threshold": grid.tolist(), **asdict(counts)},
         "roc": asdict(figures.band(figures.roc_curve, default, probability)),
         "pr": asdict(figures.band(figures.pr_curve, default, probability)),
         "calibration": [asdict(part) for part in figures.calibration_curve(default, probability)],
-        "groups": _groups(scored, grid),
+        "groups": groups(scored, grid),
         "run": {
             "seconds": round(seconds, 1),
             "cores": os.cpu_count(),
@@ -92,7 +92,8 @@ def measure(scored: ScoredApplications, cost_ratio: float, recipe: FeatureSpec, 
     }
 
 
-def _cutoff(counts: figures.Counts, grid: Array, cost_ratio: float) -> Json:
+def cut_off(counts: figures.Counts, grid: Array, cost_ratio: float) -> Json:
+    """The threshold of the grid that costs least, and what it does to the applications."""
     cost = figures.cost_per_loan(counts, cost_ratio)
     best = int(np.argmin(cost))
     tp, fp, tn, fn = counts.tp[best], counts.fp[best], counts.tn[best], counts.fn[best]
@@ -106,7 +107,7 @@ def _cutoff(counts: figures.Counts, grid: Array, cost_ratio: float) -> Json:
     }
 
 
-def _groups(scored: ScoredApplications, grid: Array) -> Json:
+def groups(scored: ScoredApplications, grid: Array) -> Json:
     """Counts at each threshold by gender and by age; a group too small to publish is left out."""
     keys: dict[str, Array] = {}
     if "CODE_GENDER" in scored.applications:

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
-import timm
 import torch
-from safetensors.torch import load_file
 from torch import nn
 
-from models.vision.preprocessing import Preprocessing
+from models.vision.preprocessing import Preprocessing, to_tensor
+from models.vision.uploads import read_upload
 from training.vision import vgg16, yolov8
-from training.vision.data import Photo, decode
-from training.vision.feature_cache import run
+from training.vision.data import Photo
+from training.vision.feature_cache import FeatureCache
+from training.vision.tower import HUB, Tower
 
 BATCH = 16
-VIT = "vit_small_patch14_dinov2"  # timm's name
-INITS = {"vgg16": "vgg16", "yolov8": "yolov8n-cls.pt", "vit": f"{VIT}.lvd142m"}  # what the hubs hold
+INITS = {"vgg16": "vgg16", "yolov8": "yolov8n-cls.pt", "vit": HUB}  # what the hubs hold
+PIXELS = 224  # side of the input of CLIP's tower, which it was published for
 
 
 @dataclass(frozen=True)
@@ -41,18 +41,6 @@ class Encoder:
     backbone: str
     preprocessing: Preprocessing
     network: nn.Module
-
-
-class _Tokens(nn.Module):
-    """The class token beside the mean of the patches."""
-
-    def __init__(self, vit: Any) -> None:
-        super().__init__()
-        self.vit = vit
-
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        tokens = self.vit.forward_features(pixels)
-        return torch.cat([tokens[:, 0], tokens[:, 1:].mean(dim=1)], dim=1)
 
 
 def encoder(name: str, init: str) -> Encoder:
@@ -74,21 +62,16 @@ def encoder(name: str, init: str) -> Encoder:
         pooled = nn.Sequential(parts.frozen, parts.block, nn.AdaptiveAvgPool2d(1), nn.Flatten())
         return Encoder(name, "YOLOv8n-cls", yolov8.RECIPE.preprocessing, pooled)
     if name == "vit":
-        from_file = init.endswith(".safetensors")
-        vit = timm.create_model(VIT if from_file else init, pretrained=not from_file, img_size=224, num_classes=0)
-        if from_file:
-            vit.load_state_dict({key: tensor.float() for key, tensor in load_file(init).items()})
-        return Encoder(name, "ViT-S/14", VGG16_SCALE, _Tokens(vit))
+        return Encoder(name, "CLIP ViT-B/16", Preprocessing(PIXELS), Tower(init, PIXELS))  # which normalises itself
     raise ValueError(f"an encoder is one of {tuple(INITS)}, got {name!r}")
 
 
-VGG16_SCALE = Preprocessing(
-    224, vgg16.RECIPE.preprocessing.mean, vgg16.RECIPE.preprocessing.std
-)  # ImageNet's mean and deviation
+def features(chosen: Encoder, photos: Sequence[Photo], cache: Path | None = None) -> np.ndarray:
+    """What the encoder makes of each photo, un-augmented: (N, D) float32; kept in ``cache``, rounded to float16."""
+    images = [chosen.preprocessing.stretch(read_upload(photo.path).image) for photo in photos]
 
+    def pixels(rows: torch.Tensor) -> torch.Tensor:
+        return chosen.preprocessing.normalise(torch.stack([to_tensor(images[row]) for row in rows.tolist()]))
 
-def features(chosen: Encoder, photos: Sequence[Photo]) -> np.ndarray:
-    """What the encoder makes of each photo, un-augmented: (N, D) float32."""
-    pixels, _ = decode(photos, chosen.preprocessing)
-    batches = (chosen.preprocessing.normalise(part.float() / 255) for part in pixels.split(BATCH))
-    return run(chosen.network, batches).numpy()
+    kept = FeatureCache(chosen.network, cache, chosen.preprocessing)
+    return kept.run(images, pixels, BATCH, chosen.name).float().numpy()

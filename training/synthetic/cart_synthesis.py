@@ -1,9 +1,10 @@
-"""A generator of synthetic rows: column after column, each drawn given those before it by a decision tree.
+"""Sequential CART synthesis: a generator of synthetic rows that draws column after column by decision trees.
 
-This is the classification-and-regression-tree synthesis of Reiter (2005): a tree predicts a column from the columns
-before it, and a new row takes its value from the real rows of the leaf that it falls into. Missing is one more
-value, so that missingness follows the same dependence. A value that fewer than ``SHARED_BY`` real rows have is never
-given away: the new value lies at random between two such values of the leaf.
+The method is Reiter's (2005, "Using CART to generate partially synthetic public use microdata") and that of the R
+package ``synthpop`` (Nowok, Raab and Dibben, 2016): a tree predicts a column from the columns before it, and a new row
+takes its value from the real rows of the leaf that it falls into. Missing is one more value, so that missingness
+follows the same dependence. A value that fewer than ``SHARED_BY`` real rows have is never given away: the new value
+lies at random between two such values of the leaf.
 """
 
 from __future__ import annotations

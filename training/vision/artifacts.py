@@ -47,7 +47,7 @@ class Card:
 
 
 def teachers(init: str | Path) -> list[str]:
-    """The networks that taught an encoder before it met a label, as its file says; none for the name of a network."""
+    """The networks that taught an encoder, as its file says; none for the name of a network."""
     if Path(init).suffix != ".safetensors":
         return []
     with safe_open(init, framework="pt") as file:
@@ -103,7 +103,7 @@ def write_card(folder: Path, metrics: Mapping[str, Any]) -> None:
     training = json.loads((folder / TRAINING).read_text(encoding="utf-8"))
     card = Card(**training["card"])
     taught = ", ".join(f"`{name}`" for name in training.get(TAUGHT_BY, []))
-    before = f"\nBefore it met a label, the encoder learnt from unlabelled pictures to tell the features of {taught}.\n"
+    before = f"\nBefore that, the encoder learnt to tell the features and the probabilities of {taught}.\n"
     low, high = metrics["accuracy_ci95"]
     rows = "\n".join(
         f"| {name} | {metrics['per_class_precision'][name]:.3f} | {metrics['per_class_recall'][name]:.3f} "

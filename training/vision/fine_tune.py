@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from training.vision import checkpoints
 from training.vision.distributed import DEVICE, average_gradients, share
+from training.vision.metrics import fit_temperature
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Batches(Protocol):
 
 @dataclass(frozen=True)
 class Epoch:
-    """One point of the learning curves; losses in nats. Epoch 0 is the start, which has no training loss.
+    """One point of the learning curves; losses in nats, of validation after the temperature that fits best. Epoch 0
+    is the start, which has no training loss.
 
     ``terms`` are the weighted parts that ``train_loss`` is the sum of, where there are several.
     """
@@ -179,9 +181,15 @@ def _train_epoch(
 
 @torch.no_grad()
 def evaluate(network: nn.Module, inputs: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
-    """Cross-entropy (nats) and accuracy."""
+    """Cross-entropy (nats) after the temperature that fits best, as a model is calibrated in the end, and accuracy.
+
+    Before it, smoothed and mixed labels make an early epoch look better than it is: the later ones are merely less sure
+    than they could be.
+    """
     logits = predict_logits(network, inputs)
-    return cross_entropy(logits, labels).item(), (logits.argmax(1) == labels).float().mean().item()
+    return cross_entropy(logits / fit_temperature(logits, labels), labels).item(), (
+        logits.argmax(1) == labels
+    ).float().mean().item()
 
 
 @torch.no_grad()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from models.credit.fairness import group_rates
+from models.credit.fairness import Alternative, alternatives, group_rates
 from models.credit.policy import CutOff, Policy
 from models.display.common.chart import described, share_ticks, thinned
 from models.display.common.html import Table
@@ -166,4 +166,49 @@ def fairness(metrics: Mapping[str, Any], key: str, threshold: float, texts: Text
             )
             for group in group_rates(metrics, key, threshold)
         ),
+    )
+
+
+def alternatives_table(metrics: Mapping[str, Any], texts: Texts) -> Table | None:
+    """The model beside itself with the sex and without the age; None where training did not measure them."""
+    measured = alternatives(metrics)
+    if len(measured) == 1:
+        return None
+
+    def row(one: Alternative) -> tuple[str, ...]:
+        apart = "\u2013"
+        if one.difference is not None:
+            low, high = (texts.signed(end, 4) for end in (one.difference.low, one.difference.high))
+            apart = f"{texts.signed(one.difference.value, 4)} {texts.between(low, high)}"
+        ratios = ("\u2013" if ratio is None else texts.number(ratio, 2) for ratio in (one.age_ratio, one.gender_ratio))
+        return (
+            texts(f"credit.audit.without.{one.name}"),
+            texts.number(one.roc_auc, 4),
+            apart,
+            texts.number(one.cost, 3),
+            *ratios,
+        )
+
+    heads = ("model", "auc", "difference", "cost", "age_ratio", "gender_ratio")
+    return Table(
+        texts("credit.audit.without_caption"),
+        tuple(texts(f"credit.audit.without.{name}") for name in heads),
+        tuple(row(one) for one in measured),
+    )
+
+
+def without_age(metrics: Mapping[str, Any], texts: Texts) -> str:
+    """What leaving the age out would cost and bring, as a sentence; empty where it was not measured."""
+    measured = {one.name: one for one in alternatives(metrics)}
+    own, other = measured["shipped"], measured.get("without_age")
+    if other is None or own.age_ratio is None or other.age_ratio is None:
+        return ""
+    return texts(
+        "credit.audit.without_sentence",
+        auc=texts.number(own.roc_auc, 4),
+        other_auc=texts.number(other.roc_auc, 4),
+        cost=texts.number(own.cost, 3),
+        other_cost=texts.number(other.cost, 3),
+        ratio=texts.number(own.age_ratio, 2),
+        other_ratio=texts.number(other.age_ratio, 2),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models.credit.score import Score
+from models.credit.wording import Distance
 from models.display.common.html import render
 from models.texts import Texts
 
@@ -17,7 +18,8 @@ def verdict(score: Score, percentile: float, cost_ratio: float, texts: Texts) ->
         percentile: share of the portfolio with a lower probability, 0..1.
         cost_ratio: cost of a missed default in refused good loans, which set the cut-off.
     """
-    distance = score.probability - score.threshold
+    figures = Distance.between(score.probability, score.threshold).texts(texts)
+    sign = "+" if score.decision == "refused" else "\u2212"
     who = texts("credit.client", client_id=score.client_id) if score.client_id else texts("credit.new_client")
     return render(
         "verdict",
@@ -26,10 +28,17 @@ def verdict(score: Score, percentile: float, cost_ratio: float, texts: Texts) ->
         title=texts(f"credit.decision.{score.decision}"),
         who=who,
         figures=[
-            (texts("credit.probability"), texts.percent(score.probability)),
-            (texts("credit.cutoff"), texts.percent(score.threshold)),
-            (texts("credit.distance"), ("+" if distance >= 0 else "\u2212") + texts.points(distance)),
-            (texts("credit.percentile"), texts("credit.riskier_than", share=texts.percent(percentile, 0))),
+            (texts("credit.probability"), figures["probability"]),
+            (texts("credit.cutoff"), figures["threshold"]),
+            (texts("credit.distance"), sign + figures["points"]),
+            (texts("credit.percentile"), _place(percentile, texts)),
         ],
         note=texts("credit.cutoff_note", ratio=texts.number(cost_ratio)),
     )
+
+
+def _place(percentile: float, texts: Texts) -> str:
+    """How a client stands in the portfolio."""
+    if percentile == 0:
+        return texts("credit.safest")
+    return texts("credit.riskier_than", share=texts.share(percentile))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from models.credit.score import Score
+from models.credit.wording import Distance
 from models.display.common.chart import described, share_ticks
 from models.display.common.palette import LOWERS, NEUTRAL, RAISES, base_figure
 from models.texts import Texts
@@ -16,6 +17,7 @@ def gauge(score: Score, texts: Texts) -> go.Figure:
     """Needle bar at the client's probability, zones on both sides of the cut-off, the cut-off as a line."""
     top = max(FULL_SCALE, min(1.0, 1.25 * score.probability), min(1.0, 1.25 * score.threshold)) * 100
     cut = score.threshold * 100
+    distance = Distance.between(score.probability, score.threshold)
     ticks = share_ticks(top / 100, texts)
     figure = base_figure(height=210)
     figure.add_trace(
@@ -24,7 +26,7 @@ def gauge(score: Score, texts: Texts) -> go.Figure:
             value=score.probability * 100,
             number={
                 "suffix": "\u202f%" if texts.language == "fr" else "%",
-                "valueformat": ".1f",
+                "valueformat": f".{distance.digits}f",
                 "font": {"size": 34},
             },
             gauge={
@@ -45,7 +47,8 @@ def gauge(score: Score, texts: Texts) -> go.Figure:
         )
     )
     figure.update_layout(margin={"l": 44, "r": 44, "t": 26, "b": 6})
-    probability, threshold = texts.percent(score.probability), texts.percent(score.threshold)
+    figures = distance.texts(texts)
+    probability, threshold = figures["probability"], figures["threshold"]
     return described(
         figure,
         texts("charts.gauge", probability=probability, threshold=threshold),

@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from models.credit.batch import Batch, ScoredRow
-from models.credit.counterfactual import CounterfactualAnswer
 from models.credit.facts import Fact
+from models.credit.loan import LoanTerms
+from models.credit.loan_wording import money
 from models.credit.policy import Confusion, CutOff
 from models.credit.score import Score
 from models.credit.wording import Value, label, value_text
@@ -57,12 +58,18 @@ def profile(groups: Mapping[str, list[Fact]], texts: Texts) -> str:
 
 def confusion(cut_off: CutOff, texts: Texts) -> str:
     """What a cut-off would have done to the training loans, out of fold, as HTML."""
+    sentence = cut_off_sentence(cut_off, texts)
+    return confusion_table(cut_off, texts).html() + render("caption", line=sentence, meaning="")
+
+
+def confusion_table(cut_off: CutOff, texts: Texts) -> Table:
+    """The counts of a cut-off, by decision and outcome."""
     counts: Confusion = cut_off.confusion
 
     def cell(count: int) -> str:
         return f"{texts.number(count)} ({texts.percent(count / counts.total)})"
 
-    table = Table(
+    return Table(
         texts("credit.policy.caption", rows=texts.number(counts.total)),
         ("", texts("credit.policy.refused"), texts("credit.policy.granted")),
         (
@@ -70,52 +77,56 @@ def confusion(cut_off: CutOff, texts: Texts) -> str:
             (texts("credit.policy.good"), cell(counts.refused_good), cell(counts.granted_good)),
         ),
     )
-    sentence = texts(
+
+
+def cut_off_sentence(cut_off: CutOff, texts: Texts) -> str:
+    """The cost ratio, the cut-off that it sets, and what that costs."""
+    return texts(
         "credit.policy.sentence",
         threshold=texts.percent(cut_off.threshold),
         ratio=texts.number(cut_off.cost_ratio),
         cost=texts.number(cut_off.cost, 3),
     )
-    return table.html() + render("caption", line=sentence, meaning="")
 
 
-def changes(changed: Mapping[str, Value], application: Mapping[str, Value], texts: Texts) -> str:
-    """Edited columns, before and after, as HTML; an empty text where nothing was edited."""
-    if not changed:
+def changes(
+    own: LoanTerms | None,
+    terms: LoanTerms | None,
+    edited: Mapping[str, Value],
+    application: Mapping[str, Value],
+    texts: Texts,
+) -> str:
+    """What was changed, before and after, as HTML: the loan's terms, then any other column."""
+    rows = [row for row in _terms_rows(own, terms, texts) if row[1] != row[2]] if own and terms else []
+    rows += [
+        (label(name, texts), value_text(name, application.get(name), texts), value_text(name, value, texts))
+        for name, value in edited.items()
+    ]
+    if not rows:
         return render("caption", line=texts("credit.whatif.nothing"), meaning="")
     return Table(
         texts("credit.whatif.changes"),
         (texts("credit.why.feature"), texts("credit.whatif.before"), texts("credit.whatif.after")),
-        tuple(
-            (label(name, texts), value_text(name, application.get(name), texts), value_text(name, value, texts))
-            for name, value in changed.items()
-        ),
+        tuple(rows),
     ).html()
 
 
-def counterfactuals(answer: CounterfactualAnswer, application: Mapping[str, Value], texts: Texts) -> str:
-    """Each set of changes as a sentence with its new probability, as HTML."""
-    if answer.reason:
-        return render("notices", sentences=[texts(f"credit.counterfactual.{answer.reason}")])
-    items = []
-    for found in answer.found:
-        parts = [
-            texts(
-                "credit.counterfactual.change",
-                name=label(name, texts),
-                before=value_text(name, application.get(name), texts),
-                after=value_text(name, value, texts),
-                percent=texts.signed((value / float(application[name] or 1) - 1) * 100, 1),
-            )
-            for name, value in found.changes.items()
-        ]
-        outcome = texts(
-            f"credit.counterfactual.{found.decision}",
-            probability=texts.percent(found.probability),
-            before=texts.percent(answer.probability),
-        )
-        items.append((parts, outcome, found.decision))
-    return render("counterfactuals", intro=texts(f"credit.counterfactual.intro_{answer.decision}"), items=items)
+def _terms_rows(own: LoanTerms, terms: LoanTerms, texts: Texts) -> list[tuple[str, str, str]]:
+    """Name, value before, value after of every term."""
+
+    def said(value: float | None) -> str:
+        return texts("credit.unknown") if value is None else money(value, texts)
+
+    rows = [
+        ("limit_amount" if own.is_revolving else "amount", said(own.amount), said(terms.amount)),
+        ("down_payment", said(own.down_payment), said(terms.down_payment)),
+        ("price", said(own.price), said(terms.price)),
+        ("months", texts.number(own.months), texts.number(terms.months)),
+        ("instalment", said(own.instalment), said(terms.instalment)),
+    ]
+    if not own.is_revolving:
+        rows.append(("interest", said(own.interest), said(terms.interest)))
+    return [(texts(f"credit.loan.{name}"), before, after) for name, before, after in rows]
 
 
 def batch(answer: Batch, texts: Texts) -> str:

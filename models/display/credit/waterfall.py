@@ -1,15 +1,16 @@
-"""Waterfalls in Plotly: from a base value to a score, or from one score to another, one bar a feature."""
+"""Waterfalls in Plotly: from a base value to a score by groups of facts, or from one score to another by facts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import plotly.graph_objects as go
 
-from models.credit.score import Score, changes, logit, sigmoid
-from models.credit.wording import label, value_text, with_value
+from models.credit.reasons import base_probability, compared_with
+from models.credit.score import Contribution, Score, changes, logit, sigmoid
+from models.credit.wording import Distance, label, value_text, with_value
 from models.display.common.chart import described
 from models.display.common.palette import LOWERS, NEUTRAL, RAISES, base_figure
 from models.texts import Texts
@@ -21,26 +22,84 @@ ROW = 46  # px a bar: its text above, the bar below
 
 @dataclass(frozen=True)
 class Step:
-    """One bar: ``start`` to ``start + change`` in the units of the scale."""
+    """One bar: ``start`` to ``start + change`` in the units of the scale; a click on it opens ``group``."""
 
     name: str
     start: float
     change: float
+    group: str = ""
 
 
-def score_waterfall(score: Score, texts: Texts, scale: Scale = "log_odds", shown: int = SHOWN) -> go.Figure:
-    """From the average client to this one, features by magnitude, the rest in the last bar."""
-    named = [(with_value(item.feature, item.value, texts), item.contribution) for item in score.contributions]
-    return _figure(
-        steps(score.base_value, named, texts, scale, shown),
-        [
-            (score.base_value, texts("credit.why.base"), "dot", NEUTRAL),
-            (logit(score.threshold), texts("credit.cutoff"), "dash", RAISES),
-            (score.log_odds, texts("credit.why.client"), "solid", NEUTRAL),
-        ],
-        texts,
-        scale,
+@dataclass(frozen=True)
+class _Mark:
+    """A vertical line, and its name below with the value as it is written."""
+
+    value: float
+    name: str
+    written: str
+    dash: str
+    colour: str
+
+
+def score_waterfall(
+    score: Score, texts: Texts, scale: Scale = "probability", opened: str = "", opener: str = ""
+) -> go.Figure:
+    """From those whom a client is compared with to the client, one bar a group; an opened group, one bar a feature.
+
+    Args:
+        score: what is explained.
+        texts: the language.
+        scale: of the bars.
+        opened: the group whose features are drawn; empty for none.
+        opener: ``elem_id`` of the widget that opens a group; a click on a bar chooses there.
+    """
+    distance = Distance.between(score.probability, score.threshold)
+    if scale == "probability":
+        values = (base_probability(score), score.threshold, score.probability)
+        written = [texts.percent(values[0]), *(distance.texts(texts)[name] for name in ("threshold", "probability"))]
+    else:
+        values = (score.base_value, logit(score.threshold), score.log_odds)
+        digits = max(2, distance.digits)
+        written = [texts.number(value, digits) for value in values]
+    names = (compared_with(score, "short", texts), texts("credit.cutoff"), texts("credit.why.client"))
+    marks = [
+        _Mark(*mark)
+        for mark in zip(values, names, written, ("dot", "dash", "solid"), (NEUTRAL, RAISES, NEUTRAL), strict=True)
+    ]
+    figure = _figure(score_steps(score, texts, scale, opened), marks, texts, scale, texts("credit.why.group"))
+    figure.update_layout(meta={**figure.layout.meta, "opener": opener})
+    return figure
+
+
+def score_steps(score: Score, texts: Texts, scale: Scale = "probability", opened: str = "") -> list[Step]:
+    """Bars from top to bottom: every group, the largest first, an opened one as its features.
+
+    They lead exactly from the base to the score. In probability the contributions against a group of clients are
+    shap's own; those against the average client are drawn through the sigmoid, so that a bar's length depends on where
+    it starts.
+    """
+    exact = score.reference is not None and scale == "probability"
+    amounts: Mapping[str, float] = (
+        score.reference.contributions
+        if exact and score.reference is not None
+        else {item.feature: item.contribution for item in score.contributions}
     )
+
+    def total(items: Sequence[Contribution]) -> float:
+        return sum(amounts[item.feature] for item in items)
+
+    named: list[tuple[str, float, str]] = []
+    for group in sorted(score.groups, key=lambda group: -abs(total(group.items))):
+        if group.group == opened:
+            items = sorted(group.items, key=lambda item: -abs(amounts[item.feature]))
+            named += [
+                (f"\u21b3 {with_value(item.feature, item.value, texts)}", amounts[item.feature], "") for item in items
+            ]
+        else:
+            named.append((texts(f"credit.groups.{group.group}"), total(group.items), group.group))
+    base = base_probability(score) if exact else score.base_value
+    bars = _running(base, [(name, change) for name, change, _ in named], "log_odds" if exact else scale)
+    return [Step(bar.name, bar.start, bar.change, group) for bar, (_, _, group) in zip(bars, named, strict=True)]
 
 
 def change_waterfall(before: Score, after: Score, texts: Texts, shown: int = SHOWN) -> go.Figure:
@@ -50,31 +109,29 @@ def change_waterfall(before: Score, after: Score, texts: Texts, shown: int = SHO
         name = label(item.feature, texts)
         old, new = (value_text(item.feature, value, texts) for value in (item.before, item.after))
         named.append((texts.pair(name, f"{old} \u2192 {new}") if old != new else f"{name} = {new}", item.contribution))
+    bars = named[:shown]
+    if rest := named[shown:]:
+        bars.append((texts.count("credit.why.rest", len(rest)), sum(change for _, change in rest)))
     return _figure(
-        steps(before.log_odds, named, texts, "log_odds", shown),
+        _running(before.log_odds, bars, "log_odds"),
         [
-            (before.log_odds, texts("credit.whatif.before"), "dot", NEUTRAL),
-            (logit(after.threshold), texts("credit.cutoff"), "dash", RAISES),
-            (after.log_odds, texts("credit.whatif.after"), "solid", NEUTRAL),
+            _Mark(value, name, texts.number(value, 2), dash, colour)
+            for value, name, dash, colour in (
+                (before.log_odds, texts("credit.whatif.before"), "dot", NEUTRAL),
+                (logit(after.threshold), texts("credit.cutoff"), "dash", RAISES),
+                (after.log_odds, texts("credit.whatif.after"), "solid", NEUTRAL),
+            )
         ],
         texts,
         "log_odds",
+        texts("credit.why.feature"),
     )
 
 
-def steps(
-    base: float, named: Sequence[tuple[str, float]], texts: Texts, scale: Scale = "log_odds", shown: int = SHOWN
-) -> list[Step]:
-    """Bars from top to bottom: the first ``shown`` contributions (log-odds), the others together.
-
-    In probability a bar's length depends on where it starts: the sigmoid is applied to the running sum, so that the
-    bars still end exactly at the probability.
-    """
-    bars = list(named[:shown])
-    if rest := named[shown:]:
-        bars.append((texts.count("credit.why.rest", len(rest)), sum(change for _, change in rest)))
+def _running(base: float, named: Sequence[tuple[str, float]], scale: Scale) -> list[Step]:
+    """Each change begun where the one before ended; log-odds through the sigmoid where the scale is probability."""
     drawn, running = [], base
-    for name, change in bars:
+    for name, change in named:
         start, running = running, running + change
         if scale == "probability":
             drawn.append(Step(name, sigmoid(start), sigmoid(running) - sigmoid(start)))
@@ -83,9 +140,8 @@ def steps(
     return drawn
 
 
-def _figure(bars: list[Step], marks: list[tuple[float, str, str, str]], texts: Texts, scale: Scale) -> go.Figure:
-    """Bars, and marks (log-odds, name, dash, colour) as vertical lines named below."""
-    level = sigmoid if scale == "probability" else float
+def _figure(bars: list[Step], marks: list[_Mark], texts: Texts, scale: Scale, of: str) -> go.Figure:
+    """Bars, and marks as vertical lines named below; ``of`` heads the column of names in the table."""
     figure = base_figure(height=ROW * max(len(bars), 1) + 96)
     rows = list(range(len(bars)))[::-1]
     if bars:
@@ -100,7 +156,7 @@ def _figure(bars: list[Step], marks: list[tuple[float, str, str, str]], texts: T
                 increasing={"marker": {"color": RAISES}},
                 decreasing={"marker": {"color": LOWERS}},
                 connector={"line": {"color": NEUTRAL, "width": 1, "dash": "dot"}},
-                customdata=[[bar.name, _amount(bar.change, texts, scale)] for bar in bars],
+                customdata=[[bar.name, _amount(bar.change, texts, scale), bar.group] for bar in bars],
                 hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
                 textposition="none",
             )
@@ -109,32 +165,38 @@ def _figure(bars: list[Step], marks: list[tuple[float, str, str, str]], texts: T
         sign = "\u25b2" if bar.change >= 0 else "\u25bc"  # the direction is carried by shape as well as colour
         # amount first: on a phone a long name runs out of room, and the amount must not
         text = f"<b>{sign} {_amount(bar.change, texts, scale)}</b>  {_clipped(bar.name)}"
-        figure.add_annotation(xref="paper", x=0, y=row + 0.4, text=text, xanchor="left", align="left", showarrow=False)
-    edges = [bar.start for bar in bars] + [bar.start + bar.change for bar in bars] + [level(mark[0]) for mark in marks]
+        figure.add_annotation(
+            xref="paper",
+            x=0,
+            y=row + 0.4,
+            text=text,
+            xanchor="left",
+            align="left",
+            showarrow=False,
+            name=bar.group,
+            captureevents=bool(bar.group),
+        )
+    edges = [bar.start for bar in bars] + [bar.start + bar.change for bar in bars] + [mark.value for mark in marks]
     margin = 0.16 * (max(edges) - min(edges) or 1.0)
     low, high = min(edges) - margin, max(edges) + margin
-    for place, (log_odds, name, dash, colour) in enumerate(marks):
-        x = level(log_odds)
-        line = {"color": colour, "dash": dash, "width": 1.5}
+    for place, mark in enumerate(marks):
+        x = mark.value
+        line = {"color": mark.colour, "dash": mark.dash, "width": 1.5}
         figure.add_shape(type="line", x0=x, x1=x, y0=-0.5, y1=len(bars) - 0.7, line=line, layer="below")
-        shown = texts.percent(x) if scale == "probability" else texts.number(x, 2)
         side = (x - low) / (high - low)  # a name near an edge is written away from it
         anchor = "left" if side < 0.3 else "right" if side > 0.7 else "center"
+        text = f"{mark.name} {mark.written}"
         figure.add_annotation(
-            x=x, y=-0.62 - 0.36 * place, text=f"{name} {shown}", showarrow=False, xanchor=anchor, font={"size": 12}
+            x=x, y=-0.62 - 0.36 * place, text=text, showarrow=False, xanchor=anchor, font={"size": 12}
         )
     figure.update_xaxes(range=[low, high], showticklabels=False, showgrid=False)
     figure.update_yaxes(range=[-1.6, max(len(bars), 1) - 0.3], showticklabels=False, showgrid=False, ticks="")
     figure.update_layout(margin={"b": 8, "t": 6})
-
-    def where(log_odds: float) -> str:
-        return texts.percent(level(log_odds)) if scale == "probability" else texts.number(log_odds, 2)
-
-    (first, first_name, *_), _, (last, last_name, *_) = marks
+    first, last = marks[0], marks[-1]
     return described(
         figure,
-        texts("charts.waterfall", first=f"{first_name} {where(first)}", last=f"{last_name} {where(last)}"),
-        (texts("credit.why.feature"), texts(f"charts.moves_{scale}")),
+        texts("charts.waterfall", first=f"{first.name} {first.written}", last=f"{last.name} {last.written}"),
+        (of, texts(f"charts.moves_{scale}")),
         [(bar.name, _amount(bar.change, texts, scale)) for bar in bars],
         texts,
     )

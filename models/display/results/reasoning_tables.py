@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.display.common.html import Table
-from models.display.results.style import interval, maybe
+from models.display.results.style import interval
 from models.texts import Texts
 
 CHANGES = ("shown", "others")  # places that were taken away, or kept alone
@@ -100,12 +100,13 @@ def remedy_table(remedies: Sequence[Mapping[str, Any]], texts: Texts) -> Table:
     """What each change that makes the boxes matter costs in accuracy; ``remedies`` as ``models.results`` reads them."""
     return Table(
         texts("reasoning.remedies.caption"),
-        tuple(texts(f"reasoning.remedies.{name}") for name in ("remedy", "accuracy", "outside")),
+        tuple(texts(f"reasoning.remedies.{name}") for name in ("remedy", "accuracy", "inside", "outside")),
         tuple(
             (
                 texts(f"reasoning.remedies.{row['remedy']}"),
                 texts.percent(row["accuracy"], 1),
-                maybe(row["outside"], lambda share: texts.percent(share, 0)),
+                texts.percent(row["inside"], 0),
+                texts.percent(row["outside"], 0),
             )
             for row in remedies
         ),

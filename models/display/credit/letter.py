@@ -1,0 +1,128 @@
+"""The client's letter: the decision in words, why, what would change it, the data behind it, the client's rights."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from babel.dates import format_date
+
+from models.credit.loan import USUAL_RATE
+from models.credit.loan_wording import as_they_stand
+from models.credit.notice import Notice
+from models.credit.wording import Distance, label, value_text
+from models.display.common.pdf import Block, Document, Figures, Grid, Items, Paragraph, Section
+from models.display.credit.principal_reasons import sentence, title
+from models.display.credit.proposals import intro, proposals
+from models.texts import Texts
+
+THOUSAND = 1000  # loans that a probability is told in
+
+
+def letter(notice: Notice, texts: Texts, made: datetime) -> bytes:
+    """The letter as a PDF of one or two pages.
+
+    Args:
+        notice: what it says.
+        texts: its language.
+        made: when it is dated.
+    """
+    score, answer = notice.score, notice.answer
+    date = format_date(made, format="long", locale={"en": "en_GB", "fr": "fr_FR"}[texts.language])
+    who = texts("credit.client", client_id=score.client_id) if score.client_id else texts("credit.new_client")
+    asked = (
+        texts("letter.asked", terms=as_they_stand(answer.own, texts)) if answer.own else texts("letter.asked_unknown")
+    )
+    figures = Distance.between(score.probability, score.threshold).texts(texts)
+    words = texts(
+        f"letter.words.{score.decision}",
+        thousand=texts.number(THOUSAND),
+        count=texts.number(THOUSAND * score.probability),
+        **figures,
+    )
+    glance = (
+        (texts("credit.probability"), figures["probability"]),
+        (texts("credit.cutoff"), figures["threshold"]),
+    )
+    reasons = tuple(sentence(reason, texts) for reason in notice.reasons)
+    sections = [Section(title(score, texts), (Items(reasons, numbered=True),))] if reasons else []
+    sections += [
+        Section(texts("letter.change.heading"), _change(notice, texts)),
+        Section(texts("letter.data.heading"), _data(notice, texts)),
+        Section(texts("letter.rights.heading"), _rights(notice, texts)),
+        Section(
+            texts("letter.about.heading"),
+            (
+                Paragraph(
+                    " ".join(
+                        (
+                            texts(
+                                "letter.about.model",
+                                date=date,
+                                version=notice.version,
+                                loans=texts.number(notice.loans),
+                            ),
+                            texts("credit.profile.note"),
+                            texts("letter.about.demonstration"),
+                        )
+                    )
+                ),
+            ),
+        ),
+    ]
+    opening: tuple[Block, ...] = (
+        Paragraph(texts("letter.greeting")),
+        Paragraph(asked),
+        Figures(texts(f"credit.decision.{score.decision}"), glance),
+        Paragraph(words),
+    )
+    return Document(
+        texts.language,
+        texts("letter.title"),
+        texts("letter.sender"),
+        (date, who),
+        opening,
+        tuple(sections),
+        texts("letter.footer"),
+        texts("letter.page", page="{page}", pages="{pages}"),  # the document fills them in
+    ).pdf(made)
+
+
+def _change(notice: Notice, texts: Texts) -> tuple[Block, ...]:
+    answer = notice.answer
+    if why := answer.why_none(texts):
+        told: tuple[Block, ...] = (Paragraph(why),)
+    else:
+        items = tuple(" ".join([*words, outcome]) for words, outcome, _ in proposals(answer, texts))
+        told = (Paragraph(intro(answer, texts)), Items(items))
+    if answer.own is None or answer.own.is_revolving:  # there is no rate of its own
+        return told
+    return *told, Paragraph(texts("credit.counterfactual.assumed", rate=texts.percent(USUAL_RATE, 0)), note=True)
+
+
+def _data(notice: Notice, texts: Texts) -> tuple[Block, ...]:
+    told = {
+        group: [texts.pair(label(name, texts), value_text(name, value, texts)) for name, value in facts.items()]
+        for group, facts in notice.used.items()
+    }
+    count = sum(map(len, told.values()))
+    return (
+        Paragraph(texts("letter.data.used", count=texts.number(count))),
+        Grid(
+            texts("letter.data.caption"),
+            (texts("letter.data.kind"), texts("letter.data.facts")),
+            tuple((texts(f"credit.groups.{group}"), texts.series(parts)) for group, parts in told.items()),
+            (1, 3),
+        ),
+        Paragraph(texts("letter.data.unused", count=texts.number(notice.unused - 1))),  # the sex is told apart
+    )
+
+
+def _rights(notice: Notice, texts: Texts) -> tuple[Block, ...]:
+    how = texts("letter.rights.how")
+    if notice.score.decision == "refused":
+        how = f"{how} {texts('letter.rights.advice')}"
+    return (
+        Paragraph(texts("letter.rights.intro")),
+        Items(tuple(texts(f"letter.rights.{name}") for name in ("explanation", "view", "review"))),
+        Paragraph(how),
+    )

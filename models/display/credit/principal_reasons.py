@@ -1,0 +1,81 @@
+"""Principal reasons in sentences that can be said aloud to the client: their own fact beside the usual one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.credit.features import NOT_EMPLOYED, NOT_GIVEN
+from models.credit.principal_reasons import TOLD_AS_ONE, ComparedFact, PrincipalReason
+from models.credit.score import Score
+from models.credit.wording import is_missing, label, scaled, unit, value_text
+from models.display.common.html import render
+from models.texts import Texts
+
+NOT_SAID = (NOT_GIVEN, "Unknown")  # the table's categories for what the client did not say
+PREVAILING = 0.55  # share of the others who must lie to one side before a value is called unusual
+
+
+def title(score: Score, texts: Texts) -> str:
+    """What stands above the reasons of this decision."""
+    return texts(f"principal_reasons.title.{'against' if score.decision == 'refused' else 'for'}")
+
+
+def reasons_card(score: Score, reasons: Sequence[PrincipalReason], texts: Texts) -> str:
+    """The reasons of a decision as a numbered list, as HTML."""
+    return render("reasons", title=title(score, texts), sentences=[sentence(reason, texts) for reason in reasons])
+
+
+def sentence(reason: PrincipalReason, texts: Texts) -> str:
+    """A reason in a reader's words, of one to three sentences: neither log-odds nor names of columns.
+
+    Of the external scores it says how many are known, then the strongest, then the others that weigh the same way.
+    """
+    first, *further = reason.facts
+    parts = [_fact(first, reason, texts)]
+    parts += [_further(fact, texts) for fact in further if not is_missing(fact.value)]
+    if len(reason.features) > 1:
+        parts.insert(0, texts(f"principal_reasons.{TOLD_AS_ONE}.{reason.known}"))
+    return " ".join(parts)
+
+
+def _fact(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
+    who = {
+        "peers": texts(f"principal_reasons.peers.{reason.peers}"),
+        "of_peers": texts(f"principal_reasons.of_peers.{reason.peers}"),
+    }
+    if fact.value == NOT_EMPLOYED and fact.feature == "DAYS_EMPLOYED":
+        return texts("principal_reasons.facts.DAYS_EMPLOYED.none", known=texts.share(fact.known), **who)
+    if is_missing(fact.value) or fact.value in NOT_SAID:
+        told = {"name": label(fact.feature, texts), "known": texts.share(fact.known), **who}
+        return texts.get(f"principal_reasons.facts.{fact.feature}.unknown", texts("principal_reasons.unknown")).format(
+            **told
+        )
+    says = _says(fact, texts)
+    if unit(fact.feature) == "flag":
+        return texts("principal_reasons.flag", fact=says, alike=texts.share(fact.alike), **who)
+    if isinstance(fact.value, str) and not fact.lower + fact.alike + fact.higher:
+        return texts("principal_reasons.rare", fact=says)
+    if isinstance(fact.value, str):
+        share = fact.lower if reason.weighs == "against" else fact.higher
+        told = {"alike": texts.share(fact.alike), "share": texts.share(share), **who}
+        return texts(f"principal_reasons.category.{reason.weighs}", fact=says, **told)
+    usual = value_text(fact.feature, fact.usual, texts)
+    if max(fact.lower, fact.higher) < PREVAILING:
+        return texts(f"principal_reasons.as_usual.{reason.weighs}", fact=says, usual=usual, **who)
+    side = "lower" if fact.lower > fact.higher else "higher"
+    share = max(fact.lower, fact.higher)
+    # days count backwards: a lower number of them is the longer time
+    turned = {"lower": "higher", "higher": "lower"}[side] if scaled(fact.feature, 1.0) < 0 else side
+    others = texts(f"principal_reasons.facts.{fact.feature}.{turned}")
+    return texts("principal_reasons.number", fact=says, usual=usual, share=texts.share(share), others=others, **who)
+
+
+def _further(fact: ComparedFact, texts: Texts) -> str:
+    usual = value_text(fact.feature, fact.usual, texts)
+    return texts("principal_reasons.further_number", fact=_says(fact, texts), usual=usual)
+
+
+def _says(fact: ComparedFact, texts: Texts) -> str:
+    if unit(fact.feature) == "flag":
+        return texts(f"principal_reasons.facts.{fact.feature}.{int(float(fact.value or 0))}")
+    return texts(f"principal_reasons.facts.{fact.feature}.says", value=value_text(fact.feature, fact.value, texts))

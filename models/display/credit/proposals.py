@@ -1,0 +1,34 @@
+"""What would change a decision, in sentences and as a card."""
+
+from __future__ import annotations
+
+from models.credit.counterfactual import CounterfactualAnswer
+from models.credit.loan_wording import interest, proposal
+from models.credit.score import Decision
+from models.credit.wording import Distance
+from models.display.common.html import render
+from models.texts import Texts
+
+
+def intro(answer: CounterfactualAnswer, texts: Texts) -> str:
+    """What the proposals that follow would do."""
+    return texts(f"credit.counterfactual.intro_{answer.decision}")
+
+
+def proposals(answer: CounterfactualAnswer, texts: Texts) -> list[tuple[list[str], str, Decision]]:
+    """Each proposal: what is done and what it costs, in sentences; what comes of it; the new decision."""
+    told = []
+    before = Distance.between(answer.probability, answer.threshold).texts(texts)["probability"]
+    for found in answer.found:
+        words = [proposal(found.own, found.terms, texts), interest(found.own, found.terms, texts)]
+        after = Distance.between(found.probability, answer.threshold).texts(texts)
+        outcome = texts(f"credit.counterfactual.{found.decision}", before=before, **after)
+        told.append((list(filter(None, words)), outcome, found.decision))
+    return told
+
+
+def counterfactuals(answer: CounterfactualAnswer, texts: Texts) -> str:
+    """The proposals as a card in HTML, or why there is none."""
+    if why := answer.why_none(texts):
+        return render("notices", sentences=[why])
+    return render("counterfactuals", intro=intro(answer, texts), items=proposals(answer, texts))

@@ -1,0 +1,87 @@
+"""The credit tab as it is seen and worked: what the first screen shows, the search, the groups of the waterfall."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from models.credit.service import credit_service
+from models.display.credit.principal_reasons import sentence
+from models.texts import LANGUAGES, Language, Texts
+from tests.browser import SIZES, Open, Visit
+
+FIRST = credit_service().example_clients()[0].client_id
+CHART = """() => { const chart = [...document.querySelectorAll('.js-plotly-plot')]
+  .find(chart => chart.layout?.meta?.opener === 'why-groups'); """
+BARS = CHART + "return chart?.data[0].customdata.map(row => row[2]); }"
+
+
+def _below(page: Visit, selector: str) -> float:
+    """The lower edge of what a selector finds first, px from the top of the screen."""
+    box = page.page.locator(selector).first.bounding_box()
+    assert box is not None
+    return box["y"] + box["height"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_decision_and_reasons_stand_on_one_screen(visit: Open, language: Language) -> None:
+    page, texts = visit(language).open(), Texts(language)
+    reasons = page.page.locator(".vt-reasons-card li")
+    reasons.first.wait_for()
+    score = credit_service().score_client(FIRST)
+    expected = [sentence(reason, texts) for reason in credit_service().principal_reasons(score)]
+    assert [" ".join(item.split()) for item in reasons.all_inner_texts()] == [
+        " ".join(item.split()) for item in expected
+    ]
+    page.settle()
+    assert max(_below(page, ".vt-verdict"), _below(page, ".vt-reasons-card ol")) <= SIZES["desk"][1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_on_a_phone_the_verdict_stands_in_the_first_screen(visit: Open, language: Language) -> None:
+    page = visit(language, "phone").open().settle()
+    assert _below(page, ".vt-verdict") <= SIZES["phone"][1]
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= SIZES["phone"][0]
+
+
+def test_the_search_unfolds_and_folds_away_once_a_client_is_chosen(visit: Open) -> None:
+    page, texts = visit().open().settle(), Texts("en")
+    button = page.page.get_by_role("button", name=texts("credit.finder.search"))
+    field = page.page.locator("#client input")
+    assert not field.is_visible() and button.get_attribute("aria-expanded") == "false"
+    button.press("Enter")
+    field.wait_for()
+    assert button.get_attribute("aria-expanded") == "true"
+    other = credit_service().ids("all")[1]
+    field.fill(str(other))
+    page.page.get_by_role("option", name=str(other), exact=True).click()
+    page.page.get_by_text(texts("credit.client", client_id=other), exact=True).first.wait_for()
+    field.wait_for(state="hidden")
+    assert button.get_attribute("aria-expanded") == "false"
+
+
+def _bars(page: Visit) -> Any:
+    return page.page.evaluate(BARS)
+
+
+def test_a_group_opens_by_keyboard_and_by_mouse(visit: Open) -> None:
+    page = visit().open(f"?client={FIRST}&view=why").settle()
+    page.page.wait_for_function(BARS)
+    closed = _bars(page)
+    assert "" not in closed and len(closed) == len(set(closed)) >= 7
+    page.page.locator("#why-groups input[value='external_scores']").press("Space")
+    page.page.wait_for_function(f"({BARS})()?.includes('')")
+    assert _bars(page).count("") == 3 and "external_scores" not in _bars(page)
+    # the mouse: on the text above the bar of another group
+    place = page.page.evaluate(
+        CHART
+        + """chart.scrollIntoView({block: 'center'});
+        const place = chart.layout.annotations.findIndex(mark => mark.name === 'work');
+        const box = chart.querySelector(`.annotation[data-index="${place}"]`).getBoundingClientRect();
+        return [box.x + 20, box.y + box.height / 2]; }"""
+    )
+    page.page.mouse.click(*place)
+    page.page.wait_for_function("document.querySelector('#why-groups input:checked')?.value === 'work'")
+    page.page.wait_for_function(f"({BARS})()?.includes('external_scores')")
+    assert "work" not in _bars(page)

@@ -1,0 +1,135 @@
+"""The convolutional networks learn from CLIP's tower: a lesson of a moment, and what a training takes from it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+from safetensors.torch import load_file, save_file
+
+from models.vision.ultralytics_quiet import yolov8_classifier
+from models.vision.vgg16 import Vgg16Network
+from tests.pictures import picture, write_dataset
+from training import distil_encoder
+from training.vision import artifacts, students
+from training.vision.data import read_photos
+from training.vision.lessons import Lessons, Variations, drawn, soft_labels
+from training.vision.tower import Tower
+
+pytestmark = pytest.mark.slow
+
+TINY = "test_vit"
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """Labelled photos, a pool, a teacher and a student that has yet to learn."""
+    (tmp_path / "data").mkdir()
+    write_dataset(tmp_path / "data")
+    (tmp_path / "pool").mkdir()
+    for index in range(6):
+        picture(index % 7, 50 + index).save(tmp_path / "pool" / f"{index}.jpg")
+    torch.manual_seed(0)
+    save_file(timm.create_model(TINY).state_dict(), tmp_path / "teacher.safetensors")
+    save_file(yolov8_classifier("n", 7).state_dict(), tmp_path / "init.safetensors")
+    return tmp_path
+
+
+def recipe(name: str, epochs: int = 2) -> students.DistillationRecipe:
+    whole = students.RECIPES[name]
+    schedule = replace(whole.schedule, epochs=epochs)
+    return replace(whole, schedule=schedule, batch=4, teacher_size=160, size=32, views=3, pool=5)
+
+
+def test_a_lesson_teaches_and_resumes(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few steps change what may learn; stopped and resumed, they end where one run ends."""
+    monkeypatch.setattr(distil_encoder, "Tower", partial(Tower, architecture=TINY))
+    before = {name: tensor.half() for name, tensor in load_file(shelf / "init.safetensors").items()}
+
+    def distil(out: str, *options: str) -> dict[str, torch.Tensor]:
+        monkeypatch.setattr(distil_encoder, "RECIPES", {"yolov8": replace(recipe("yolov8"), frozen=1)})
+        arguments = ["distil", "--student", "yolov8", "--init", str(shelf / "init.safetensors")]
+        arguments += ["--data", str(shelf / "data"), "--pool", str(shelf / "pool"), "--cache", str(shelf / "cache")]
+        arguments += ["--teacher", str(shelf / "teacher.safetensors"), "--out", str(shelf / out), *options]
+        monkeypatch.setattr(sys, "argv", arguments)
+        distil_encoder.main()
+        return load_file(shelf / out)
+
+    whole = distil("whole.safetensors")
+    stays, learns = "model.0.conv.weight", "model.9.conv.conv.weight"
+    assert not torch.equal(whole[learns], before[learns])
+    assert torch.equal(whole[stays], before[stays])
+
+    asked = distil_encoder.fine_tune
+
+    def stops(network: torch.nn.Module, rates: object, batches: object, seen: object, schedule: object, *rest: object,
+              **named: object) -> object:  # fmt: skip
+        epoch = batches.epoch  # type: ignore[attr-defined]
+
+        def interrupted(number: int) -> object:
+            if number:
+                raise KeyboardInterrupt
+            return epoch(number)
+
+        batches.epoch = interrupted  # type: ignore[attr-defined]
+        return asked(network, rates, batches, seen, schedule, *rest, **named)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(distil_encoder, "fine_tune", stops)
+        distil("parts.safetensors")
+    resumed = distil("parts.safetensors", "--resume")
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+    students.STUDENTS["yolov8"](str(shelf / "whole.safetensors"), recipe("yolov8"))  # a training can start from it
+    assert artifacts.teachers(shelf / "whole.safetensors") == [TINY]
+    assert artifacts.teachers(shelf / "init.safetensors") == artifacts.teachers("vgg16") == []
+
+
+def test_teacher_and_student_see_the_same_variation(shelf: Path) -> None:
+    chosen = recipe("yolov8")
+    own, pool = read_photos(shelf / "data")["train"], drawn(shelf / "pool", chosen.pool, 0)
+    variations = Variations.of(own, pool, chosen, 0)
+    pixels = variations.through(torch.nn.Identity()).float()
+    halves = variations.through(torch.nn.AvgPool2d(2)).float()
+    assert len(pixels) == chosen.views * len(own) + len(pool)
+    assert torch.allclose(torch.nn.functional.avg_pool2d(pixels, 2), halves, atol=1e-3)
+    assert pixels.amax() <= 1 and pixels.amin() >= 0
+    told = torch.arange(len(pixels)).float()[:, None]
+    lessons = Lessons(
+        pixels, told, len(own), replace(chosen, flip=0.0, augmentation=replace(chosen.augmentation, mix=0.0)), 0
+    )
+    served = list(lessons.epoch(1))
+    assert len(served) == len(lessons)
+    for inputs, numbers in served:
+        assert torch.equal(inputs, pixels[numbers[:, 0].long()])
+    assert not torch.equal(served[0][1], next(lessons.epoch(2))[1])
+
+
+def test_soft_labels_of_a_photo_come_from_heads_that_never_met_it() -> None:
+    """A photo with the wrong label is not believed: its own heads have learnt from the others."""
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(7).repeat(10)
+    features = 4 * torch.nn.functional.one_hot(labels, 7) + 0.1 * torch.randn(70, 7, generator=generator)
+    wrong = labels.clone()
+    wrong[0] = 3
+    told = soft_labels(torch.cat([features, features, features[:5]]), wrong, 2)
+    assert told.shape == (145, 7)
+    assert torch.allclose(told.sum(1), torch.ones(145))
+    assert told[0].argmax() == told[70].argmax() == 0
+    assert (told[-5:].argmax(1) == labels[:5]).all()
+
+
+def test_vgg16_is_taught_in_its_last_block(tmp_path: Path) -> None:
+    network = Vgg16Network(7)
+    save_file(network.state_dict(), tmp_path / "init.safetensors")
+    encoder = students.vgg16(str(tmp_path / "init.safetensors"), students.RECIPES["vgg16"])
+    size = students.vgg16_training.RECIPE.preprocessing
+    pixels = torch.rand(1, 3, size.size, size.size)
+    maps = torch.nn.Sequential(*encoder.learning)(encoder.frozen(pixels))
+    assert torch.allclose(maps, network.features(size.normalise(pixels)), atol=1e-4)
+    assert sum(1 for layer in encoder.learning for _ in layer.parameters()) == 6  # three convolutions

@@ -1,0 +1,251 @@
+"""The principal reasons of a decision: what they name, what they compare, and every number that their sentences say."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.credit.application import columns
+from models.credit.features import DAYS_PER_YEAR, FEATURES
+from models.credit.principal_reasons import MOST, PrincipalReason
+from models.credit.score import Score
+from models.credit.service import CreditService, credit_service
+from models.credit.wording import unit
+from models.display.credit.principal_reasons import sentence, title
+from models.texts import ENGLISH, FRENCH, catalogue
+
+SCORES = ("EXT_SOURCE_1", "EXT_SOURCE_2", "EXT_SOURCE_3")
+RATIOS = {
+    "CREDIT_TO_GOODS": ("AMT_CREDIT", "AMT_GOODS_PRICE"),
+    "CREDIT_TERM": ("AMT_CREDIT", "AMT_ANNUITY"),
+    "ANNUITY_TO_INCOME": ("AMT_ANNUITY", "AMT_INCOME_TOTAL"),
+}
+
+
+@pytest.fixture(scope="module")
+def credit() -> CreditService:
+    return credit_service()
+
+
+@pytest.fixture(scope="module")
+def told(credit: CreditService) -> list[tuple[Score, tuple[PrincipalReason, ...]]]:
+    """Clients of either decision, and their reasons."""
+    ids = credit.ids("refused")[:60] + credit.ids("granted")[:60]
+    scores = [credit.score_client(client_id) for client_id in ids]
+    return [(score, credit.principal_reasons(score)) for score in scores]
+
+
+def _known(credit: CreditService, feature: str, members: np.ndarray) -> pd.Series:
+    """The known values of a fact among some clients, from the original columns alone."""
+    table = credit.portfolio.applications[members]
+    if feature in RATIOS:
+        numerator, denominator = (table[name] for name in RATIOS[feature])
+        return (numerator / denominator).dropna()
+    values = table[feature].dropna()
+    return values[values != 365243] if feature == "DAYS_EMPLOYED" else values
+
+
+def test_a_refusal_is_told_by_what_raises_the_risk_and_a_grant_by_what_lowers_it(
+    told: list[tuple[Score, tuple[PrincipalReason, ...]]],
+) -> None:
+    for score, reasons in told:
+        sign = 1 if score.decision == "refused" else -1
+        own = {item.feature: sign * item.contribution for item in score.contributions}
+        weights = [sign * reason.contribution for reason in reasons]
+        assert 1 <= len(reasons) <= MOST == 4
+        assert weights == sorted(weights, reverse=True) and weights[-1] > 0
+        named = [name for reason in reasons for name in reason.features]
+        assert len(named) == len(set(named)), "no fact is told twice"
+        for reason, weight in zip(reasons, weights, strict=True):
+            assert reason.weighs == ("against" if score.decision == "refused" else "for")
+            assert weight == pytest.approx(sum(own[name] for name in reason.features), abs=1e-12)
+            assert reason.features == SCORES or not set(reason.features) & set(SCORES) or len(reason.features) == 3
+        # nothing that is left out weighs more than the last that is named
+        left = {name: value for name, value in own.items() if name not in named and name not in SCORES}
+        assert len(reasons) < MOST or max(left.values()) <= weights[-1]
+
+
+def test_a_client_is_compared_with_those_for_whom_it_went_the_other_way(
+    credit: CreditService, told: list[tuple[Score, tuple[PrincipalReason, ...]]]
+) -> None:
+    """Every share, median and count, from the original columns by pandas."""
+    log_odds = credit.model.log_odds(credit.portfolio.applications)
+    granted = 1 / (1 + np.exp(-log_odds)) < credit.model.threshold
+    checked = set()
+    for score, reasons in told:
+        assert score.client_id is not None
+        application = credit.portfolio.application(score.client_id)
+        members = granted if score.decision == "refused" else ~granted
+        for reason in reasons:
+            assert reason.peers == ("granted" if score.decision == "refused" else "refused")
+            assert reason.known == sum(
+                application.get(name) is not None if name in columns() else True for name in reason.features
+            )
+            for fact in reason.facts:
+                known = _known(credit, fact.feature, members)
+                if isinstance(fact.value, str) or fact.value is None or fact.value == 365243:
+                    continue
+                own = float(fact.value)
+                assert fact.usual == pytest.approx(known.median())
+                assert fact.lower == pytest.approx((known < own).mean()) and fact.higher == pytest.approx(
+                    (known > own).mean()
+                )
+                assert fact.known == pytest.approx(len(known) / members.sum())
+                checked.add(fact.feature)
+    assert len(checked) >= 12
+
+
+def test_a_category_is_ordered_by_the_default_rates_of_training(
+    credit: CreditService, told: list[tuple[Score, tuple[PrincipalReason, ...]]]
+) -> None:
+    log_odds = credit.model.log_odds(credit.portfolio.applications)
+    granted = 1 / (1 + np.exp(-log_odds)) < credit.model.threshold
+    checked = set()
+    for score, reasons in told:
+        members = granted if score.decision == "refused" else ~granted
+        for fact in (fact for reason in reasons for fact in reason.facts):
+            order = credit.model.config["categories"].get(fact.feature, [])
+            if fact.value not in order:
+                continue
+            known = _known(credit, fact.feature, members)
+            known = known[known.isin(order)]
+            place = order.index(fact.value)
+            assert fact.alike == pytest.approx((known == fact.value).mean())
+            assert fact.lower == pytest.approx(known.isin(order[:place]).mean())
+            assert fact.higher == pytest.approx(known.isin(order[place + 1 :]).mean())
+            assert fact.usual == known.mode()[0]
+            checked.add(fact.feature)
+    assert len(checked) >= 3
+
+
+def test_a_known_fact_that_may_move_the_risk_one_way_only_lies_on_the_side_that_it_is_said_to(
+    credit: CreditService,
+) -> None:
+    for client_id in credit.ids("all"):
+        for reason in credit.principal_reasons(credit.score_client(client_id)):
+            for fact in reason.facts:
+                way = FEATURES[fact.feature].monotone * (1 if reason.weighs == "against" else -1)
+                if way and fact.value is not None and fact.value != 365243:
+                    worse = fact.lower >= fact.higher if way > 0 else fact.higher >= fact.lower
+                    assert worse, f"client {client_id}: {fact}"
+
+
+NUMBER = r"(\d[\d,]*(?:\.\d+)?)"
+UNITS = {"days": "year", "years": "year", "months": "month", "share": "%"}
+
+
+def _says(words: str, before: str, feature: str, value: float) -> bool:
+    """Whether a sentence says a number of a fact behind some words, in the fact's unit, rounded as it is written."""
+    kind = unit(feature)
+    match = re.search(f"{before}{NUMBER} ?{UNITS.get(kind, '')}", words)
+    if match is None:
+        return False
+    shown = {"days": -value / DAYS_PER_YEAR, "share": 100 * value}.get(kind, value)
+    digits = len(match[1].partition(".")[2]) or (1 if kind in ("days", "months", "share") else 0)
+    return abs(float(match[1].replace(",", "")) - shown) <= 0.5 * 10.0**-digits + 1e-9
+
+
+def test_the_numbers_that_a_sentence_says_are_the_clients_the_usual_one_and_the_share(
+    told: list[tuple[Score, tuple[PrincipalReason, ...]]],
+) -> None:
+    said = 0
+    for _, reasons in told:
+        for reason in reasons:
+            fact, words = reason.facts[0], sentence(reason, ENGLISH)
+            if (
+                isinstance(fact.value, str)
+                or fact.value is None
+                or fact.value == 365243
+                or unit(fact.feature) == "flag"
+            ):
+                continue
+            assert isinstance(fact.usual, float)
+            behind = r"\b(?:is|rated|cost|to|in|at|lasted|renewed|changed|for) "
+            assert _says(words, behind, fact.feature, float(fact.value)), words
+            if "close to the usual" in words:
+                assert max(fact.lower, fact.higher) < 0.55
+                assert _says(words, r"clients \(", fact.feature, fact.usual), words
+            else:
+                assert _says(words, "against a usual ", fact.feature, fact.usual), words
+                share = re.search(rf"clients: {NUMBER}% of them", words)
+                assert share and float(share[1]) == pytest.approx(100 * max(fact.lower, fact.higher), abs=0.5), words
+                said += 1
+    assert said >= 100
+
+
+@pytest.mark.parametrize(
+    ("changes", "decision", "words", "never"),
+    [
+        ({"EXT_SOURCE_2": 0.02}, "refused", "have a higher one", "have a lower one"),
+        ({"DAYS_EMPLOYED": -60.0, "EXT_SOURCE_2": 0.2, "EXT_SOURCE_3": 0.2}, "refused", "for longer", "for less time"),
+        (
+            {"EXT_SOURCE_1": 0.85, "EXT_SOURCE_2": 0.75, "EXT_SOURCE_3": 0.8},
+            "granted",
+            "have a lower one",
+            "higher one",
+        ),
+    ],
+)
+def test_the_others_are_on_the_other_side(
+    credit: CreditService, changes: dict[str, float], decision: str, words: str, never: str
+) -> None:
+    for client_id in credit.ids("all")[:8]:
+        score = credit.score_client(client_id, changes)
+        if score.decision != decision:
+            continue
+        told = " ".join(
+            sentence(reason, ENGLISH)
+            for reason in credit.principal_reasons(score)
+            if set(reason.features) & set(changes)
+        )
+        assert not told or (words in told and never not in told), told
+
+
+def test_what_is_not_known_is_said(credit: CreditService) -> None:
+    unknown = {"EXT_SOURCE_1": None, "EXT_SOURCE_2": 0.05, "EXT_SOURCE_3": None}
+    score = credit.score_client(credit.ids("refused")[0], unknown)
+    reason = next(item for item in credit.principal_reasons(score) if "EXT_SOURCE_2" in item.features)
+    assert reason.known == 1
+    assert sentence(reason, ENGLISH).startswith("One of the three external scores is known.")
+    assert sentence(reason, FRENCH).startswith("Un seul des trois scores externes est connu.")
+    known = _known(credit, "EXT_SOURCE_1", credit.portfolio.probabilities < score.threshold)
+    for fact in reason.facts:
+        if fact.feature == "EXT_SOURCE_1":
+            assert fact.known == pytest.approx(len(known) / (credit.portfolio.probabilities < score.threshold).sum())
+
+
+def test_sentences_can_be_said_aloud(credit: CreditService) -> None:
+    """In both languages: no log-odds, no names of columns, nothing left unfilled; one heading for each decision."""
+    for client_id in credit.ids("all")[::6]:
+        score = credit.score_client(client_id)
+        for texts in (ENGLISH, FRENCH):
+            for reason in credit.principal_reasons(score):
+                words = sentence(reason, texts)
+                assert not re.search(r"[A-Z]{3,}_|\blog-|\bnan\b|None|[{}=×]", words), words
+                assert words[0].isupper() and words.endswith(".") and ".." not in words
+    refused, granted = (credit.score_client(credit.ids(name)[0]) for name in ("refused", "granted"))
+    assert title(refused, ENGLISH) != title(granted, ENGLISH)
+
+
+@pytest.mark.parametrize("feature", sorted(FEATURES))
+def test_every_fact_that_a_model_may_read_has_its_words(feature: str) -> None:
+    """Also those that a new training may choose."""
+    keys = {key.removeprefix(f"principal_reasons.facts.{feature}.") for key in catalogue() if f".{feature}." in key}
+    kind = unit(feature)
+    if kind == "flag":
+        assert {"0", "1"} <= keys
+    elif kind == "category":
+        assert "says" in keys
+    else:
+        assert {"says", "lower", "higher"} <= keys
+
+
+def test_reasons_follow_the_cut_off(credit: CreditService) -> None:
+    client_id = credit.ids("borderline")[0]
+    strict, mild = (credit.judge(client_id, ratio).score for ratio in (30, 5))
+    assert (strict.decision, mild.decision) == ("refused", "granted")
+    against, in_favour = credit.principal_reasons(strict), credit.principal_reasons(mild)
+    assert all(reason.contribution > 0 for reason in against) and all(reason.contribution < 0 for reason in in_favour)

@@ -1,0 +1,133 @@
+"""What a student of CLIP's tower is shown and told: variations of pictures, the tower's features and soft labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from torch import nn
+
+from models.vision.preprocessing import Preprocessing
+from training.vision.data import Augmented, CachedViews, Photo
+from training.vision.distributed import DEVICE
+from training.vision.students import DistillationRecipe
+
+FOLDS = 5
+STRENGTH = 1e-2  # C, the inverse of the penalty on the squared weights, of standardised features
+UNKNOWN = 0  # label of a picture of the pool, which nobody reads
+
+
+def drawn(pool: Path, count: int, seed: int) -> list[Photo]:
+    """So many of the pictures of a folder, without labels; all of them where there are fewer."""
+    paths = sorted(pool.rglob("*.jpg"))
+    order = torch.randperm(len(paths), generator=torch.Generator().manual_seed(seed)).tolist()
+    return [Photo(paths[index], UNKNOWN) for index in order[:count]]
+
+
+@dataclass(frozen=True)
+class Variations:
+    """The product photos in several views each, and the pictures of the pool, each as it is.
+
+    Both networks see the same variation of a picture (consistent teaching, Beyer et al. 2022, arXiv:2106.05237).
+
+    Args:
+        own: with their labels.
+        pool: without.
+        recipe: how they are varied.
+    """
+
+    own: Augmented
+    pool: Augmented
+    recipe: DistillationRecipe
+
+    @classmethod
+    def of(cls, own: Sequence[Photo], pool: Sequence[Photo], recipe: DistillationRecipe, seed: int) -> Variations:
+        """Reads the pictures."""
+        scale = Preprocessing(recipe.size)
+
+        def read(photos: Sequence[Photo]) -> Augmented:
+            return Augmented(photos, scale, recipe.augmentation, recipe.batch, seed)
+
+        return cls(read(own), read(pool), recipe)
+
+    def through(self, network: nn.Module, cache: Path | None = None) -> torch.Tensor:
+        """What a frozen network makes of each, (pictures, ...) float16: the product photos view by view, the pool."""
+        own = CachedViews(self.own, network, self.recipe.views, cache).maps
+        pool = CachedViews(self.pool, network, 1, cache).maps
+        with torch.autocast(DEVICE.type, enabled=False):  # which knows no float16 on a CPU
+            return torch.cat([own.flatten(0, 1), pool[0]])
+
+
+def soft_labels(features: torch.Tensor, labels: torch.Tensor, views: int) -> torch.Tensor:
+    """Probabilities (pictures, classes) by a linear head on the tower's features.
+
+    Those of the product photos come from heads that have not learnt from any view of the photo itself: a head is too
+    sure of what it has learnt.
+
+    Args:
+        features: (views x N + M, D), the product photos view by view first, then the pool.
+        labels: (N,) of the product photos.
+        views: of each.
+    """
+    rows = features.float().numpy()
+    truth = np.tile(labels.numpy(), views)
+    groups = np.tile(np.arange(len(labels)), views)
+    known = rows[: len(truth)]
+    folds = GroupKFold(FOLDS)
+    own = cross_val_predict(_head(), known, truth, groups=groups, cv=folds, method="predict_proba")
+    right = (own.argmax(1) == truth)[: len(labels)].mean()
+    print(f"the teacher's head is right on {right:.3f} of the product photos, out of fold", flush=True)
+    pool = _head().fit(known, truth).predict_proba(rows[len(truth) :])
+    return torch.from_numpy(np.concatenate([own, pool])).float()
+
+
+def _head() -> Pipeline:
+    return make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=300, tol=1e-3))
+
+
+class Lessons:
+    """Batches for :func:`training.vision.fine_tune.fine_tune`: what the student's frozen part makes of a picture, and
+    the teacher's standardised features beside its soft label.
+
+    Args:
+        inputs: (pictures, C, h, w), as :meth:`Variations.through` orders them.
+        told: (pictures, D + classes).
+        own: how many product photos there are; each is seen ``repeats`` times an epoch, in a random view.
+        recipe: hyperparameters.
+        seed: with the epoch, settles order and mixture.
+    """
+
+    def __init__(
+        self, inputs: torch.Tensor, told: torch.Tensor, own: int, recipe: DistillationRecipe, seed: int
+    ) -> None:
+        self.inputs, self.told, self.own, self.recipe, self.seed = inputs, told, own, recipe, seed
+
+    def _count(self) -> int:
+        return len(self.inputs) - self.own * (self.recipe.views - self.recipe.repeats)
+
+    def __len__(self) -> int:
+        return self._count() // self.recipe.batch
+
+    def epoch(self, number: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Batches of (B, C, h, w) and (B, D + classes), at times mixed pairwise (MixUp, Zhang 2018)."""
+        torch.manual_seed(self.seed * 100_003 + number)
+        views = torch.stack([torch.randperm(self.recipe.views)[: self.recipe.repeats] for _ in range(self.own)])
+        seen = (views * self.own + torch.arange(self.own)[:, None]).flatten()
+        rows = torch.cat([seen, torch.arange(self.recipe.views * self.own, len(self.inputs))])
+        order = rows[torch.randperm(len(rows))][: len(self) * self.recipe.batch]
+        for chosen in order.split(self.recipe.batch):
+            inputs, told = self.inputs[chosen].float(), self.told[chosen]
+            if torch.rand(()) < self.recipe.flip:
+                inputs = inputs.flip(-1)
+            if torch.rand(()) < self.recipe.augmentation.mix:
+                alpha = self.recipe.augmentation.mixup
+                part = torch.distributions.Beta(alpha, alpha).sample()
+                inputs, told = (part * each + (1 - part) * each.flip(0) for each in (inputs, told))
+            yield inputs, told
