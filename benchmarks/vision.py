@@ -40,9 +40,9 @@ from training.vision.data import Photo, read_photos
 CASES = (("vgg16", "grad-cam", pytorch_grad_cam.GradCAM), ("yolov8", "eigen-cam", pytorch_grad_cam.EigenCAM))
 WIDTH, HEIGHT = 640, 480  # px of the photo
 IMAGENET = 224  # px, the input that VGG16 and YOLOv8-cls were published for
+MOST = 80.0  # GFLOP, for one photo through all models with their overlays
 PHOTOS, BATCHES = 64, 3  # photos of a batch, and how often it is timed
 LARGE, RISES = (4000, 3000), 3  # px of a phone's photo, and how often RISE explains it
-MOST = 80.0  # GFLOP, for one photo through all models with their overlays
 MATRIX = 1024  # side of the matrices that the machine's peak is measured with
 
 

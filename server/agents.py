@@ -146,10 +146,10 @@ def _tool(name: str, function: Callable[..., Any]) -> types.Tool:
             schema["default"] = parameter.default
         properties[argument] = schema
     required = [key for key, parameter in parameters(function).items() if parameter.default is parameter.empty]
-    answer = hints["return"]
-    if get_origin(answer) is Iterator:  # step by step, of which agents get the last
-        (answer,) = get_args(answer)
-    answers = get_origin(answer) is dict
+    returned = hints["return"]
+    if get_origin(returned) is Iterator:  # an agent is given the last
+        (returned,) = get_args(returned)
+    answers = get_origin(returned) is dict
     return types.Tool(
         name=name,
         description=" ".join(text.split()),

@@ -57,7 +57,7 @@ class VisionModel(Protocol):
         """The classes with their probabilities."""
 
     def predict_all(self, images: Sequence[Image.Image]) -> tuple[Prediction, ...]:
-        """The same for several pictures, in one pass."""
+        """The same of several pictures, in one pass."""
 
     def logits(self, image: Image.Image) -> torch.Tensor:
         """(classes,), before temperature and softmax."""

@@ -39,7 +39,7 @@ def detail_section(texts: Texts, app: gr.Blocks, photo: gr.State, cards: gr.HTML
     seen = gr.State(None)  # the photo, once a detail is open
     compared = gr.State(None)  # the photo, once the detail of ProtoViT is
     with gr.Column(visible=False, elem_id="detail") as detail:
-        widgets, begin, draw = saliency_section(texts, seen)
+        widgets, redraw = saliency_section(texts, seen)
         faithfulness_section(texts, seen, widgets)
         with gr.Column(visible=False) as likeness:
             prototypes_section(texts, compared)
@@ -74,7 +74,7 @@ def detail_section(texts: Texts, app: gr.Blocks, photo: gr.State, cards: gr.HTML
     states = [opened, seen, compared, detail, likeness]
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     picked = cards.select(handle_errors(open_card, texts), photo, [*states, widgets.model, widgets.method], **private)
-    picked.success(**begin).then(**draw)
+    redraw(picked.success)
     picked.success(None, None, None, js=READ_ON, api_visibility="private")
     photo.change(follow, [photo, opened], states, **private)
     widgets.model.input(follow, [photo, widgets.model], states, **private)

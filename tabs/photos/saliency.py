@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -40,13 +41,11 @@ class SaliencySection(NamedTuple):
 
     Attributes:
         widgets: that say which map is shown.
-        begin: the event that ends the map at hand, as the arguments of a listener.
-        draw: the one that draws the next, to follow it.
+        redraw: draws it anew on an event, given as the method that listens: ``redraw(button.click)``.
     """
 
     widgets: SaliencyWidgets
-    begin: dict[str, Any]
-    draw: dict[str, Any]
+    redraw: Callable[[Callable[..., Any]], Any]
 
 
 class SaliencyWidgets(NamedTuple):
@@ -123,10 +122,11 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
         "api_visibility": "private",
         "trigger_mode": "multiple",
     }
-    gr.on(
-        [photo.change, widgets.method.select, widgets.target.change, widgets.contrast_class.change],
-        **begin,
-    ).then(**draw)
+
+    def redraw(listener: Callable[..., Any]) -> Any:
+        return listener(**begin).then(**draw)
+
+    redraw(partial(gr.on, [photo.change, widgets.method.select, widgets.target.change, widgets.contrast_class.change]))
 
     def offer(model: str) -> gr.Dropdown:
         offered = method_choices(model, texts)
@@ -136,7 +136,7 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
     chosen = widgets.model.input(
         handle_errors(offer, texts), widgets.model, widgets.method, api_visibility="private", show_progress="hidden"
     )
-    chosen.then(**begin).then(**draw)
+    redraw(chosen.then)
     stop.click(**begin).then(
         lambda: gr.Button(visible=False), None, stop, api_visibility="private", show_progress="hidden", queue=False
     )
@@ -147,7 +147,7 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
         api_visibility="private",
         trigger_mode="always_last",
     )
-    return SaliencySection(widgets, begin, draw)
+    return SaliencySection(widgets, redraw)
 
 
 def _choices(texts: Texts) -> SaliencyWidgets:
