@@ -4,7 +4,8 @@ A made photo, decoded, goes to a finished overlay of its own size. Beside each t
 ``pytorch_grad_cam`` for the same weights and method, run in turns with ours, at our input and at 224 px, and the time
 that the arithmetic of the network would take at the speed of this machine's matrix multiplication. ProtoViT stands
 beside its bare encoder; then one photo goes through all three models with their overlays, 64 photos at once through all
-three, and a photo of 12 megapixels to its map by RISE.
+three, both written as what the machine could have multiplied in that time, a figure that a slower or faster machine
+changes little; last, a photo of 12 megapixels becomes a map by RISE.
 """
 
 from __future__ import annotations

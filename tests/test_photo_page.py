@@ -25,6 +25,7 @@ def send(page: Visit, path: Path) -> None:
     clear = page.page.locator("#photo button[aria-label='Clear'], #photo button[title='Clear']")
     if clear.count():
         clear.first.click()
+        page.page.locator(".vt-glance").first.wait_for(state="detached")  # the cards of the photo before
     page.page.locator("#photo input[type=file]").first.set_input_files(path)
 
 

@@ -28,7 +28,8 @@ class PrototypeModel(Protocol):
 
     prototypes: tuple[Prototype, ...]
 
-    def __hash__(self) -> int: ...
+    def __hash__(self) -> int:
+        """Of the model itself: another one, with other weights, answers anew."""
 
     def compare(self, image: Image.Image) -> PrototypeHeadOutput:
         """Similarities of the picture's patches to every prototype."""
@@ -79,7 +80,11 @@ def explain_by_prototypes(path: Path | str | None) -> PrototypeExplanation:
 
 
 @lru_cache(maxsize=8)
-def _explain(model: PrototypeModel, path: Path | None, changed: int) -> PrototypeExplanation:  # noqa: ARG001  # part of the key
+def _explain(
+    model: PrototypeModel,
+    path: Path | None,
+    changed: int,  # noqa: ARG001 - another content of the same file is another photo
+) -> PrototypeExplanation:
     """The same, kept for the last few photos: the card of a photo and its detail ask for it one after the other."""
     image = read_upload(path).image
     start = time.perf_counter()

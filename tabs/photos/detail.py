@@ -74,7 +74,8 @@ def detail_section(texts: Texts, app: gr.Blocks, photo: gr.State, cards: gr.HTML
     states = [opened, seen, compared, detail, likeness]
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     picked = cards.select(handle_errors(open_card, texts), photo, [*states, widgets.model, widgets.method], **private)
-    redraw(picked.success).then(None, None, None, js=READ_ON, api_visibility="private")
+    redraw(picked.success)
+    picked.success(None, None, None, js=READ_ON, api_visibility="private")
     photo.change(follow, [photo, opened], states, **private)
     widgets.model.input(follow, [photo, widgets.model], states, **private)
     links.follow(widgets.model, "model")

@@ -55,11 +55,15 @@ def many_photos(texts: Texts) -> None:
         return (None, "", gr.HTML(visible=False), "", gr.Button(visible=False), gr.DownloadButton(visible=False))
 
     def classify(paths: list[str] | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        yield nothing()  # of the last files
         if not paths:
-            yield nothing()
             return
-        for batch in photo_batch.classify_steps(paths):
-            yield shown(batch, request)
+        try:
+            for batch in photo_batch.classify_steps(paths):
+                yield shown(batch, request)
+        except Exception:
+            yield nothing()
+            raise
 
     def stopped(batch: PhotoBatch | None, request: gr.Request) -> tuple[Any, ...]:
         return nothing() if batch is None else shown(batch, request, stopped=True)
@@ -68,6 +72,5 @@ def many_photos(texts: Texts) -> None:
     # new files take the place of those that are still being worked on
     turn = gr.State(0)
     work = turn.change(handle_errors(classify, texts), files, outputs, trigger_mode="always_last", **private)
-    work.failure(nothing, None, outputs, **private)
     gr.on([files.upload, files.clear, files.delete], lambda turn: turn + 1, turn, turn, cancels=work, **private)
     stop.click(handle_errors(stopped, texts), rows, outputs, cancels=work, **private)
