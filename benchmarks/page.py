@@ -23,7 +23,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"
 PATIENCE = 120_000  # ms
 SETTLING = 2_000  # ms until a tab's pictures are there
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
-SCREENSHOT = (1280, 1280)  # px: as far as the waterfall
+SCREENSHOT = (1280, 1550)  # px: as far as the waterfall
 PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
 SHIFT = """() => new Promise(done => { let sum = 0; new PerformanceObserver(list => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;

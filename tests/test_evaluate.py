@@ -191,7 +191,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def _tiny_encoder(name: str, init: str) -> encoders.Encoder:
-    network = nn.Sequential(nn.AdaptiveAvgPool2d({"vgg16": 4, "yolov8": 3, "vit": 2}[name]), nn.Flatten())
+    network = nn.Sequential(nn.AdaptiveAvgPool2d({"vgg16": 4, "yolov8": 3, "clip": 2}[name]), nn.Flatten())
     return encoders.Encoder(name, name, Preprocessing(32), network)
 
 
@@ -218,6 +218,10 @@ def test_what_is_skipped_stays_and_the_rest_repeats(evaluated: Path) -> None:
     first = json.loads((evaluated / "results.json").read_text())
     evaluate.main(["--data", str(evaluated / "data"), "--skip-footprint", "--skip-heads"])
     assert json.loads((evaluated / "results.json").read_text()) == first
+    evaluate.main(["--data", str(evaluated / "data"), "--skip-models", "--cache", str(evaluated / "cache")])
+    again = json.loads((evaluated / "results.json").read_text())
+    assert {name: again[name] for name in evaluate.MODELS} == {name: first[name] for name in evaluate.MODELS}
+    assert again["encoders"] == first["encoders"] and list((evaluated / "cache").iterdir())
 
 
 def test_without_photos_the_command_says_what_to_fetch_and_writes_nothing(

@@ -11,13 +11,12 @@ from models.credit.service import credit_service
 from models.texts import FRENCH
 from tests.browser import Open
 from tests.factories import applications
-from tests.test_journeys import EXAMPLES, probability
+from tests.test_journeys import EXAMPLES, NEGOTIABLE, probability
 
 
 def test_a_refused_term_leaves_field_and_score_as_they_were(visit: Open) -> None:
-    page = visit("fr").open("fr?view=whatif").settle()
-    client = EXAMPLES["just_refused"]
-    own = LoanTerms.of(credit_service().portfolio.application(client))
+    page = visit("fr").open(f"fr?client={NEGOTIABLE}&view=whatif").settle()
+    own = LoanTerms.of(credit_service().portfolio.application(NEGOTIABLE))
     assert own is not None
     limits = negotiation.slider(own, own, "amount")
     field = page.page.get_by_label(re.compile(rf"^{re.escape(FRENCH('credit.loan.amount'))} \(")).first
@@ -40,6 +39,8 @@ def test_an_unknown_score_has_an_empty_field(visit: Open) -> None:
     page.page.wait_for_function("e => e.value > 0", arg=field.element_handle())
     page.page.get_by_role("button", name=FRENCH("credit.whatif.unknown"), exact=True).click()
     page.page.wait_for_function("e => e.value === ''", arg=field.element_handle())
+    said = f"{FRENCH('columns.EXT_SOURCE_2')} ({FRENCH('credit.unknown')})"
+    page.page.get_by_text(said, exact=True).locator("visible=true").first.wait_for()
     changed = credit_service().score_client(EXAMPLES["just_refused"], {"EXT_SOURCE_2": None}).probability
     page.page.locator(".vt-verdict").nth(1).get_by_text(FRENCH.percent(changed)).first.wait_for()
     page.keep("unknown-score")

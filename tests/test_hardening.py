@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from app import create_app
+from models.credit.service import credit_service
 from models.display.common.html import TEMPLATES, render
 from models.errors import InputError, shown
 from models.runtime import health, hub, upload_cleanup
@@ -393,3 +395,22 @@ def test_the_folder_of_uploads_goes_with_the_process() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert not Path(done.stdout.strip().splitlines()[-1]).exists()
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"figures": {}}'])
+def test_without_its_figures_the_credit_model_is_unavailable_and_the_app_starts(
+    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "weights" / "credit"
+    shutil.copytree(ROOT / "weights" / "credit", folder)
+    (folder / "metrics.json").unlink()
+    if content is not None:
+        (folder / "metrics.json").write_text(content)
+    monkeypatch.setattr("models.credit.service.ROOT", tmp_path)
+    credit_service.cache_clear()
+    try:
+        blocks = create_app().blocks.values()
+    finally:
+        credit_service.cache_clear()
+    said = [str(block.value) for block in blocks if isinstance(block, gr.HTML) and "metrics.json" in str(block.value)]
+    assert len(said) >= len(("en", "fr"))

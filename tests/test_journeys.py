@@ -7,8 +7,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from pypdf import PdfReader
 
-from models.credit.loan import LoanTerms
+from models.credit.loan import REVOLVING, LoanTerms
 from models.credit.score import Score
 from models.credit.service import credit_service
 from models.credit.wording import Distance
@@ -18,6 +19,11 @@ from tests.browser import Open, Visit
 from tests.factories import applications, photo
 
 EXAMPLES = {example.key: example.client_id for example in credit_service().example_clients()}
+NEGOTIABLE = next(  # who asks for a loan with a duration, not for a limit
+    number
+    for number in credit_service().ids("refused")
+    if credit_service().portfolio.application(number)["NAME_CONTRACT_TYPE"] != REVOLVING
+)
 
 
 def probability(page: Visit, place: int = 0) -> str:
@@ -66,7 +72,7 @@ def test_moving_the_cut_off(visit: Open) -> None:
 
 
 def test_what_if_and_back(visit: Open) -> None:
-    page = visit().open("?view=whatif")
+    page = visit().open(f"?client={NEGOTIABLE}&view=whatif")
     page.page.get_by_text(ENGLISH("credit.whatif.nothing")).wait_for()
     amount = page.page.get_by_label(f"{ENGLISH('credit.loan.amount')} (number)")
     page.page.wait_for_function("e => e.value > 1", arg=amount.element_handle())
@@ -74,11 +80,11 @@ def test_what_if_and_back(visit: Open) -> None:
     amount.fill("200000")
     amount.press("Tab")
     page.page.get_by_text(ENGLISH("credit.whatif.changes")).first.wait_for()
-    application = credit_service().portfolio.application(EXAMPLES["just_refused"])
+    application = credit_service().portfolio.application(NEGOTIABLE)
     own = LoanTerms.of(application)
     assert own is not None
     moved = own.borrowing(200_000).changes(application)
-    changed = credit_service().score_client(EXAMPLES["just_refused"], moved)
+    changed = credit_service().score_client(NEGOTIABLE, moved)
     assert probability(page, 1) == written(changed) != before
     page.settle().keep("what-if")
     page.page.get_by_role("button", name=ENGLISH("credit.whatif.reset"), exact=True).click()
@@ -90,10 +96,21 @@ def test_finding_what_would_flip_the_decision(visit: Open) -> None:
     page = visit("fr").open(f"?client={EXAMPLES['just_refused']}&view=ways")
     ways = page.page.locator(".vt-ways > li")
     ways.first.wait_for()
-    found = credit_service().counterfactual(EXAMPLES["just_refused"]).found
-    assert ways.count() == len(found)
-    assert FRENCH.percent(found[0].probability) in ways.first.inner_text()
+    answer = credit_service().counterfactual(EXAMPLES["just_refused"])
+    assert ways.count() == len(answer.found)
+    figures = Distance.between(answer.found[0].probability, answer.threshold).texts(FRENCH)
+    assert figures["probability"] in ways.first.inner_text() and figures["threshold"] in ways.first.inner_text()
     page.keep("what-would-it-take")
+
+
+def test_the_letter_is_one_click(visit: Open) -> None:
+    page = visit("fr").open(f"?client={EXAMPLES['just_refused']}&view=ways")
+    page.page.locator(".vt-ways > li").first.wait_for()
+    with page.page.expect_download() as saved:
+        page.page.get_by_role("button", name=FRENCH("letter.button")).locator("visible=true").first.click()
+    assert saved.value.suggested_filename == f"lettre-{EXAMPLES['just_refused']}.pdf"
+    text = PdfReader(saved.value.path()).pages[0].extract_text()
+    assert FRENCH("letter.title") in text and str(EXAMPLES["just_refused"]) in text
 
 
 def test_a_new_application_and_a_whole_file(visit: Open, tmp_path: Path) -> None:

@@ -249,3 +249,16 @@ def test_french_takes_less_than_two_for_one() -> None:
     assert [FRENCH.points(share) for share in (0.005, 0.019, 0.02)] == ["0,5 point", "1,9 point", "2,0 points"]
     assert [ENGLISH.count("credit.years", years) for years in (0.5, 1, 2.5)] == ["0.5 years", "1 year", "2.5 years"]
     assert [FRENCH.count("credit.years", years) for years in (0.5, 1, 2.5)] == ["0,5 an", "1 an", "2,5 ans"]
+
+
+def test_a_client_is_riskier_than_those_with_less_risk(credit: CreditService) -> None:
+    """Of the safest it is said that they are; nobody counts among those that they are riskier than."""
+    order = [int(client_id) for client_id in credit.portfolio.ids[np.argsort(credit.portfolio.probabilities)]]
+    safest, middle, riskiest = (credit.judge(order[place], 10) for place in (0, 600, 1199))
+    assert (safest.percentile, middle.percentile, riskiest.percentile) == (0, 600 / 1200, 1199 / 1200)
+    for judged, words in (
+        (safest, "the safest of all"),
+        (middle, "riskier than 50%"),
+        (riskiest, "riskier than 99.9%"),
+    ):
+        assert f"<dd>{words}</dd>" in verdict(judged.score, judged.percentile, 10, ENGLISH)

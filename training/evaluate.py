@@ -1,8 +1,9 @@
 """Scores every shipped classifier on the same test photos, and judges how far the differences mean something.
 
     python -m training.evaluate --data FOLDER
-    python -m training.evaluate --data FOLDER --init vgg16=FILE yolov8=FILE vit=FILE
+    python -m training.evaluate --data FOLDER --init vgg16=FILE yolov8=FILE clip=FILE
     python -m training.evaluate --data FOLDER --skip-heads --skip-footprint
+    python -m training.evaluate --data FOLDER --skip-models --cache FOLDER
 
 Writes each model's ``metrics.json`` and card, and ``results.json``, which the page reads. Beside the shipped models,
 cheap ones are judged many times over: a logistic regression on each pretrained encoder's frozen features, computed once
@@ -35,6 +36,8 @@ from training.vision.data import read_catalogue
 from training.vision.metrics import machine
 
 RESULTS = Path(__file__).parent.parent / "results.json"
+MODELS = ("models", "pairs", "without_near_copies", "failures")  # sections about the shipped models
+HEADS = ("encoders", "cross_validation", "splits")  # and about the cheap ones
 
 
 def evaluate_released_models(data: Data, with_resource_usage: bool) -> dict[str, Any]:
@@ -100,6 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=Path("data/flipkart"), help="folder with labels.csv and images/")
     parser.add_argument("--init", nargs="+", default=[], metavar="ENCODER=PLACE", help=f"of {', '.join(INITS)}")
     parser.add_argument("--skip-heads", action="store_true", help="leave the cheap models as results.json has them")
+    parser.add_argument("--skip-models", action="store_true", help="leave the shipped models as results.json has them")
     parser.add_argument("--skip-footprint", action="store_true", help="leave latency and memory as they were measured")
     parser.add_argument("--cache", type=Path, help="folder that keeps the features of the cheap models")
     parser.add_argument("--bf16", action="store_true", help="those features in half precision, where the processor can")
@@ -115,11 +119,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "classes": list(CLASSES),
         "photos": {part: np.bincount(data.labels[rows]).tolist() for part, rows in asdict(data.fixed).items()},
         "leak": linear_probes.leak(data.labels, data.groups, data.fixed),
-        **evaluate_released_models(data, not given.skip_footprint),
     }
+    kept = released_models.read(RESULTS)
+    if given.skip_models:
+        results |= {name: kept[name] for name in MODELS if name in kept}
+    else:
+        results |= evaluate_released_models(data, not given.skip_footprint)
     if given.skip_heads:
-        kept = released_models.read(RESULTS)
-        results |= {name: kept[name] for name in ("encoders", "cross_validation", "splits") if name in kept}
+        results |= {name: kept[name] for name in HEADS if name in kept}
     else:
         results |= evaluate_linear_probes(data, inits, given.cache, given.bf16)
     write_json(RESULTS, results)

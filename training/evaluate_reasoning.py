@@ -134,7 +134,7 @@ def dependence(model: ProtoVit, pixels: torch.Tensor, others: torch.Tensor) -> d
     Returns:
         Means over the shown prototypes: "inside", the share that is lost with their own places of what their similarity
         there stands above its mean at the same places of the others; "outside", the share that changes without all that
-        is far.
+        is far; "lost" and "above", the two sums whose ratios "inside" is a mean of.
     """
     head = model.network.head
     before = TopPrototypes(model, compare(model, pixels))
@@ -146,13 +146,16 @@ def dependence(model: ProtoVit, pixels: torch.Tensor, others: torch.Tensor) -> d
         for patches in (own, beyond(model, own))
     ]
     found = head.at(features(model, changed), before.patches).double().unflatten(0, (-1, 2))  # (top, 2, P)
-    inside, outside = [], []
+    lost, above, outside = [], [], []
     for row, number in enumerate(before.top):
         similarity = float(before.similarities[number])
         gone, alone = found[row, :, number].tolist()
-        inside.append((similarity - gone) / max(similarity - float(usual[number]), 1e-6))
+        lost.append(similarity - gone)
+        above.append(similarity - float(usual[number]))
         outside.append(abs(alone - similarity) / max(similarity, 1e-6))
-    return {"inside": float(np.mean(inside)), "outside": float(np.mean(outside))}
+    inside = [part / max(whole, 1e-6) for part, whole in zip(lost, above, strict=True)]
+    means = {"inside": np.mean(inside), "outside": np.mean(outside), "lost": sum(lost), "above": sum(above)}
+    return {name: float(value) for name, value in means.items()}
 
 
 def stability(model: ProtoVit, image: Image.Image) -> dict[str, dict[str, float]]:
@@ -195,7 +198,8 @@ def evaluate(model: ProtoVit, photos: Sequence[Photo], cache: MeasurementCache) 
     def measure(row: int) -> dict[str, Any]:
         draw = np.random.default_rng(SEED + crc32(photos[row].path.name.encode()))
         others = found[torch.arange(len(found)) != row]
-        changed = perturbation(model, pictures[row], draw) | dependence(model, pictures[row], others)
+        rests = dependence(model, pictures[row], others)
+        changed = perturbation(model, pictures[row], draw) | {name: rests[name] for name in ("inside", "outside")}
         return {"perturbation": changed, "stability": stability(model, images[row])}
 
     rows = [

@@ -4,8 +4,8 @@
     python -m training.evaluate_remedies --data FOLDER --init FILE --photos 0    # all validation photos
 
 ProtoViT learns once with each set of remedies, from the training photos alone; accuracy is that on all validation
-photos, inside and outside (:func:`training.evaluate_reasoning.dependence`) are means over ``--photos`` of them. Written
-to ``weights/protovit/remedies.json``; nothing of the trained models is kept.
+photos, inside and outside (:func:`training.evaluate_reasoning.dependence`) are those of ``--photos`` of them together.
+Written to ``weights/protovit/remedies.json``; nothing of the trained models is kept.
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ def measure(name: str, recipe: ProtoViTRecipe, photos: Mapping[str, list[Photo]]
     return {
         "remedy": name,
         "accuracy": learnt.steps[-1]["val_accuracy"],
-        **{key: sum(figure[key] for figure in figures) / len(figures) for key in ("inside", "outside")},
+        # of the sums: without the kernel's locality a similarity may stand hardly above its mean, and a ratio explode
+        "inside": sum(figure["lost"] for figure in figures) / max(sum(figure["above"] for figure in figures), 1e-6),
+        "outside": sum(figure["outside"] for figure in figures) / len(figures),
         "photos": len(chosen),
     }
 

@@ -45,7 +45,8 @@ def proposal(own: LoanTerms, terms: LoanTerms, texts: Texts) -> str:
         more = "more" if terms.down_payment > own.down_payment else "less"
         parts.append(texts(f"credit.loan.down_{more if own.down_payment > CENT else 'first'}", **said))
     elif abs(terms.amount - own.amount) > CENT:
-        parts.append(texts("credit.loan.borrow" if terms.price is None else "credit.loan.purchase", **said))
+        told_apart = own.price is not None and abs(own.price - own.amount) > CENT  # the purchase is another sum
+        parts.append(texts(f"credit.loan.{'purchase' if told_apart else 'borrow'}", **said))
     if terms.months != own.months and not terms.is_revolving:
         parts.append(texts("credit.loan.over" if parts else "credit.loan.repay", **said))
     what = ", ".join(parts)

@@ -19,6 +19,7 @@ from models.credit.score import Decision, decide
 from models.credit.wording import Value, is_missing
 from models.errors import InputError, ModelUnavailable, shown
 
+ROUNDING = 1e-9  # by which the same score may differ between one row and a whole table
 Selection = Literal["all", "granted", "refused", "borderline"]
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
 
@@ -116,7 +117,7 @@ class Portfolio:
 
     def percentile(self, probability: float) -> float:
         """Share of clients with a lower probability of default, 0..1."""
-        return float((self.probabilities < probability).mean())
+        return float((self.probabilities < probability - ROUNDING).mean())
 
     def select(self, selection: object, threshold: float) -> np.ndarray:
         """Rows of a selection: all, granted, refused, or borderline (within ``BORDERLINE`` of the cut-off).

@@ -32,7 +32,10 @@ def reasons(score: Score, texts: Texts) -> list[str]:
     unknown = [item for item in score.contributions if is_missing(item.value)]
     if unknown:
         strongest = texts.series(label(item.feature, texts) for item in unknown[:NAMED])
-        sentences.append(texts.count("credit.reasons.unknown", len(unknown), features=strongest))
+        if len(unknown) > NAMED:
+            sentences.append(texts("credit.reasons.many_unknown", count=len(unknown), features=strongest))
+        else:
+            sentences.append(texts.count("credit.reasons.unknown", len(unknown), features=strongest))
     return sentences
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from models.credit import negotiation, whatif
-from models.credit.loan import LoanTerms
+from models.credit.loan import USUAL_RATE, LoanTerms
 from models.credit.loan_wording import as_they_stand
 from models.credit.service import credit_service
 from models.display.common.html import render
@@ -60,7 +60,7 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
         changed = (now.changes(application) if now else {}) | edited
         before, after = credit_service().judge(client_id, ratio), credit_service().judge(client_id, ratio, changed)
         return (
-            render("caption", line=as_they_stand(now, texts) if now else "", meaning=""),
+            render("caption", line=as_they_stand(now, texts), meaning=_assumed(now, texts)) if now else "",
             verdict(after.score, after.percentile, ratio, texts),
             changes(own, now, edited, application, texts),
             gr.Plot(change_waterfall(before.score, after.score, texts), visible=True)
@@ -138,6 +138,13 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
         handle_errors(open_editor, texts), [selection.client, edited, column], [number, choice], **private
     )
     selection.refresh(show, [negotiated, edited], [line, card, table, chart], opened=tab)
+
+
+def _assumed(terms: LoanTerms, texts: Texts) -> str:
+    """Where the rate comes from; a revolving credit has none of its own."""
+    if terms.is_revolving:
+        return ""
+    return texts("credit.counterfactual.assumed", rate=texts.percent(USUAL_RATE, 0))
 
 
 def _terms(client_id: int, negotiated: Negotiated) -> tuple[LoanTerms | None, LoanTerms | None]:

@@ -22,7 +22,7 @@ from training.vision.feature_cache import FeatureCache
 from training.vision.tower import HUB, Tower
 
 BATCH = 16
-INITS = {"vgg16": "vgg16", "yolov8": "yolov8n-cls.pt", "vit": HUB}  # what the hubs hold
+INITS = {"vgg16": "vgg16", "yolov8": "yolov8n-cls.pt", "clip": HUB}  # what the hubs hold
 PIXELS = 224  # side of the input of CLIP's tower, which it was published for
 
 
@@ -31,7 +31,7 @@ class Encoder:
     """A frozen network.
 
     Attributes:
-        name: "vgg16", "yolov8" or "vit".
+        name: "vgg16", "yolov8" or "clip".
         backbone: what it is, for a reader.
         preprocessing: of its input.
         network: (B, 3, S, S) -> (B, D).
@@ -61,7 +61,7 @@ def encoder(name: str, init: str) -> Encoder:
         parts = yolov8.cut(yolov8.initial_network("n", init))
         pooled = nn.Sequential(parts.frozen, parts.block, nn.AdaptiveAvgPool2d(1), nn.Flatten())
         return Encoder(name, "YOLOv8n-cls", yolov8.RECIPE.preprocessing, pooled)
-    if name == "vit":
+    if name == "clip":
         return Encoder(name, "CLIP ViT-B/16", Preprocessing(PIXELS), Tower(init, PIXELS))  # which normalises itself
     raise ValueError(f"an encoder is one of {tuple(INITS)}, got {name!r}")
 

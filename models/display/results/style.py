@@ -23,7 +23,8 @@ LOOKS = {
     "vgg16": Look(NEUTRAL, "circle", "solid", ""),
     "yolov8": Look(LOWERS, "square", "dash", "/"),
     "protovit": Look(RAISES, "diamond", "dot", "x"),
-    "vit": Look(RAISES, "diamond", "dot", "x"),  # the encoder that ProtoViT stands on
+    "clip": Look(RAISES, "diamond", "dot", "x"),  # the encoder that ProtoViT stands on
+    "vit": Look(RAISES, "diamond", "dot", "x"),  # the one that it stood on before
 }
 OTHER = Look(MARK, "cross", "dashdot", "+")
 
