@@ -69,7 +69,9 @@ def test_a_cut_photo_is_read_with_a_note(visit: Open, tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-2])
     send(page, path)
     answered(page)
-    assert page.page.get_by_text(FRENCH("images.cut_short")).count() == 1
+    note = page.page.get_by_text(FRENCH("images.cut_short"))
+    note.first.wait_for()
+    assert note.count() == 1
 
 
 def test_what_was_measured_of_another_map_goes(page: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
