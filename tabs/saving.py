@@ -9,6 +9,7 @@ import gradio as gr
 
 from models.texts import Texts
 from tabs.error_handling import handle_errors
+from tabs.uploads import Table
 
 # the page saves a file that it was handed, under the file's own name
 SAVE = "file => Object.assign(document.createElement('a'), {href: file.url, download: file.orig_name}).click()"
@@ -23,6 +24,6 @@ def saved_at_once(button: gr.Button, make: Callable[..., str], asked: Sequence[A
         asked: inputs.
         texts: the reader's language, for what goes wrong.
     """
-    file = gr.File(visible=False)
+    file = Table(visible=False)  # which fetches no link, whoever calls the event
     made = button.click(handle_errors(make, texts), list(asked), file, api_visibility="private")
     made.success(None, file, None, js=SAVE, api_visibility="private")

@@ -134,7 +134,7 @@ def test_a_new_application_and_a_whole_file(visit: Open, tmp_path: Path) -> None
     page.settle().keep("new-client-phone")
 
 
-CLEAR = "#photo button:is([aria-label='Clear'], [title='Clear'])"
+CLEAR = f"#photo button:is([aria-label='Clear'], [aria-label='{ENGLISH('page.gradio.remove')}'])"
 
 
 def test_a_photo_by_keyboard(visit: Open, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_an_example_picture_and_another_method(visit: Open) -> None:
     caption = page.page.locator("[data-alt-for=overlay]")
     caption.wait_for()
     name = FRENCH("images.methods.eigen-cam")
-    choose(page, FRENCH("images.method"), name)
+    choose(page, FRENCH("images.method"), FRENCH("images.published", method=name))
     page.page.wait_for_function(
         "name => document.querySelector('[data-alt-for=overlay]')?.textContent.includes(name)", arg=name
     )

@@ -22,7 +22,8 @@ def page(visit: Open) -> Visit:
 
 def send(page: Visit, path: Path) -> None:
     """Uploads a picture in the place of the one that is there."""
-    clear = page.page.locator("#photo button[aria-label='Clear'], #photo button[title='Clear']")
+    names = [texts("page.gradio.remove") for texts in (ENGLISH, FRENCH)]
+    clear = page.page.locator(", ".join(f"#photo button[aria-label='{name}']" for name in names))
     if clear.count():
         clear.first.click()
         page.page.locator(".vt-glance").first.wait_for(state="detached")  # the cards of the photo before

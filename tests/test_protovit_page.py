@@ -560,6 +560,7 @@ def test_a_key_takes_a_prototype_out_and_the_next_puts_it_back(
     browser: Any, model: ProtoVit, upload: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On the page, by keyboard alone; the focus stays with what was done, and the photo is compared once."""
+    prototype_explanation.cached.cache_clear()
     compared: list[object] = []
     compare = model.compare
     monkeypatch.setattr(model, "compare", lambda image: compared.append(image) or compare(image))

@@ -70,7 +70,7 @@ def image() -> Image.Image:
 
 
 def forward_pass(model: Small, image: Image.Image) -> ForwardPass:
-    inputs = model._input(image)
+    inputs = model.preprocessing(image)
     with torch.no_grad():
         maps = model.body(inputs)
     grey = model.preprocessing.normalise(torch.full((1, 3, 1, 1), 0.5))
@@ -100,7 +100,7 @@ def test_agrees_with_the_library(model: Small, image: Image.Image, method: str, 
     }[method]
     network = nn.Sequential(*model.body, *model.head)
     with theirs_class(network, [network[3]]) as cam:
-        inputs = model._input(image).requires_grad_()
+        inputs = model.preprocessing(image).requires_grad_()
         if method == "finer-cam":  # it finds the nearest classes by itself
             theirs = cam(inputs, target_idx=target)[0]
         elif method == "ablation-cam":  # it divides by the score: any that is positive gives the same map

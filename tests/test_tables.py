@@ -54,9 +54,9 @@ def _text(table: pd.DataFrame, separator: str = ",", decimal: str = ".", **optio
     return table.to_csv(index=False, sep=separator, decimal=decimal, **options)  # type: ignore[call-overload]
 
 
-def _zip(files: dict[str, str]) -> bytes:
+def _zip(files: dict[str, str], packing: int = zipfile.ZIP_DEFLATED) -> bytes:
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(packed, "w", packing) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return packed.getvalue()
@@ -165,6 +165,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "zip in gzip": (gzip.compress(_zip({"a.csv": CUT})), "archive inside the archive"),
     "two files": (_zip({"a.csv": CUT, "b.csv": CUT}), "one file and holds 2"),
     "no file": (_zip({}), "one file and holds 0"),
+    "zip by bzip2": (_zip({"a.csv": CUT}, zipfile.ZIP_BZIP2), "usual compression"),
+    "zip by lzma": (_zip({"a.csv": CUT}, zipfile.ZIP_LZMA), "usual compression"),
     "zip cut off": (_zip({"a.csv": CUT * 50})[:-30], "zip file is damaged or cut off"),
     "a workbook": (_zip({"[Content_Types].xml": "x", "xl/workbook.xml": "x"}), "Excel"),
     "an old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "Excel"),

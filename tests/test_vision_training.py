@@ -14,7 +14,7 @@ from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from tests.pictures import write_dataset
 from training.evaluate_explanations import balanced, rank_correlation
-from training.evaluation.bootstrap import mean_with_interval
+from training.evaluation.bootstrap import mean_with_interval, ratio_with_interval
 from training.vision.data import Augmentation, Augmented, CachedViews, FreshViews, mix, read_photos
 from training.vision.metrics import calibration_error, classification_metrics, fit_temperature
 
@@ -132,6 +132,11 @@ def test_temperature_undoes_overconfidence() -> None:
 def test_interval_of_a_mean_holds_it() -> None:
     figure = mean_with_interval([0.0, 1.0] * 50)
     assert figure.mean == 0.5 and figure.ci95[0] < 0.45 < 0.55 < figure.ci95[1]
+
+
+def test_a_ratio_is_not_at_the_mercy_of_the_smallest_whole() -> None:
+    figure = ratio_with_interval([1.0, 3.0, 0.5], [4.0, 4.0, 1e-9])
+    assert figure.mean == pytest.approx(4.5 / 8) and 0.2 < figure.ci95[0] < figure.mean < figure.ci95[1]
 
 
 def test_likeness_of_maps() -> None:

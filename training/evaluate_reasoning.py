@@ -39,7 +39,7 @@ from models.vision.preprocessing import to_tensor
 from models.vision.prototypes import REACH
 from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
-from training.evaluation.bootstrap import mean_with_interval
+from training.evaluation.bootstrap import mean_with_interval, ratio_with_interval
 from training.evaluation.measurements import MeasurementCache
 from training.vision.artifacts import write_json
 from training.vision.data import Photo, read_photos
@@ -132,9 +132,9 @@ def dependence(model: ProtoVit, pixels: torch.Tensor, others: torch.Tensor) -> d
         others: the features of other photos, (B, D, n, n).
 
     Returns:
-        Means over the shown prototypes: "inside", the share that is lost with their own places of what their similarity
-        there stands above its mean at the same places of the others; "outside", the share that changes without all that
-        is far; "lost" and "above", the two sums whose ratios "inside" is a mean of.
+        Means over the shown prototypes: "above", what their similarity stands above its mean at the same places of the
+        others; "lost", what of it goes with their own places; "outside", the share of the similarity that changes
+        without all that is far.
     """
     head = model.network.head
     before = TopPrototypes(model, compare(model, pixels))
@@ -153,9 +153,7 @@ def dependence(model: ProtoVit, pixels: torch.Tensor, others: torch.Tensor) -> d
         lost.append(similarity - gone)
         above.append(similarity - float(usual[number]))
         outside.append(abs(alone - similarity) / max(similarity, 1e-6))
-    inside = [part / max(whole, 1e-6) for part, whole in zip(lost, above, strict=True)]
-    means = {"inside": np.mean(inside), "outside": np.mean(outside), "lost": sum(lost), "above": sum(above)}
-    return {name: float(value) for name, value in means.items()}
+    return {name: float(np.mean(found)) for name, found in (("lost", lost), ("above", above), ("outside", outside))}
 
 
 def stability(model: ProtoVit, image: Image.Image) -> dict[str, dict[str, float]]:
@@ -198,14 +196,17 @@ def evaluate(model: ProtoVit, photos: Sequence[Photo], cache: MeasurementCache) 
     def measure(row: int) -> dict[str, Any]:
         draw = np.random.default_rng(SEED + crc32(photos[row].path.name.encode()))
         others = found[torch.arange(len(found)) != row]
-        rests = dependence(model, pictures[row], others)
-        changed = perturbation(model, pictures[row], draw) | {name: rests[name] for name in ("inside", "outside")}
-        return {"perturbation": changed, "stability": stability(model, images[row])}
+        return {
+            "dependence": dependence(model, pictures[row], others),
+            "perturbation": perturbation(model, pictures[row], draw),
+            "stability": stability(model, images[row]),
+        }
 
     rows = [
         cache.get(photo, lambda row=row: measure(row))  # type: ignore[misc]
         for row, photo in enumerate(tqdm(photos, desc="reasoning"))
     ]
+    rests: list[dict[str, float]] = [row["dependence"] for row in rows]
     changed: list[dict[str, float]] = [row["perturbation"] for row in rows]
     steady: list[dict[str, dict[str, float]]] = [row["stability"] for row in rows]
     return {
@@ -216,7 +217,11 @@ def evaluate(model: ProtoVit, photos: Sequence[Photo], cache: MeasurementCache) 
         "near_patches": NEAR,
         "reach": REACH,
         "classes": len(model.classes),
-        "perturbation": {key: asdict(mean_with_interval([one[key] for one in changed])) for key in changed[0]},
+        "perturbation": {
+            **{key: asdict(mean_with_interval([one[key] for one in changed])) for key in changed[0]},
+            "inside": asdict(ratio_with_interval(*([one[key] for one in rests] for key in ("lost", "above")))),
+            "outside": asdict(mean_with_interval([one["outside"] for one in rests])),
+        },
         "stability": {
             name: {key: asdict(mean_with_interval([one[name][key] for one in steady])) for key in steady[0][name]}
             for name in steady[0]

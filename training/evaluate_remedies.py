@@ -25,6 +25,7 @@ from models.vision.preprocessing import to_tensor
 from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
 from training.evaluate_reasoning import dependence, features
+from training.evaluation.bootstrap import ratio_with_interval
 from training.protovit.initialisation import initial_model
 from training.protovit.recipe import RECIPE, ProtoViTRecipe
 from training.train_protovit import learn
@@ -81,8 +82,7 @@ def measure(name: str, recipe: ProtoViTRecipe, photos: Mapping[str, list[Photo]]
     return {
         "remedy": name,
         "accuracy": learnt.steps[-1]["val_accuracy"],
-        # of the sums: without the kernel's locality a similarity may stand hardly above its mean, and a ratio explode
-        "inside": sum(figure["lost"] for figure in figures) / max(sum(figure["above"] for figure in figures), 1e-6),
+        "inside": ratio_with_interval(*([figure[key] for figure in figures] for key in ("lost", "above"))).mean,
         "outside": sum(figure["outside"] for figure in figures) / len(figures),
         "photos": len(chosen),
     }

@@ -76,11 +76,11 @@ def explain_by_prototypes(path: Path | str | None) -> PrototypeExplanation:
     model = _model()
     file = Path(path) if path is not None else None
     changed = file.stat().st_mtime_ns if file is not None and file.is_file() else 0
-    return _explain(model, file, changed)
+    return cached(model, file, changed)
 
 
 @lru_cache(maxsize=8)
-def _explain(
+def cached(
     model: PrototypeModel,
     path: Path | None,
     changed: int,  # noqa: ARG001 - another content of the same file is another photo

@@ -13,6 +13,7 @@ from models.vision import photos
 from tabs.error_handling import handle_errors
 from tabs.photos.saliency import SaliencyWidgets
 from tabs.photos.uploaded_photo import UploadedPhoto
+from tabs.turn import Turn
 
 
 def faithfulness_section(texts: Texts, photo: gr.State, widgets: SaliencyWidgets) -> None:
@@ -23,29 +24,32 @@ def faithfulness_section(texts: Texts, photo: gr.State, widgets: SaliencyWidgets
         words = gr.HTML()
         chart = gr.Plot(show_label=False, elem_classes="vt-plot", visible=False)
 
+    turn = gr.State(Turn())  # counts the maps, each of which is measured by itself
+
     def show(
-        uploaded: UploadedPhoto | None, model: str, method: str, target: str, contrast_class: str
+        turn: Turn, uploaded: UploadedPhoto | None, model: str, method: str, target: str, contrast_class: str
     ) -> tuple[Any, ...]:
+        mine = turn.number
         explanation, measured = photos.assess(uploaded and uploaded.path, model, method, target, contrast_class)
+        if turn.number != mine:  # what was measured is true of that photo and that map alone
+            return "", gr.Plot(None, visible=False)
         return (
             render("sentences", sentences=faithfulness.sentences(explanation, measured, texts)),
             gr.Plot(faithfulness.curves(explanation, measured, texts), visible=True),
         )
 
-    measuring = measure.click(
+    measure.click(
         handle_errors(show, texts),
-        [photo, *widgets],
+        [turn, photo, *widgets],
         [words, chart],
         api_visibility="private",
         trigger_mode="always_last",
     )
-    # what was measured is true of that photo and that map alone
     gr.on(
         [photo.change, *(widget.change for widget in widgets)],
-        lambda: ("", gr.Plot(None, visible=False)),
-        None,
-        [words, chart],
-        cancels=measuring,
+        lambda turn: (turn.next(), "", gr.Plot(None, visible=False)),
+        turn,
+        [turn, words, chart],
         api_visibility="private",
         show_progress="hidden",
         queue=False,

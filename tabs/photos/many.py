@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from models.vision.photo_batch import PhotoBatch
 from models.vision.photo_files import MAX_PHOTOS
 from tabs.downloads import session_folder
 from tabs.error_handling import handle_errors
+from tabs.turn import Turn, take_turn
 from tabs.uploads import Photos
 
 STATE_SECONDS = 1800  # how long a visitor's rows are kept in memory
@@ -54,12 +56,16 @@ def many_photos(texts: Texts) -> None:
     def nothing() -> tuple[Any, ...]:
         return (None, "", gr.HTML(visible=False), "", gr.Button(visible=False), gr.DownloadButton(visible=False))
 
-    def classify(paths: list[str] | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def classify(turn: Turn, paths: list[str] | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        mine = turn.number
         yield nothing()  # of the last files
         if not paths:
             return
         try:
             for batch in photo_batch.classify_steps(paths):
+                if turn.number != mine:
+                    yield (gr.skip(),) * len(outputs)  # Gradio says the last word of a stream twice
+                    return
                 yield shown(batch, request)
         except Exception:
             yield nothing()
@@ -70,7 +76,8 @@ def many_photos(texts: Texts) -> None:
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     # new files take the place of those that are still being worked on
-    turn = gr.State(0)
-    work = turn.change(handle_errors(classify, texts), files, outputs, trigger_mode="always_last", **private)
-    gr.on([files.upload, files.clear, files.delete], lambda turn: turn + 1, turn, turn, cancels=work, **private)
-    stop.click(handle_errors(stopped, texts), rows, outputs, cancels=work, **private)
+    turn = gr.State(Turn())
+    take_turn(partial(gr.on, [files.upload, files.clear, files.delete]), turn).then(
+        handle_errors(classify, texts), [turn, files], outputs, trigger_mode="multiple", **private
+    )
+    take_turn(stop.click, turn).then(handle_errors(stopped, texts), rows, outputs, **private)

@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -19,21 +18,10 @@ from models.vision import photos, registry
 from models.vision.predictions import CLASSES
 from tabs.error_handling import handle_errors
 from tabs.photos.uploaded_photo import UploadedPhoto
+from tabs.turn import Turn, take_turn
 
 STATE_SECONDS = 1800  # how long a visitor's last map is kept in memory
 REDRAWN = 0.5  # seconds between two pictures of a map that takes long
-
-
-@dataclass
-class Turn:
-    """Counts a visitor's maps; whoever draws one stops once the next has begun, on the server as on the page."""
-
-    number: int = 0
-
-    def next(self) -> Turn:
-        """The same count, one further."""
-        self.number += 1
-        return self
 
 
 class SaliencySection(NamedTuple):
@@ -88,6 +76,7 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
         with closing(photos.explain_photo_steps(uploaded.path, model, method, target, contrast, opacity)) as steps:
             for share, reading in steps:
                 if turn.number != mine:
+                    yield (gr.skip(),) * 4  # Gradio says the last word of a stream twice
                     return
                 if share < 1 and time.monotonic() - last < REDRAWN:  # nobody sees more
                     continue
@@ -107,14 +96,6 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
 
     # a new map takes the place of one that is still being drawn: half a minute of it would stand beside another photo
     turn = gr.State(Turn())
-    begin: dict[str, Any] = {
-        "fn": Turn.next,
-        "inputs": turn,
-        "outputs": turn,
-        "api_visibility": "private",
-        "show_progress": "hidden",
-        "queue": False,
-    }
     draw: dict[str, Any] = {
         "fn": handle_errors(show, texts),
         "inputs": [turn, photo, *widgets, opacity],
@@ -124,7 +105,7 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
     }
 
     def redraw(listener: Callable[..., Any]) -> Any:
-        return listener(**begin).then(**draw)
+        return take_turn(listener, turn).then(**draw)
 
     redraw(partial(gr.on, [photo.change, widgets.method.select, widgets.target.change, widgets.contrast_class.change]))
 
@@ -137,7 +118,7 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
         handle_errors(offer, texts), widgets.model, widgets.method, api_visibility="private", show_progress="hidden"
     )
     redraw(chosen.then)
-    stop.click(**begin).then(
+    take_turn(stop.click, turn).then(
         lambda: gr.Button(visible=False), None, stop, api_visibility="private", show_progress="hidden", queue=False
     )
     opacity.input(

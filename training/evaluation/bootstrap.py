@@ -48,6 +48,21 @@ def percentile_interval(values: np.ndarray | Sequence[float] | Sequence[np.ndarr
     return low, high
 
 
+def ratio_with_interval(parts: Sequence[float], wholes: Sequence[float]) -> Figure:
+    """The sum of the parts over the sum of the wholes, and where it would lie had other pairs been drawn.
+
+    A mean of ratios would be at the mercy of the smallest whole.
+    """
+    pairs = np.asarray([parts, wholes])
+
+    def ratio(drawn: np.ndarray) -> float:
+        part, whole = drawn.sum(axis=1)
+        return float(part / max(whole, 1e-6))
+
+    low, high = percentile_interval([ratio(pairs[:, rows]) for rows in resamples(pairs.shape[1], RESAMPLES, SEED)])
+    return Figure(ratio(pairs), (float(low), float(high)))
+
+
 def mean_with_interval(values: Sequence[float]) -> Figure:
     """The mean, and where it would lie had others been drawn."""
     sample = np.asarray(values)

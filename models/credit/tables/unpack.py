@@ -92,6 +92,8 @@ def _unzip(path: Path) -> bytes:
                 raise InputError("table_files", count=len(files))
             if files[0].flag_bits & 1:
                 raise InputError("table_locked")
+            if files[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise InputError("table_packing")  # zipfile unpacks the others without a bound
             with archive.open(files[0]) as file:
                 return _bounded(file)
     except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
