@@ -22,7 +22,7 @@ from tabs.calls import FILES, LISTS, complete, file_of, parameters
 
 CALL = re.compile(r"/gradio_api/(?P<way>call/v2|call|run|api)/(?P<name>[^/]*)(?P<event>/[^/]+)?/?")
 JOIN = "/gradio_api/queue/join"  # gradio_client's way, and the page's
-AT_ONCE = "/gradio_api/run/predict"  # the page's way for events outside the queue, by number as in the queue
+RUN = "/gradio_api/run/predict"  # the page's way for events outside the queue, by number as in the queue
 LONG = 65_536  # characters: no argument takes so long a text, but files may come as one
 MOST_DIGITS = 1000  # of a number; Python reads 4,300
 NAMED = 'an object of arguments by name, such as {"client_id": 900001}'
@@ -55,7 +55,7 @@ class Calls:
             await self.app(scope, receive, send)
             return
         path = scope["path"].rstrip("/")
-        numbered = path in (JOIN, AT_ONCE)
+        numbered = path in (JOIN, RUN)
         call = None if numbered else CALL.fullmatch(path)
         if call and call["name"] not in self.endpoints:
             error = InputError("endpoint_unknown", received=shown(call["name"]), allowed=self._names())
@@ -80,7 +80,7 @@ class Calls:
     def _checked(self, scope: Scope, body: bytes, call: re.Match[str] | None) -> tuple[Scope, bytes]:
         by_name = call is not None and call["way"] == "call/v2"
         content = _read(body, by_name)
-        if scope["path"].rstrip("/") == AT_ONCE and "fn_index" not in content:
+        if scope["path"].rstrip("/") == RUN and "fn_index" not in content:
             raise InputError("endpoint_unknown", received=shown("predict"), allowed=self._names())
         function = self.endpoints[call["name"]] if call else self._numbered(content.get("fn_index"))
         if function is not None and by_name:

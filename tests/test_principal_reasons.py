@@ -31,6 +31,13 @@ def credit() -> CreditService:
 
 
 @pytest.fixture(scope="module")
+def granted(credit: CreditService) -> np.ndarray:
+    """Which clients of the portfolio are granted, by their log-odds."""
+    log_odds = credit.model.log_odds(credit.portfolio.applications)
+    return 1 / (1 + np.exp(-log_odds)) < credit.model.threshold
+
+
+@pytest.fixture(scope="module")
 def told(credit: CreditService) -> list[tuple[Score, tuple[PrincipalReason, ...]]]:
     """Clients of either decision, and their reasons."""
     ids = credit.ids("refused")[:60] + credit.ids("granted")[:60]
@@ -69,11 +76,9 @@ def test_a_refusal_is_told_by_what_raises_the_risk_and_a_grant_by_what_lowers_it
 
 
 def test_a_client_is_compared_with_those_for_whom_it_went_the_other_way(
-    credit: CreditService, told: list[tuple[Score, tuple[PrincipalReason, ...]]]
+    credit: CreditService, told: list[tuple[Score, tuple[PrincipalReason, ...]]], granted: np.ndarray
 ) -> None:
     """Every share, median and count, from the original columns by pandas."""
-    log_odds = credit.model.log_odds(credit.portfolio.applications)
-    granted = 1 / (1 + np.exp(-log_odds)) < credit.model.threshold
     checked = set()
     for score, reasons in told:
         assert score.client_id is not None
@@ -99,10 +104,8 @@ def test_a_client_is_compared_with_those_for_whom_it_went_the_other_way(
 
 
 def test_a_category_is_ordered_by_the_default_rates_of_training(
-    credit: CreditService, told: list[tuple[Score, tuple[PrincipalReason, ...]]]
+    credit: CreditService, told: list[tuple[Score, tuple[PrincipalReason, ...]]], granted: np.ndarray
 ) -> None:
-    log_odds = credit.model.log_odds(credit.portfolio.applications)
-    granted = 1 / (1 + np.exp(-log_odds)) < credit.model.threshold
     checked = set()
     for score, reasons in told:
         members = granted if score.decision == "refused" else ~granted

@@ -6,12 +6,12 @@ from typing import Any
 
 import gradio as gr
 
-from models.credit.compare import CRITERIA, GROUPS, USUAL_CRITERIA
+from models.credit.compare import GROUPS
 from models.credit.service import credit_service
-from models.credit.wording import label
 from models.display.common.html import render
 from models.display.credit.distribution import distribution, sentence
 from models.display.credit.scatter import scatter
+from tabs.credit.criteria import criteria_filter
 from tabs.credit.selection import ClientSelection
 from tabs.error_handling import handle_errors
 
@@ -28,13 +28,7 @@ def comparison_tab(selection: ClientSelection, tab: gr.Tab) -> None:
             value="all",
             label=texts("credit.compare.group"),
         )
-    criteria = gr.CheckboxGroup(
-        choices=[(label(name, texts), name) for name in CRITERIA],
-        value=list(USUAL_CRITERIA),
-        label=texts("credit.compare.criteria"),
-        info=texts("credit.compare.criteria_info"),
-        visible=False,
-    )
+    criteria = criteria_filter(texts, "credit.compare.criteria_info")
     words = gr.HTML()
     chart = gr.Plot(show_label=False, elem_classes="vt-plot")
     gr.Markdown(f"### {texts('credit.bivariate.title')}")

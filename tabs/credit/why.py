@@ -6,15 +6,14 @@ from typing import Any
 
 import gradio as gr
 
-from models.credit.compare import CRITERIA, USUAL_CRITERIA
 from models.credit.reasons import reasons
 from models.credit.reference import REFERENCES
 from models.credit.service import credit_service
-from models.credit.wording import label
 from models.display.common.html import render
 from models.display.credit.pairs import sentences as pair_sentences
 from models.display.credit.tables import contributions_table, save_contributions
 from models.display.credit.waterfall import score_waterfall
+from tabs.credit.criteria import criteria_filter
 from tabs.credit.opener import group_opener
 from tabs.credit.selection import ClientSelection
 from tabs.downloads import session_folder
@@ -37,13 +36,7 @@ def why_tab(selection: ClientSelection, tab: gr.Tab) -> None:
             value="probability",
             label=texts("credit.why.scale"),
         )
-    criteria = gr.CheckboxGroup(
-        choices=[(label(name, texts), name) for name in CRITERIA],
-        value=list(USUAL_CRITERIA),
-        label=texts("credit.compare.criteria"),
-        info=texts("credit.reference.criteria_info"),
-        visible=False,
-    )
+    criteria = criteria_filter(texts, "credit.reference.criteria_info")
     sentences = gr.HTML()
     opened = group_opener(texts, OPENER)
     chart = gr.Plot(show_label=False, elem_classes=["vt-plot", "vt-tall"])

@@ -8,6 +8,7 @@ from models.display.common.html import render
 from models.display.common.names import class_name, model_name
 from models.display.photos.annotated_image import AnnotatedImage, annotate, place
 from models.display.photos.prediction_cards import agreement, doubt, warmest
+from models.display.photos.prototype_cards import piece_alt
 from models.texts import Texts
 from models.vision import registry
 from models.vision.glance import Glance
@@ -93,13 +94,7 @@ def _likeness(found: PrototypeExplanation, texts: Texts) -> dict[str, Any]:
     for rank, evidence in enumerate(found.reasoning.class_evidence[0].evidence[:LIKENESSES]):
         piece = found.prototypes[evidence.prototype].piece
         alt = texts("prototypes.parts_alt", count=len(evidence.boxes), place=place(evidence.boxes, found.size, texts))
-        known = texts(
-            "prototypes.piece_alt",
-            source=piece.source,
-            label=class_name(piece.shows, texts),
-            count=len(piece.boxes),
-            place=place(piece.boxes, piece.size, texts),
-        )
+        known = piece_alt(piece, texts)
         pairs.append(
             (
                 annotate(PHOTO, "", found.size, evidence.boxes, alt, evidence.field),

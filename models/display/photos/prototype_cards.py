@@ -258,15 +258,19 @@ def _row(explanation: PrototypeExplanation, key: str, evidence: Evidence, texts:
     )
 
 
-def _piece(key: str, piece: Piece, texts: Texts) -> AnnotatedImage:
-    alt = texts(
+def piece_alt(piece: Piece, texts: Texts) -> str:
+    """What a prototype's picture shows, and where its parts are, for who does not see it."""
+    return texts(
         "prototypes.piece_alt",
         source=piece.source,
         label=class_name(piece.shows, texts),
         count=len(piece.boxes),
         place=place(piece.boxes, piece.size, texts),
     )
-    return annotate(key, piece.image, piece.size, piece.boxes, alt, piece.field)
+
+
+def _piece(key: str, piece: Piece, texts: Texts) -> AnnotatedImage:
+    return annotate(key, piece.image, piece.size, piece.boxes, piece_alt(piece, texts), piece.field)
 
 
 def _back(key: str, name: str, without: list[int], texts: Texts) -> Switch:
