@@ -29,9 +29,9 @@ from tests.pictures import picture, write_dataset
 from training import evaluate_reasoning, evaluate_remedies, train_protovit
 from training.evaluation.measurements import MeasurementCache
 from training.protovit import initialisation, objective
+from training.protovit.blended import blended_pictures
 from training.protovit.partition import FrozenStem, TrainableTail
 from training.protovit.recipe import ProtoViTRecipe
-from training.protovit.surroundings import blended_surroundings
 from training.vision.artifacts import SAME_RUN, read_validation
 from training.vision.data import Photo, read_photos
 from training.vision.metrics import fit_temperature
@@ -114,7 +114,7 @@ def test_the_artefacts(trained: Path) -> None:
     training = json.loads((trained / "training.json").read_text())
     assert [step["after"] for step in training["steps"]] == ["joint", "projection", "settle", "reading", "evidence"]
     terms = training["curves"][-1]["terms"]
-    assert set(terms) == {"ce", "cluster", "separation", "orthogonality", "locality"}
+    assert set(terms) == {"ce", "cluster", "separation", "orthogonality", "locality", "deletion"}
     assert sum(terms.values()) == pytest.approx(training["curves"][-1]["train_loss"])
     assert {"settle_curves", "evidence_curves", "refit_curves"} <= set(training)
     assert training["steps"][1]["distinct_sources"] == 14
@@ -303,15 +303,16 @@ def test_whether_the_reasoning_holds(trained: Path, made: Path) -> None:
 
 def test_each_remedy_is_learnt_with_and_measured(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluate_remedies, "CATALOGUE", made / "catalogue")
-    kept = evaluate_remedies.without_locality(small_recipe())
-    monkeypatch.setattr(evaluate_remedies, "REMEDIES", {"kernel": kept, "locality": small_recipe()})
+    kernel = evaluate_remedies.without(small_recipe(), "locality", "deletion")
+    assert kernel.stages["joint"].weights == replace(small_recipe().stages["joint"].weights, locality=0, deletion=0)
+    monkeypatch.setattr(evaluate_remedies, "REMEDIES", {"kernel": kernel, "deletion": small_recipe()})
     monkeypatch.setattr(evaluate_remedies.weights, "FOLDER", tmp_path)
     (tmp_path / "protovit").mkdir()
     arguments = ["remedies", "--data", str(made / "data"), "--init", str(made / "encoder.safetensors"), "--photos", "2"]
     monkeypatch.setattr(sys, "argv", arguments)
     evaluate_remedies.main()
     rows = json.loads((tmp_path / "protovit" / "remedies.json").read_text())
-    assert [row["remedy"] for row in rows] == ["kernel", "locality"]
+    assert [row["remedy"] for row in rows] == ["kernel", "deletion"]
     for row in rows:
         assert 0 <= row["accuracy"] <= 1 and row["photos"] == 2 and row["outside"] >= 0
     for texts in (ENGLISH, FRENCH):
@@ -363,20 +364,22 @@ def test_a_picture_keeps_its_square_whatever_it_is_trained_with(made: Path, tmp_
     """What is kept of it on disk must go with the square that says where it was blended."""
     recipe = replace(
         train_protovit.RECIPE, encoder=ENCODER, preprocessing=Preprocessing(32), batch=7, frozen=1, projection=8,
-        pool=1, blank=0.01, squares=(1, 1), reach=1,
+        pool=1, blank=0.01, squares=(1, 1), rectangles=(1, 2), reach=1,
     )  # fmt: skip
     network = initialisation.initial_model(str(made / "encoder.safetensors"), recipe)
     stem = FrozenStem(network.encoder.timm_model, 1, recipe.blank)
     args = argparse.Namespace(seed=0, cache=tmp_path)
     photos = read_photos(made / "data")["train"]
 
-    def surroundings(chosen: list[Photo]) -> objective.Surroundings:
+    def blended(chosen: list[Photo]) -> objective.BlendedPictures:
         pictures = [Preprocessing(32)(read_upload(photo.path).image) for photo in chosen]
         whole = torch.cat([stem(recipe.preprocessing.normalise(pixels)) for pixels in pictures]).half()
-        return blended_surroundings(stem, chosen, whole, recipe, args)
+        return blended_pictures(stem, chosen, whole, recipe, args)
 
     with torch.no_grad():
-        few, many = surroundings(photos[3:5]), surroundings(photos)
-    assert torch.equal(few.inside, many.inside[3:5]) and torch.equal(few.part, many.part[3:5])
-    assert not torch.equal(many.part, many.whole)
-    assert many.inside.any() and not many.inside.all()
+        few, many = blended(photos[3:5]), blended(photos)
+    for part, whole in ((few.surroundings, many.surroundings), (few.deleted, many.deleted)):
+        assert torch.equal(part.places, whole.places[3:5]) and torch.equal(part.pictures, whole.pictures[3:5])
+        assert not torch.equal(whole.pictures, many.whole)
+        assert whole.places.any() and not whole.places.all()
+    assert all(1 <= places.sum() <= 4 for places in many.deleted.places)

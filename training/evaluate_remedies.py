@@ -34,18 +34,20 @@ from training.vision.data import Photo, read_catalogue, read_photos
 from training.vision.transfer import arguments
 
 
-def without_locality(recipe: ProtoViTRecipe) -> ProtoViTRecipe:
-    """The recipe without the term that keeps a patch what it is when all that is far from it is blended away."""
+def without(recipe: ProtoViTRecipe, *terms: str) -> ProtoViTRecipe:
+    """The recipe without these terms of its loss."""
     stages = {
-        name: replace(stage, weights=replace(stage.weights, locality=0.0)) for name, stage in recipe.stages.items()
+        name: replace(stage, weights=replace(stage.weights, **dict.fromkeys(terms, 0.0)))
+        for name, stage in recipe.stages.items()
     }
     return replace(recipe, stages=stages)
 
 
 REMEDIES: Mapping[str, ProtoViTRecipe] = {
-    "cosine": replace(without_locality(RECIPE), concentration=0.0),
-    "kernel": without_locality(RECIPE),
-    "locality": RECIPE,
+    "cosine": replace(without(RECIPE, "locality", "deletion"), concentration=0.0),
+    "kernel": without(RECIPE, "locality", "deletion"),
+    "locality": without(RECIPE, "deletion"),
+    "deletion": RECIPE,
 }
 
 

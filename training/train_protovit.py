@@ -26,12 +26,12 @@ from models.protovit import ProtoViTForImageClassification, ProtoViTImageProcess
 from models.vision.gallery import CATALOGUE
 from models.vision.predictions import CLASSES
 from models.vision.protovit import ProtoVit
+from training.protovit.blended import blended_pictures
 from training.protovit.initialisation import initial_model, round_as_saved, start_projection, start_prototypes
 from training.protovit.objective import Objective, Reasoner, Sources
 from training.protovit.partition import FrozenStem, TrainableTail
 from training.protovit.projection import Projection, project, write_prototypes
 from training.protovit.recipe import RECIPE, ProtoViTRecipe, Stage
-from training.protovit.surroundings import blended_surroundings
 from training.vision.artifacts import Card
 from training.vision.data import (
     Augmented,
@@ -91,7 +91,7 @@ def learn(
     pictures = Augmented(photos["train"], recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
     with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
         views = CachedViews(pictures, stem, recipe.views, args.cache)
-        surroundings = blended_surroundings(stem, photos["train"], views.maps[0], recipe, args)
+        blended = blended_pictures(stem, photos["train"], views.maps[0], recipe, args)
     curves: dict[str, list[Epoch]] = {}
     steps: list[dict[str, Any]] = []
 
@@ -109,7 +109,7 @@ def learn(
         inputs, labels = tokens["val"]
         inputs = inputs if whole else run(tail, inputs.float().split(recipe.batch))
         served = FreshViews(pictures, stem) if args.fresh and whole else seen
-        objective = Objective(chosen.weights, sources, surroundings)
+        objective = Objective(chosen.weights, sources, blended)
         curves[name] = fine_tune(
             network, moving, served, (inputs.float(), labels), chosen.schedule, checkpoint, args.resume, keep_last,
             objective,
