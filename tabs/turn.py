@@ -31,4 +31,5 @@ def take_turn(listener: Callable[..., Any], turn: gr.State) -> Any:
     Returns:
         The event, after which the next work may begin with ``then``.
     """
-    return listener(Turn.next, turn, turn, api_visibility="private", show_progress="hidden", queue=False)
+    counted = {"api_visibility": "private", "show_progress": "hidden", "queue": False, "trigger_mode": "multiple"}
+    return listener(Turn.next, turn, turn, **counted)

@@ -63,9 +63,9 @@ def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
     def move(name: str, ratio: float, client_id: int) -> Any:
         found = credit_service().ids(name, ratio)
         if client_id in found:
-            return name, gr.Dropdown(choices=found, value=client_id)
+            return name, gr.Dropdown(choices=found)
         # whoever is looked at stays, though the decision has changed: the list goes back to everybody
-        return "all", gr.Dropdown(choices=credit_service().ids("all"), value=client_id)
+        return "all", gr.Dropdown(choices=credit_service().ids("all"))
 
     def draw(place: int) -> Any:
         if place < 0:
@@ -73,19 +73,19 @@ def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
         # the list goes back to its first line, so that the same band can be drawn from again
         return "all", gr.Dropdown(choices=credit_service().ids("all"), value=credit_service().draw(place)), -1
 
-    selection.input(handle_errors(select, texts), [selection, ratio], client, api_visibility="private")
+    last: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last"}
+    selection.input(handle_errors(select, texts), [selection, ratio], client, **last)
     ratio.change(
         handle_errors(move, texts),
         [selection, ratio, client],
         [selection, client],
-        api_visibility="private",
         show_progress="hidden",
-        trigger_mode="always_last",
+        **last,
     )
     # once a client is chosen, the verdict moves up to where the search was
     for chosen_by in (client.input, band.input):
         chosen_by(None, None, None, js="() => vitrineSearch(false)", api_visibility="private")
-    band.input(handle_errors(draw, texts), band, [selection, client, band], api_visibility="private")
+    band.input(handle_errors(draw, texts), band, [selection, client, band], **last)
     return client
 
 

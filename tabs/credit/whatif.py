@@ -28,6 +28,7 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     """Sliders for the terms of the loan, an editor for any other column, the new score and what moved it."""
     texts = selection.texts
     negotiated, edited = gr.State({}), gr.State({})
+    begun = gr.State(None)  # the client that the widgets stand for; None before the tab is first opened
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
             terms = {name: OpenSlider(0, 1, label=name, interactive=True) for name in negotiation.TERMS}
@@ -47,9 +48,15 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
             table = gr.HTML()
             chart = gr.Plot(show_label=False, elem_classes="vt-plot", visible=False)
 
-    def begin(client_id: int, name: str) -> list[Any]:
+    def start_over(client_id: int, name: str) -> list[Any]:
         application = credit_service().portfolio.application(client_id)
-        return [{}, {}, *_term_sliders(client_id, {}, texts), *_editors(application, name, texts)]
+        return [client_id, {}, {}, *_term_sliders(client_id, {}, texts), *_editors(application, name, texts)]
+
+    def begin(client_id: int, name: str, begun: int | None) -> list[Any]:
+        """Once for each client: a link chooses one and opens the tab, in either order and long after the first answer
+        has come; what has been typed since then stays.
+        """
+        return start_over(client_id, name) if client_id != begun else [gr.skip()] * len(widgets)
 
     def open_editor(client_id: int, edited: dict[str, Any], name: str) -> list[Any]:
         return _editors(credit_service().portfolio.application(client_id) | edited, name, texts)
@@ -111,15 +118,12 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
         return _slider(whatif.editor(credit_service().model, application, name, texts), texts)
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    gr.on(
-        [tab.select, selection.client.change, reset.click],
-        handle_errors(begin, texts),
-        [selection.client, column],
-        [negotiated, edited, *terms.values(), number, choice],
-        **private,
-    )
-    column.change(handle_errors(open_editor, texts), [selection.client, edited, column], [number, choice], **private)
     live: dict[str, Any] = private | {"trigger_mode": "always_last"}
+    widgets = [begun, negotiated, edited, *terms.values(), number, choice]
+    asked = [selection.client, column]
+    gr.on([tab.select, selection.client.change], handle_errors(begin, texts), [*asked, begun], widgets, **live)
+    reset.click(handle_errors(start_over, texts), asked, widgets, **private)
+    column.change(handle_errors(open_editor, texts), [selection.client, edited, column], [number, choice], **private)
     for name, slider in terms.items():
         asked = [selection.client, negotiated, gr.State(name)]
         moved = [negotiated, *terms.values()]

@@ -73,11 +73,12 @@ def detail_section(texts: Texts, app: gr.Blocks, photo: gr.State, cards: gr.HTML
 
     states = [opened, seen, compared, detail, likeness]
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    picked = cards.select(handle_errors(open_card, texts), photo, [*states, widgets.model, widgets.method], **private)
+    shown = [*states, widgets.model, widgets.method]
+    picked = cards.select(handle_errors(open_card, texts), photo, shown, trigger_mode="multiple", **private)
     redraw(picked.success)
     picked.success(None, None, None, js=READ_ON, api_visibility="private")
     photo.change(follow, [photo, opened], states, **private)
-    widgets.model.input(follow, [photo, widgets.model], states, **private)
+    widgets.model.input(follow, [photo, widgets.model], states, trigger_mode="always_last", **private)
     links.follow(widgets.model, "model")
     links.follow(widgets.method, "method")
-    app.load(handle_errors(open_link, texts), photo, [*states, widgets.model, widgets.method], **private)
+    app.load(handle_errors(open_link, texts), photo, shown, **private)

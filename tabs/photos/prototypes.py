@@ -82,6 +82,7 @@ def prototypes_section(texts: Texts, photo: gr.State) -> None:
         [compared, cases],
         api_visibility="private",
         show_progress="hidden",
+        trigger_mode="multiple",
     )
     gr.on(
         [browser.expand, label.input],
@@ -90,4 +91,5 @@ def prototypes_section(texts: Texts, photo: gr.State) -> None:
         cards,
         api_visibility="private",
         show_progress="minimal",
+        trigger_mode="always_last",
     )

@@ -115,7 +115,12 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
 
     # a model comes with its own methods, and the usual one chosen: drawn once, after that is set
     chosen = widgets.model.input(
-        handle_errors(offer, texts), widgets.model, widgets.method, api_visibility="private", show_progress="hidden"
+        handle_errors(offer, texts),
+        widgets.model,
+        widgets.method,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="always_last",
     )
     redraw(chosen.then)
     take_turn(stop.click, turn).then(
