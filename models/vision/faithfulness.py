@@ -19,8 +19,8 @@ from PIL import Image
 from torch.nn.functional import avg_pool2d, interpolate, pad
 from torchvision.transforms.v2.functional import gaussian_blur
 
+from models.vision.classifier import ImageClassifier
 from models.vision.preprocessing import to_tensor
-from models.vision.registry import VisionModel
 
 STEPS = 16  # points of a curve after its start
 GREY = 0.5  # what stands in place of a deleted pixel, 0..1
@@ -79,7 +79,11 @@ def assess(score: Score, pixels: torch.Tensor, saliency: np.ndarray) -> Faithful
 
 
 def judge(
-    model: VisionModel, image: Image.Image, target: str, saliency: np.ndarray, contrast_class: str | None = None
+    model: ImageClassifier,
+    image: Image.Image,
+    target: str,
+    saliency: np.ndarray,
+    contrast_class: str | None = None,
 ) -> Faithfulness:
     """How faithful a map is to a model's answer for one class of an RGB picture.
 
