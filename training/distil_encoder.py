@@ -29,7 +29,7 @@ from training.vision.artifacts import TAUGHT_BY
 from training.vision.data import decode, read_catalogue, read_photos
 from training.vision.distributed import DEVICE, STATE
 from training.vision.feature_cache import run
-from training.vision.fine_tune import Objective, fine_tune, layer_rates
+from training.vision.fine_tune import Checkpoint, Objective, TrainingData, fine_tune, layer_rates
 from training.vision.lessons import Lessons, Variations, drawn, soft_labels
 from training.vision.students import RECIPES, STUDENTS, DistillationRecipe, StudentEncoder
 from training.vision.tower import Tower
@@ -91,11 +91,9 @@ def distil(args: argparse.Namespace, recipe: DistillationRecipe) -> None:
         rates = layer_rates(list(student.body), recipe.rate, recipe.decay)
         rates += [(student.features, recipe.head_rate), (student.classes, recipe.head_rate)]
         lessons = Lessons(variations.through(encoder.frozen), told, len(own), recipe, args.seed)
-        checkpoint = args.out.with_suffix(".checkpoint.safetensors")
-        fine_tune(
-            student, rates, lessons, (seen, labels), recipe.schedule, checkpoint, args.resume,
-            objective=objective(recipe.features),
-        )  # fmt: skip
+        data = TrainingData(lessons, (seen, labels))
+        checkpoint = Checkpoint(args.out.with_suffix(".checkpoint.safetensors"), args.resume)
+        fine_tune(student, rates, data, recipe.schedule, checkpoint, objective(recipe.features))
     learnt = {name: tensor.half().contiguous() for name, tensor in encoder.network.state_dict().items()}
     if STATE.is_main_process:
         save_file(learnt, args.out, metadata={TAUGHT_BY: teacher.name})
