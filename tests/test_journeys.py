@@ -265,9 +265,10 @@ def test_reading_the_prototypes(visit: Open) -> None:
     page = visit().open("?tab=images&model=protovit")
     rows = page.page.locator(".vt-likeness .vt-row")
     rows.first.wait_for()
-    opening = rows.first.element_handle()
+    reasoning = "document.querySelector('#likeness').innerText"
+    opening = page.page.evaluate(reasoning)
     page.page.locator(".vt-gallery button.thumbnail-item").nth(12).click()
-    page.page.wait_for_function("row => !row.isConnected", arg=opening)
+    page.page.wait_for_function(f"was => {reasoning} !== was", arg=opening)
     rows.first.wait_for()
     page.settle()
     page.page.mouse.move(0, 0)  # from the example that was clicked, where a row may now lie
