@@ -20,7 +20,7 @@ class Turn:
     number: int = 0
 
     def next(self) -> Turn:
-        """The same count, one further."""
+        """Counts one more request; whoever still works for an earlier one sees that it is over."""
         self.number += 1
         return self
 

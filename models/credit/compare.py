@@ -107,7 +107,7 @@ def compare(
 
 
 def alike(portfolio: Portfolio, application: Mapping[str, Value], criteria: Sequence[str]) -> np.ndarray:
-    """(n,) which clients are like an application in every criterion; without any, all are.
+    """Which clients match an application in every criterion, (n,) bool; all of them where there is no criterion.
 
     Args:
         portfolio: the clients.

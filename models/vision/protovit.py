@@ -91,7 +91,7 @@ class ProtoVit(ImageClassifier):
         return self.reasoning(self.compare(image), image.size, top, without)
 
     def compare(self, image: Image.Image) -> PrototypeHeadOutput:
-        """What the head finds in a picture: the one pass that any reasoning about it needs."""
+        """Compares a picture with every prototype: the one pass that any reasoning about it needs."""
         return self.forward(self.preprocessing(image))
 
     def reasoning(

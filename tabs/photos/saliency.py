@@ -46,7 +46,7 @@ class SaliencyWidgets(NamedTuple):
 
 
 def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
-    """Widgets and events of the map."""
+    """The saliency map of a photo: the widgets that choose it, and the events that draw it."""
     gr.Markdown(f"## {texts('images.evidence')}")
     with gr.Row():
         with gr.Column(scale=2, min_width=300):

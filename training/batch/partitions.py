@@ -68,7 +68,7 @@ class Partition:
 
     @property
     def name(self) -> str:
-        """Of the file that it is written to."""
+        """The name of the file that the part's output is written to."""
         return f"part-{self.number:06d}.parquet"
 
     def to_json(self) -> str:

@@ -92,7 +92,7 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray) -> list[dict[str,
 
 
 def pairs(scored: Sequence[Answers], groups: np.ndarray) -> list[dict[str, Any]]:
-    """McNemar's test between each two."""
+    """McNemar's test between each two models."""
     weights_ = draws(groups)
     return [compare(first, second, weights_).to_json() for first, second in combinations(scored, 2)]
 

@@ -35,5 +35,5 @@ def save_csv(frame: pd.DataFrame, path: Path, texts: Texts) -> Path:
 
 
 def as_text(value: Any) -> Any:
-    """A value as it is, but a text that a spreadsheet would read as a formula behind an apostrophe."""
+    """A value for a spreadsheet: a text that it would read as a formula gets an apostrophe before it."""
     return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA) else value
