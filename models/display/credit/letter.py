@@ -49,25 +49,7 @@ def letter(notice: Notice, texts: Texts, made: datetime) -> bytes:
         Section(texts("letter.change.heading"), _change(notice, texts)),
         Section(texts("letter.data.heading"), _data(notice, texts)),
         Section(texts("letter.rights.heading"), _rights(notice, texts)),
-        Section(
-            texts("letter.about.heading"),
-            (
-                Paragraph(
-                    " ".join(
-                        (
-                            texts(
-                                "letter.about.model",
-                                date=date,
-                                version=notice.version,
-                                loans=texts.number(notice.loans),
-                            ),
-                            texts("credit.profile.note"),
-                            texts("letter.about.demonstration"),
-                        )
-                    )
-                ),
-            ),
-        ),
+        Section(texts("letter.about.heading"), _about(notice, date, texts)),
     ]
     opening: tuple[Block, ...] = (
         Paragraph(texts("letter.greeting")),
@@ -85,6 +67,11 @@ def letter(notice: Notice, texts: Texts, made: datetime) -> bytes:
         texts("letter.footer"),
         texts("letter.page", page="{page}", pages="{pages}"),  # the document fills them in
     ).pdf(made)
+
+
+def _about(notice: Notice, date: str, texts: Texts) -> tuple[Block, ...]:
+    model = texts("letter.about.model", date=date, version=notice.version, loans=texts.number(notice.loans))
+    return (Paragraph(f"{model} {texts('credit.profile.note')} {texts('letter.about.demonstration')}"),)
 
 
 def _change(notice: Notice, texts: Texts) -> tuple[Block, ...]:
