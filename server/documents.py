@@ -7,11 +7,11 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from models.texts import LANGUAGES, Language
+from models.texts import LANGUAGES, Language, Texts
 from server.responses import collect
 from tabs.document import head, preloaded, rewrite
 
-DOCUMENTS: dict[str, Language] = {"/": "en", "/fr": "fr"}  # by path
+DOCUMENTS: dict[str, Language] = {Texts(language).path: language for language in LANGUAGES}  # by path
 
 
 class Documents:
@@ -30,9 +30,10 @@ class Documents:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
-        if scope["type"] == "http" and scope["path"] == "/fr/":  # relative, so that it holds below any prefix
+        path = scope["path"].removesuffix("/") if scope["type"] == "http" else ""
+        if path in DOCUMENTS and path != scope["path"]:  # relative, so that it holds below any prefix
             query = scope["query_string"].decode("latin-1")
-            await RedirectResponse("../fr" + (f"?{query}" if query else ""))(scope, receive, send)
+            await RedirectResponse(f"..{path}" + (f"?{query}" if query else ""))(scope, receive, send)
             return
         page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] in DOCUMENTS
         await (self.compressed if page else self.app)(scope, receive, send)

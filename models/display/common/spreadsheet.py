@@ -28,9 +28,8 @@ def save_csv(frame: pd.DataFrame, path: Path, texts: Texts) -> Path:
         path: of the file, in a folder of the caller's.
         texts: the language, which decides on the separator and the decimal mark.
     """
-    separator, decimal = (";", ",") if texts.language == "fr" else (",", ".")
     safe = frame.map(as_text).rename(columns=as_text)
-    safe.to_csv(path, index=False, encoding="utf-8-sig", sep=separator, decimal=decimal)
+    safe.to_csv(path, index=False, encoding="utf-8-sig", sep=texts.conventions.csv, decimal=texts.conventions.decimal)
     return path
 
 

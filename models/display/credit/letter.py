@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from babel.dates import format_date
-
 from models.credit.loan import USUAL_RATE
 from models.credit.loan_wording import as_they_stand
 from models.credit.notice import Notice
@@ -27,7 +25,7 @@ def letter(notice: Notice, texts: Texts, made: datetime) -> bytes:
         made: when it is dated.
     """
     score, answer = notice.score, notice.answer
-    date = format_date(made, format="long", locale={"en": "en_GB", "fr": "fr_FR"}[texts.language])
+    date = texts.date(made)
     who = texts("credit.client", client_id=score.client_id) if score.client_id else texts("credit.new_client")
     asked = (
         texts("letter.asked", terms=as_they_stand(answer.own, texts)) if answer.own else texts("letter.asked_unknown")
