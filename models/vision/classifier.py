@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import torch
 from PIL import Image
@@ -39,11 +39,11 @@ class ImageClassifier(ABC):
         temperature: divides the logits before they become probabilities, > 0.
     """
 
-    name: str
-    layer: str
-    methods: tuple[str, ...]
+    name: ClassVar[str]
+    layer: ClassVar[str]
+    methods: ClassVar[tuple[str, ...]]
+    published_method: ClassVar[str]
     default_method: str
-    published_method: str
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config

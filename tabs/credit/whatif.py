@@ -84,8 +84,8 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
             else gr.Plot(visible=False),
         )
 
-    widgets = [begun, negotiated, edited, *terms.values(), number, choice]
-    asked = [selection.client, column]
+    widgets: list[Any] = [begun, negotiated, edited, *terms.values(), number, choice]
+    asked: list[Any] = [selection.client, column]
     gr.on([tab.select, selection.client.change], handle_errors(begin, texts), [*asked, begun], widgets, **LIVE)
     reset.click(handle_errors(start_over, texts), asked, widgets, **PRIVATE)
     _follow_terms(selection, terms, negotiated)
@@ -116,9 +116,9 @@ def _follow_terms(selection: ClientSelection, terms: dict[str, OpenSlider], nego
     def restore(client_id: int, negotiated: Negotiated, name: str) -> OpenSlider:
         return _term_sliders(client_id, negotiated, texts)[negotiation.TERMS.index(name)]
 
-    moved = [negotiated, *terms.values()]
+    moved: list[Any] = [negotiated, *terms.values()]
     for name, slider in terms.items():
-        asked = [selection.client, negotiated, gr.State(name)]
+        asked: list[Any] = [selection.client, negotiated, gr.State(name)]
         slider.input(handle_errors(begin_to_negotiate, texts), [*asked, slider], moved, **LIVE)
         typed = slider.release(handle_errors(negotiate, texts), [*asked, slider], moved, **LIVE)
         typed.failure(handle_errors(restore, texts), asked, slider, **PRIVATE)  # field and score go together
@@ -158,7 +158,8 @@ def _follow_column(selection: ClientSelection, editor: ColumnEditor, edited: gr.
         return _slider(whatif.editor(credit_service().model, applied(client_id, edited), name, texts), texts)
 
     column, number, choice, unknown = editor
-    asked, shown = [selection.client, edited, column], [number, choice]
+    asked: list[Any] = [selection.client, edited, column]
+    shown: list[Any] = [number, choice]
     column.change(handle_errors(open_editor, texts), asked, shown, **PRIVATE)
     number.input(handle_errors(slide, texts), [*asked, number], edited, **LIVE)
     typed = number.release(handle_errors(settle, texts), [*asked, number], edited, **LIVE)
