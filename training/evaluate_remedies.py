@@ -4,7 +4,7 @@
     python -m training.evaluate_remedies --data FOLDER --init FILE --photos 0    # all validation photos
 
 ProtoViT learns once with each set of remedies, from the training photos alone; accuracy is that on all validation
-photos, inside and outside (:func:`training.evaluation.reasoning.dependence`) are those of ``--photos`` of them together.
+photos, inside and outside (:mod:`training.evaluation.reasoning`) are those of ``--photos`` of them together.
 Written to ``weights/protovit/remedies.json``; nothing of the trained models is kept.
 """
 
