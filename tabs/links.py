@@ -23,5 +23,5 @@ def linked_tab(label: str, name: str, value: str) -> gr.Tab:
 
 
 def follow(widget: Any, name: str) -> None:
-    """The address follows the value of a widget."""
+    """Writes a widget's value into the page's address whenever it changes."""
     widget.change(None, widget, None, js=f"(value) => {{ vitrineLink({{{name}: value}}) }}", api_visibility="private")

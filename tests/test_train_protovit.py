@@ -27,6 +27,7 @@ from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
 from tests.pictures import picture, write_dataset
 from training import evaluate_reasoning, evaluate_remedies, train_protovit
+from training.evaluation import reasoning
 from training.evaluation.measurements import MeasurementCache
 from training.protovit import initialisation, objective
 from training.protovit.blended import blended_pictures
@@ -330,15 +331,15 @@ def test_each_stage_has_a_name_on_the_page(trained: Path) -> None:
 def test_the_shown_patches_are_blended_out_and_no_others(trained: Path) -> None:
     model = ProtoVit.load(trained)
     pixels = torch.rand(3, 32, 32)
-    changed = (evaluate_reasoning.without(model, pixels, [0, 5]) != pixels).any(0)
+    changed = (reasoning.without(model, pixels, [0, 5]) != pixels).any(0)
     assert changed[:8, :8].float().mean() > 0.9 and changed[8:16, 8:16].float().mean() > 0.9
     assert changed.float().mean() < 2 / 16 + 1e-6
 
 
 def test_the_places_further_than_a_reach(trained: Path) -> None:
     model = ProtoVit.load(trained)  # 4 x 4 places
-    assert evaluate_reasoning.beyond(model, [0]) == [2, 3, 6, 7, *range(8, 16)]
-    assert evaluate_reasoning.beyond(model, [5, 10]) == [3, 12]
+    assert reasoning.beyond(model, [0]) == [2, 3, 6, 7, *range(8, 16)]
+    assert reasoning.beyond(model, [5, 10]) == [3, 12]
 
 
 def test_a_place_that_is_all_that_counts_is_found_to_be(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,13 +351,13 @@ def test_a_place_that_is_all_that_counts_is_found_to_be(trained: Path, monkeypat
         lambda pixels: torch.nn.functional.adaptive_avg_pool2d(pixels, 4).repeat(1, 3, 1, 1)[:, :8],
     )
     photo, other = torch.rand(3, 32, 32), torch.rand(3, 32, 32)
-    figures = evaluate_reasoning.dependence(model, photo, evaluate_reasoning.features(model, [other]))
+    figures = reasoning.dependence(model, photo, reasoning.features(model, [other]))
     assert figures["outside"] == pytest.approx(0.0, abs=1e-3)
 
 
 def test_an_unchanged_photo_is_read_the_same(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate_reasoning, "KEPT", 1.0)
-    figures = evaluate_reasoning.stability(ProtoVit.load(trained), picture(1).resize((32, 32)))
+    monkeypatch.setattr(reasoning, "KEPT", 1.0)
+    figures = reasoning.stability(ProtoVit.load(trained), picture(1).resize((32, 32)))
     assert figures["crop"] == {"parts_stayed": 1.0, "same_prototypes": 1.0, "same_answer": 1.0}
 
 

@@ -4,7 +4,7 @@
     python -m training.evaluate_remedies --data FOLDER --init FILE --photos 0    # all validation photos
 
 ProtoViT learns once with each set of remedies, from the training photos alone; accuracy is that on all validation
-photos, inside and outside (:func:`training.evaluate_reasoning.dependence`) are those of ``--photos`` of them together.
+photos, inside and outside (:mod:`training.evaluation.reasoning`) are those of ``--photos`` of them together.
 Written to ``weights/protovit/remedies.json``; nothing of the trained models is kept.
 """
 
@@ -24,8 +24,8 @@ from models.vision.predictions import CLASSES
 from models.vision.preprocessing import to_tensor
 from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
-from training.evaluate_reasoning import dependence, features
 from training.evaluation.bootstrap import ratio_with_interval
+from training.evaluation.reasoning import dependence, features
 from training.protovit.initialisation import initial_model
 from training.protovit.recipe import RECIPE, ProtoViTRecipe
 from training.train_protovit import learn

@@ -44,7 +44,9 @@ from training.vision.data import (
 from training.vision.distributed import DEVICE, STATE
 from training.vision.feature_cache import run
 from training.vision.fine_tune import (
+    Checkpoint,
     Epoch,
+    TrainingData,
     best_epoch,
     evaluate,
     fine_tune,
@@ -110,10 +112,9 @@ def learn(
         inputs = inputs if whole else run(tail, inputs.float().split(recipe.batch))
         served = FreshViews(pictures, stem) if args.fresh and whole else seen
         objective = Objective(chosen.weights, sources, blended)
-        curves[name] = fine_tune(
-            network, moving, served, (inputs.float(), labels), chosen.schedule, checkpoint, args.resume, keep_last,
-            objective,
-        )  # fmt: skip
+        data = TrainingData(served, (inputs.float(), labels))
+        saved = Checkpoint(checkpoint, args.resume, keep_last)
+        curves[name] = fine_tune(network, moving, data, chosen.schedule, saved, objective)
         note(name, epoch=best_epoch(curves[name]))
 
     def note(name: str, **more: Any) -> None:
