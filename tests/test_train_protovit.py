@@ -8,6 +8,7 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,12 +30,13 @@ from tests.pictures import picture, write_dataset
 from training import evaluate_reasoning, evaluate_remedies, train_protovit
 from training.evaluation import reasoning
 from training.evaluation.measurements import MeasurementCache
-from training.protovit import initialisation, objective
+from training.protovit import initialisation, objective, stages
 from training.protovit.blended import blended_pictures
 from training.protovit.partition import FrozenStem, TrainableTail
 from training.protovit.recipe import ProtoViTRecipe
 from training.vision.artifacts import SAME_RUN, read_validation
 from training.vision.data import Photo, read_photos
+from training.vision.fine_tune import Checkpoint
 from training.vision.metrics import fit_temperature
 
 pytestmark = pytest.mark.slow
@@ -251,16 +253,14 @@ def test_a_folder_without_its_prototypes_is_refused(trained: Path, tmp_path: Pat
 def test_an_interrupted_training_goes_on(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped in the settling stage and resumed, it ends with the weights of one that was not stopped."""
     run_training(made, tmp_path / "whole", "--skip-test")
-    real = train_protovit.fine_tune
-    stages: list[str] = []
+    real = stages.fine_tune
 
-    def stops(*args: object, **kwargs: object) -> object:
-        stages.append(str(args[5]))
-        if "settle" in stages[-1]:
+    def stops(*args: Any) -> object:
+        if any(isinstance(given, Checkpoint) and "settle" in given.path.name for given in args):
             raise KeyboardInterrupt
-        return real(*args, **kwargs)
+        return real(*args)
 
-    monkeypatch.setattr(train_protovit, "fine_tune", stops)
+    monkeypatch.setattr(stages, "fine_tune", stops)
     with pytest.raises(KeyboardInterrupt):
         run_training(made, tmp_path / "parts", "--skip-test")
     monkeypatch.undo()

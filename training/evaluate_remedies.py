@@ -28,7 +28,7 @@ from training.evaluation.bootstrap import ratio_with_interval
 from training.evaluation.reasoning import dependence, features
 from training.protovit.initialisation import initial_model
 from training.protovit.recipe import RECIPE, ProtoViTRecipe
-from training.train_protovit import learn
+from training.protovit.stages import learn
 from training.vision.artifacts import write_json
 from training.vision.data import Photo, read_catalogue, read_photos
 from training.vision.transfer import arguments
