@@ -17,8 +17,10 @@ from tabs.error_handling import handle_errors
 SEARCH = "search"  # elem_id of what page.js unfolds
 
 
-def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
-    """The row of widgets that choose the client; returns the one that holds the number.
+def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Number:
+    """The row of widgets that choose the client; returns the hidden one that holds the number.
+
+    The list of all numbers is another: the page copies the whole of every widget that an event reads.
 
     Args:
         texts: the page's language.
@@ -37,7 +39,8 @@ def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
                 label=texts("credit.finder.selection"),
             )
         with gr.Column(scale=2, min_width=200):
-            client = gr.Dropdown(
+            client = gr.Number(example_clients[0].client_id, precision=0, visible=False)
+            numbers = gr.Dropdown(
                 choices=credit_service().ids("all"),
                 value=example_clients[0].client_id,
                 label=texts("credit.finder.client"),
@@ -56,9 +59,13 @@ def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
         chosen = f"(ratio, client) => ({json.dumps(examples[example.key])})[Math.round(ratio)] ?? client"
         button.click(None, [ratio, client], client, js=chosen, api_visibility="private")
 
+    numbers.input(None, numbers, client, js="(number) => number", api_visibility="private")
+    client.change(None, client, numbers, js="(number) => number", api_visibility="private")
+
     def select(name: str, ratio: float) -> Any:
         found = credit_service().ids(name, ratio)
-        return gr.Dropdown(choices=found, value=found[0] if found else None)
+        first = found[0] if found else None
+        return gr.Dropdown(choices=found, value=first), first
 
     def move(name: str, ratio: float, client_id: int) -> Any:
         found = credit_service().ids(name, ratio)
@@ -69,23 +76,24 @@ def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
 
     def draw(place: int) -> Any:
         if place < 0:
-            return gr.skip(), gr.skip(), -1
+            return gr.skip(), gr.skip(), gr.skip(), -1
+        drawn = credit_service().draw(place)
         # the list goes back to its first line, so that the same band can be drawn from again
-        return "all", gr.Dropdown(choices=credit_service().ids("all"), value=credit_service().draw(place)), -1
+        return "all", gr.Dropdown(choices=credit_service().ids("all"), value=drawn), drawn, -1
 
-    selection.input(handle_errors(select, texts), [selection, ratio], client, api_visibility="private")
+    selection.input(handle_errors(select, texts), [selection, ratio], [numbers, client], api_visibility="private")
     ratio.change(
         handle_errors(move, texts),
         [selection, ratio, client],
-        [selection, client],
+        [selection, numbers],
         api_visibility="private",
         show_progress="hidden",
         trigger_mode="always_last",
     )
     # once a client is chosen, the verdict moves up to where the search was
-    for chosen_by in (client.input, band.input):
+    for chosen_by in (numbers.input, band.input):
         chosen_by(None, None, None, js="() => vitrineSearch(false)", api_visibility="private")
-    band.input(handle_errors(draw, texts), band, [selection, client, band], api_visibility="private")
+    band.input(handle_errors(draw, texts), band, [selection, numbers, client, band], api_visibility="private")
     return client
 
 
