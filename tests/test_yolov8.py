@@ -19,7 +19,6 @@ from safetensors.torch import save_file
 
 from models.errors import InputError, ModelUnavailable
 from models.vision import registry, saliency, weights
-from models.vision.fused_convolution import FusedConvolution
 from models.vision.overlay import heatmap, overlay
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
@@ -98,21 +97,6 @@ def test_prediction_is_the_network_s_own(installed: Path) -> None:
     expected = torch.softmax(logits.double() / config["temperature"], 0).tolist()
     answer = registry.get("yolov8").predict(picture(3))
     assert list(answer.probabilities.values()) == pytest.approx(expected, abs=1e-5)
-
-
-@pytest.mark.parametrize("size", [32, 64, 96])
-def test_fused_convolutions_answer_as_the_network_does(installed: Path, size: int) -> None:
-    config, state = weights.read("yolov8")
-    network = YoloV8.build(config)
-    network.load_state_dict(state, strict=True)
-    model = registry.get("yolov8")
-    assert sum(isinstance(module, FusedConvolution) for module in model.body.modules()) > 20
-    *backbone, _ = network.eval().model
-    for pictures in (1, 3):  # the order of the weights was chosen at one size
-        pixels = torch.rand(pictures, 3, size, size, generator=torch.Generator().manual_seed(size))
-        with torch.no_grad():
-            theirs, ours = torch.nn.Sequential(*backbone)(pixels), model.body(pixels)
-        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
 
 
 def test_explanation(installed: Path) -> None:

@@ -7,9 +7,7 @@ from typing import Any, ClassVar
 
 from torch import nn
 
-from models.vision import fused_convolution
 from models.vision.convnet import Convnet
-from models.vision.fused_convolution import FusedConvolution
 from models.vision.ultralytics_quiet import yolov8_classifier
 
 
@@ -31,9 +29,4 @@ class YoloV8(Convnet):
         """The backbone, and its classification head down to the logits."""
         fused = network.fuse(verbose=False)  # batch norm folded into the convolutions
         *backbone, head = fused.model
-        body = nn.Sequential(*backbone)
-        if fused_convolution.AVAILABLE:
-            for module in body.modules():
-                if isinstance(getattr(module, "act", None), nn.SiLU):
-                    module.conv, module.act = FusedConvolution(module.conv), nn.Identity()
-        return body, nn.Sequential(head.conv, head.pool, nn.Flatten(), head.linear)
+        return nn.Sequential(*backbone), nn.Sequential(head.conv, head.pool, nn.Flatten(), head.linear)
