@@ -10,7 +10,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from typing import Any
 
 # On a busy machine, threads that wait by spinning take the cores from those that work: answers come up to nine times
 # later. It must be said before torch is loaded.
@@ -83,12 +82,7 @@ def page(texts: Texts, app: gr.Blocks) -> None:
                 # the heading of all that follows, for those who move from heading to heading
                 gr.HTML(render("heading", title=texts(f"page.tab.{name}")), elem_classes="vt-hidden")
                 build(texts, app, tab)
-
-    def open_link(request: gr.Request) -> Any:
-        wanted = links.query_parameter(request, "tab")
-        return gr.Tabs(selected=wanted) if wanted in TABS else gr.skip()
-
-    app.load(handle_errors(open_link, texts), None, tabs, api_visibility="private")
+    links.open_tab(app, tabs, "tab", TABS)
 
 
 def create_app() -> LightBlocks:

@@ -54,8 +54,7 @@ def score_client(client_id: int, changes: dict[str, Any] | None = None, referenc
         changes: original column -> new value; null makes a column unknown; empty changes nothing.
         reference: whom the contributions compare with: "average" (the average client), "granted" or "similar" clients.
     """
-    score = credit_service().score_client(client_id, changes, reference=reference)
-    return _told(score, score if score.reference is None else credit_service().score_client(client_id, changes))
+    return _told(credit_service().score_client(client_id, changes, reference=reference))
 
 
 def score_application(application: dict[str, Any], reference: str = "average") -> dict[str, Any]:
@@ -67,13 +66,12 @@ def score_application(application: dict[str, Any], reference: str = "average") -
         application: Home Credit column -> value; an absent or null column is unknown.
         reference: whom the contributions compare with: "average" (the average client), "granted" or "similar" clients.
     """
-    score = credit_service().score_application(application, reference=reference)
-    return _told(score, score if score.reference is None else credit_service().score_application(application))
+    return _told(credit_service().score_application(application, reference=reference))
 
 
-def _told(score: Score, plain: Score) -> dict[str, Any]:
-    """A score as programs receive it; its decision has the same reasons with whomever it is compared."""
-    told = [sentence(reason, ENGLISH) for reason in credit_service().principal_reasons(plain)]
+def _told(score: Score) -> dict[str, Any]:
+    """A score as programs receive it, with the principal reasons of its decision."""
+    told = [sentence(reason, ENGLISH) for reason in credit_service().principal_reasons(score)]
     return score.to_json() | {"reasons": told}
 
 

@@ -97,11 +97,21 @@
     const text = query.toString();
     history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : "") + location.hash);
   };
-  // Gradio tells of an opened tab late, and not always in order: the address names the one that stands open now
-  window.vitrineTab = (name) => {
-    const start = `link-${name}-`;
-    for (const panel of document.querySelectorAll(`[role=tabpanel][id^="${start}"]`)) {
-      if (panel.style.display !== "none") vitrineLink({ [name]: panel.id.slice(start.length) });
+  // what the address asks for: which of some tabs, as an update of theirs, or whether it names anything for the server
+  const query = (name) => new URLSearchParams(location.search).get(name) ?? "";
+  window.vitrineSelected = (name, known) => {
+    const wanted = query(name);
+    return known.includes(wanted) ? { __type__: "update", selected: wanted } : undefined;
+  };
+  window.vitrineFollowed = (names) => (names.some(query) ? location.search : undefined);
+  // the address follows the tabs that stand open, by the ids that tabs/links.py gives them
+  const standing = {};
+  const followTabs = () => {
+    for (const panel of document.querySelectorAll("[role=tabpanel][id^=link-]")) {
+      if (panel.style.display === "none") continue;
+      const [, name, value] = panel.id.match(/^link-(\w+)-(.*)$/);
+      if (name in standing && standing[name] !== value) vitrineLink({ [name]: value });
+      standing[name] = value;
     }
   };
 
@@ -238,6 +248,7 @@
         if (picture.alt !== alt) picture.alt = alt;
       }
     }
+    followTabs();
     if (followed && document.querySelector(".vt-verdict")?.textContent.includes(followed)) arrived();
     paint();
   };
@@ -250,6 +261,9 @@
   const begin = () => {
     soon();
     new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
+    new MutationObserver((changes) => {
+      if (changes.some(({ target }) => target.role === "tabpanel")) followTabs();
+    }).observe(document.body, { attributeFilter: ["style"], subtree: true });
   };
   if (document.body) begin(); else document.addEventListener("DOMContentLoaded", begin);
 })();

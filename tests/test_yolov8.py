@@ -278,6 +278,7 @@ def test_a_user_s_own_weights_of_each_size_are_built_saved_loaded_and_explained(
     assert explanation.saliency.min() >= 0 and np.ptp(explanation.saliency) > 0
 
 
+@pytest.mark.slow
 def test_ultralytics_leaves_the_process_as_it_was(tmp_path: Path) -> None:
     """In a fresh interpreter: no file at home, no output, no thread limit, no replaced functions."""
     script = (

@@ -68,8 +68,6 @@ def detail_section(texts: Texts, app: gr.Blocks, photo: gr.State, cards: gr.HTML
 
     def open_link(uploaded: UploadedPhoto | None, request: gr.Request) -> Any:
         model, method = (links.query_parameter(request, name) for name in ("model", "method"))
-        if not model and not method:
-            return [gr.skip()] * 7
         return show(uploaded, arguments.spelled(model, registry.built()) or widgets.model.value, method)
 
     states = [opened, seen, compared, detail, reasoning]
@@ -82,4 +80,4 @@ def detail_section(texts: Texts, app: gr.Blocks, photo: gr.State, cards: gr.HTML
     widgets.model.input(follow, [photo, widgets.model], states, trigger_mode="always_last", **private)
     links.follow(widgets.model, "model")
     links.follow(widgets.method, "method")
-    app.load(handle_errors(open_link, texts), photo, shown, **private)
+    links.followed(app, "model", "method").change(handle_errors(open_link, texts), photo, shown, **private)

@@ -29,5 +29,6 @@ EQUATIONS: dict[str, str] = {
     r"\alpha_k = \frac{1}{hw} \sum_{x,y} \frac{\partial z_c}{\partial A_k(x, y)}$$",
     "deletion": r"$$D = \int_0^1 p_c\bigl(x_{-q}\bigr)\, dq, \qquad I = \int_0^1 p_c\bigl(x_{+q}\bigr)\, dq$$",
     "log_odds": r"$$\log \frac{p}{1 - p} = \phi_0 + \sum_j \phi_j$$",
+    "proposal_distance": r"$$d = \sqrt{\ln^2 (A' / A) + \ln^2 (M' / M)}$$",
     "cut_off": r"$$t^* = \arg\min_t\; \frac{r \cdot FN(t) + FP(t)}{n}$$",
 }
