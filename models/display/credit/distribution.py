@@ -27,6 +27,8 @@ def distribution(comparison: ClientComparison, texts: Texts) -> go.Figure:
     else:
         names, counts = [], [list(comparison.repaid), list(comparison.defaulted)]
     drawn = [[value / max(sum(values), 1) for value in values] for values in counts]
+    edges = [scaled(comparison.feature, edge) for edge in comparison.edges or ()]
+    way = -1 if edges and edges[0] > edges[-1] else 1  # years count the other way round than the days they are
     for (_, key, colour, pattern), values, shares in zip(outcomes, counts, drawn, strict=True):
         bar = {
             "name": texts(f"credit.outcome.{key}"),
@@ -35,20 +37,18 @@ def distribution(comparison: ClientComparison, texts: Texts) -> go.Figure:
                 "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "#ffffff", "size": 6},
             },
             "opacity": 0.85,
-            "customdata": [[texts.percent(share), value] for share, value in zip(shares, values, strict=True)],
+            "customdata": [[texts.percent(share), value] for share, value in zip(shares, values, strict=True)][::way],
         }
         if comparison.categories is not None:
             figure.add_bar(
                 orientation="h", y=names, x=shares, hovertemplate="%{y}<br>%{customdata[0]} (%{customdata[1]})", **bar
             )
         else:
-            edges = sorted(scaled(comparison.feature, edge) for edge in comparison.edges or ())
-            ordered = shares if edges[0] == scaled(comparison.feature, (comparison.edges or (0,))[0]) else shares[::-1]
-            middles = [(low + high) / 2 for low, high in pairwise(edges)]
+            middles = [(low + high) / 2 for low, high in pairwise(edges[::way])]
             figure.add_bar(
                 x=middles,
-                y=ordered,
-                width=[0.46 * (edges[1] - edges[0])] * len(middles),
+                y=shares[::way],
+                width=[0.46 * abs(edges[1] - edges[0])] * len(middles),
                 hovertemplate="%{x:.3s}<br>%{customdata[0]} (%{customdata[1]})",
                 **bar,
             )
