@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +15,14 @@ from models.credit.score import logit
 from models.credit.service import credit_service
 from models.credit.wording import label, scaled, unit_name, value_text
 from models.display.common.chart import TICKS, share_ticks
-from models.display.common.palette import CLEAR, FONT, LOWERS, MARK, NEUTRAL, RAISES
+from models.display.common.palette import LOWERS, MARK, NEUTRAL, RAISES
 from models.display.credit import audit_charts, global_importance
 from models.display.credit.distribution import MOST_CATEGORIES, distribution
 from models.display.credit.gauge import gauge
 from models.display.credit.scatter import scatter
 from models.display.credit.waterfall import change_waterfall, score_waterfall
 from models.texts import ENGLISH, FRENCH, Texts
+from tests.charts import cells, in_house_style
 
 METRICS = json.loads((Path(__file__).parents[1] / "weights" / "credit" / "metrics.json").read_text(encoding="utf-8"))
 CLIENT = 900001
@@ -55,35 +55,10 @@ CHARTS: dict[str, Callable[[Texts], go.Figure]] = {
 }
 
 
-def _rows(figure: go.Figure) -> list[list[str]]:
-    """The cells of the table of a chart, headings first."""
-    table = re.sub(r">\s+<", "><", figure.layout.meta["table"])
-    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", table)]
-
-
 @LANGUAGES
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_chart_is_drawn_in_the_house_style_and_written_in_the_language(name: str, texts: Texts) -> None:
-    figure = CHARTS[name](texts)
-    layout = figure.layout
-    assert layout.separators == {"en": ".,", "fr": ",\u202f"}[texts.language]
-    assert layout.height > 100 and layout.showlegend is not None and layout.dragmode is False
-    assert (layout.paper_bgcolor, layout.plot_bgcolor) == (CLEAR, CLEAR)
-    assert (layout.font.family, layout.font.size) == (FONT, 13)
-    hover = layout.hoverlabel
-    assert (hover.bgcolor, hover.font.color, hover.font.family, hover.font.size) == ("#1e293b", "#ffffff", FONT, 13)
-    assert layout.legend.itemclick is False and layout.legend.itemdoubleclick is False
-    assert all(0 < side <= 56 for side in (layout.margin.l, layout.margin.r, layout.margin.t, layout.margin.b))
-    for axis in (layout.xaxis, layout.yaxis):
-        assert axis.fixedrange and axis.automargin and axis.gridcolor == "#cbd5e1" and axis.title.font.size == 13
-        assert axis.zeroline is False or axis.zerolinecolor == NEUTRAL
-    head, *rows = _rows(figure)
-    cells = [cell for row in (head, *rows) for cell in row]
-    assert rows and all(len(row) == len(head) for row in rows) and all(cells)
-    written = " ".join([*cells, layout.meta["label"], *(text for text in (layout.xaxis.title.text,) if text)])
-    assert not re.search(r"None|\bnan\b|XX|\{|\bTrue\b", written), written
-    wrong = r"\d\.\d" if texts.language == "fr" else r"\d,\d(?!\d\d)"
-    assert not re.search(wrong, written), re.findall(rf".{{9}}{wrong}", written)
+    in_house_style(CHARTS[name](texts), texts)
 
 
 @pytest.mark.parametrize(
@@ -196,12 +171,12 @@ def test_every_client_whose_two_values_are_known_is_a_point_of_its_outcome(axes:
     assert (own.x[0], own.y[0], own.marker.color, own.marker.symbol) == (x[row], y[row], MARK, "diamond")
     titles = [figure.layout.xaxis.title.text, figure.layout.yaxis.title.text]
     assert titles == [label(name, texts) + unit_name(name, texts) for name in axes] and figure.layout.showlegend
-    head, *rows = _rows(figure)
+    head, *rows = cells(figure)
     assert head[0] == texts("charts.clients") and all(label(name, texts) in head[1 + i] for i, name in enumerate(axes))
     own_texts = [value_text(name, float(portfolio.values(name)[row]), texts) for name in axes]
     assert rows[-1] == [texts("credit.client", client_id=client), *own_texts]
-    for (_, *cells), outcome in zip(rows[:2], (0, 1), strict=True):
-        for name, cell in zip(axes, cells, strict=True):
+    for (_, *halves), outcome in zip(rows[:2], (0, 1), strict=True):
+        for name, cell in zip(axes, halves, strict=True):
             middle = np.median(portfolio.values(name)[known & (portfolio.outcomes == outcome)].astype(float))
             assert value_text(name, float(middle), texts) in cell
 
