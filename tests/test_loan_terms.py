@@ -148,6 +148,8 @@ def test_a_proposal_says_its_own_numbers(answers: list[CounterfactualAnswer], la
     texts = Texts(language)  # type: ignore[arg-type]
     for answer in answers:
         page = proposals.counterfactuals(answer, texts)
+        several = texts(f"credit.counterfactual.intro_{answer.decision}.other")
+        assert (several.replace("'", "&#39;") in page) == (len(answer.found) > 1)
         if not answer.found:
             assert answer.nearest is not None and answer.weighs is not None
             nearest = [texts.percent(answer.nearest, digits) in page for digits in range(1, 5)]
