@@ -228,7 +228,7 @@ class Names(gr.JSON):
     """A ``gr.JSON`` that says what it takes: without a type, agents refuse the schema."""
 
     def get_block_name(self) -> str:
-        """Drawn by the page as any JSON."""
+        """The page draws it as Gradio's own JSON component."""
         return "json"
 
     def api_info(self) -> dict[str, Any]:
@@ -248,7 +248,7 @@ class WholeNumber(gr.Number):
     """A ``gr.Number`` that hands over what came, none at all included; the model side says what is wrong with it."""
 
     def get_block_name(self) -> str:
-        """Drawn by the page as any number."""
+        """The page draws it as Gradio's own number component."""
         return "number"
 
     def preprocess(self, payload: float | None) -> float | int | None:

@@ -20,15 +20,12 @@ def test_a_refused_term_leaves_field_and_score_as_they_were(visit: Open) -> None
     assert own is not None
     limits = negotiation.slider(own, own, "amount")
     field = page.page.get_by_label(re.compile(rf"^{re.escape(FRENCH('credit.loan.amount'))} \(")).first
-    page.page.wait_for_function("e => e.value > 1", arg=field.element_handle())
-    before = probability(page, 1)
-    assert float(field.input_value()) == limits.value
+    before = probability(page.holds(field, limits.value), 1)
     field.fill("-5")
     field.press("Tab")
     words = f"donnez un nombre de {FRENCH.plain(limits.low)} à {FRENCH.plain(limits.high)}"
     page.page.get_by_text(re.compile(re.escape(words).replace("\u202f", r"\s"))).first.wait_for()
-    page.page.wait_for_function("([e, was]) => Number(e.value) === was", arg=[field.element_handle(), limits.value])
-    assert probability(page, 1) == before
+    assert probability(page.holds(field, limits.value), 1) == before
     page.page.get_by_text(FRENCH("credit.whatif.nothing")).wait_for()
     page.keep("refused-term")
 

@@ -50,7 +50,8 @@ class Distance:
 
     @classmethod
     def between(cls, probability: float, threshold: float, fewest: int = 1) -> Distance:
-        """As few decimals as are enough; where the two are equal no digits would be.
+        """The distance of a probability from the cut-off, with one decimal where that tells the two apart and with more
+        where it does not.
 
         Args:
             probability, threshold: in (0, 1).
