@@ -18,11 +18,13 @@ def intro(answer: CounterfactualAnswer, texts: Texts) -> str:
 def proposals(answer: CounterfactualAnswer, texts: Texts) -> list[tuple[list[str], str, Decision]]:
     """Each proposal: what is done and what it costs, in sentences; what comes of it; the new decision."""
     told = []
-    before = Distance.between(answer.probability, answer.threshold)
+    reached = [answer.probability, *(found.probability for found in answer.found)]
+    digits = max(Distance.between(probability, answer.threshold).digits for probability in reached)
+    before = texts.percent(answer.probability, digits)
     for found in answer.found:
         words = [proposal(found.own, found.terms, texts), interest(found.own, found.terms, texts)]
-        after = Distance.between(found.probability, answer.threshold, before.digits).texts(texts)
-        outcome = texts(f"credit.counterfactual.{found.decision}", before=before.texts(texts)["probability"], **after)
+        after = Distance.between(found.probability, answer.threshold, digits).texts(texts)
+        outcome = texts(f"credit.counterfactual.{found.decision}", before=before, **after)
         told.append((list(filter(None, words)), outcome, found.decision))
     return told
 
