@@ -5,7 +5,7 @@ UV := $(BIN)/python -m uv pip
 # TORCH=cpu takes PyTorch's wheels without CUDA, from PyTorch's own index
 TORCH ?= default
 
-.PHONY: run test test-fast check lock train-environment reproduce clean
+.PHONY: run test test-fast mutate check lock train-environment reproduce clean
 
 run: $(VENV)/ready ## the app on http://127.0.0.1:7860 (GRADIO_SERVER_PORT to change)
 	$(BIN)/python app.py
@@ -16,6 +16,9 @@ test: $(VENV)/ready-dev ## every test, offline
 
 test-fast: $(VENV)/ready-dev ## within a minute: no app, no browser, no training
 	$(BIN)/python -m pytest -m "not slow" --numprocesses auto
+
+mutate: $(VENV)/ready-dev ## how many small changes of models/ the fast tests notice; some hours
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.mutants
 
 check: $(VENV)/ready-dev ## style, types and dead links
 	$(BIN)/ruff check .

@@ -24,9 +24,10 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 
+from models.conventions import LANGUAGES
 from models.display.common.html import render
 from models.display.photos import prediction_cards
-from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
+from models.texts import ENGLISH, Texts
 from models.vision import glance
 from server.application import KEPT, STOPPING, SWEPT, create_server
 from tabs import links
@@ -91,8 +92,9 @@ def create_app() -> LightBlocks:
     with LightBlocks(title=ENGLISH("page.title"), analytics_enabled=False, delete_cache=(SWEPT, KEPT)) as app:
         page(ENGLISH, app)
         endpoints()
-    with app.route(FRENCH("page.language"), "/fr"):
-        page(FRENCH, app)
+    for texts in map(Texts, LANGUAGES[1:]):
+        with app.route(texts("page.language"), texts.path):
+            page(texts, app)
     return app
 
 

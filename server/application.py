@@ -26,9 +26,9 @@ from server.agents import Agents
 from server.assets import PICTURE, CompressedAssets, picture
 from server.bodies import UPLOAD, BoundedBodies
 from server.calls import Calls
+from server.documents import Documents
 from server.origins import EMBEDDING, OwnOrigin
 from server.root_path import RootPath, root_path
-from tabs.document import Documents
 from tabs.gradio_internals import LightBlocks
 from tabs.theme import STYLE_SHEET, theme
 

@@ -37,5 +37,5 @@ def followed(app: gr.Blocks, *names: str) -> gr.Textbox:
 
 
 def follow(widget: Any, name: str) -> None:
-    """The address follows the value of a widget."""
+    """Writes a widget's value into the page's address whenever it changes."""
     widget.change(None, widget, None, js=f"(value) => {{ vitrineLink({{{name}: value}}) }}", api_visibility="private")

@@ -2,8 +2,12 @@
 // tabs/document.py puts WORDS before it: {en: {...}, fr: {...}}, from data/texts/page.yaml.
 (() => {
   const root = document.documentElement;
-  const french = /\/fr\/?$/.test(location.pathname);
-  const language = french ? "fr" : "en";
+  // the first language stands at the app's address, every other one at its code below it: /x and /x/fr
+  const languages = Object.keys(WORDS);
+  const [first] = languages;
+  const path = location.pathname.replace(/\/$/, "");
+  const language = languages.slice(1).find((code) => path.endsWith(`/${code}`)) ?? first;
+  const base = language === first ? path : path.slice(0, -language.length - 1);
   const words = WORDS[language];
 
   const remembered = (key) => {
@@ -14,12 +18,13 @@
   };
 
   // language: the switch, else the browser's
-  const wanted = remembered("language") || ((navigator.language || "en").toLowerCase().startsWith("fr") ? "fr" : "en");
-  if (!french && wanted === "fr") {
-    location.replace(location.pathname.replace(/\/?$/, "/fr") + location.search + location.hash);
+  const spoken = languages.find((code) => (navigator.language || "").toLowerCase().startsWith(code));
+  const wanted = [remembered("language"), spoken].find((code) => languages.includes(code)) ?? first;
+  if (language === first && wanted !== first) {
+    location.replace(`${base}/${wanted}${location.search}${location.hash}`);
   }
   // below a prefix (/x), Gradio's files are looked for beside the page: at /x/, not at /
-  if (!french && !location.pathname.endsWith("/")) {
+  if (language === first && !location.pathname.endsWith("/")) {
     history.replaceState(history.state, "", `${location.pathname}/${location.search}${location.hash}`);
   }
   // Gradio writes its own widgets in the navigator's language; they follow the page instead
@@ -55,8 +60,8 @@
     if (target.dataset.language) {
       event.preventDefault();
       remember("language", target.dataset.language);
-      const base = location.pathname.replace(/\/fr\/?$/, "").replace(/\/$/, "");
-      location.assign(base + (target.dataset.language === "fr" ? "/fr" : "/") + location.search);
+      const code = target.dataset.language;
+      location.assign(`${base}/${code === first ? "" : code}${location.search}`);
     } else {
       remember("theme", dark() ? "light" : "dark");
       paint();

@@ -11,11 +11,11 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
-STARTS = {"app_url", "browser"}  # fixtures that start the app or a browser
+STARTS = {"app_url", "browser", "trained"}  # fixtures that start the app or a browser, or train
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever needs the app or a browser is slow; modules that train say so themselves."""
+    """Whatever needs the app, a browser or a training is slow; what else takes long says so itself."""
     for item in items:
         if STARTS & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)

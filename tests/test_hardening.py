@@ -94,7 +94,7 @@ def test_the_server_fetches_no_link(app_url: str, trap: str) -> None:
 def test_no_path_of_the_server_is_opened(app_url: str, path: str) -> None:
     answer = _call(app_url, "classify_image", [{"path": path, "meta": {"_type": "gradio.FileData"}}, []])
     assert "event: error" in answer
-    assert "root:" not in answer
+    assert "is no file; upload the file" in answer  # that it is no picture would tell that it was opened
 
 
 @pytest.mark.parametrize("path", ["README.md", "weights/credit/model.txt", "data/portfolio.parquet", "/etc/passwd"])
@@ -115,6 +115,19 @@ def test_no_traceback_reaches_the_caller(app_url: str, first_client: int) -> Non
         answer = _call(app_url, endpoint, data)
         assert "event: error" in answer
         assert not re.search(r"Traceback|site-packages|File \\\\?\"", answer)
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH])
+def test_an_unforeseen_error_is_one_plain_sentence(texts: Texts, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(value: str) -> None:
+        raise RuntimeError(f"/srv/secret {value}")
+
+    for function in (fail, _once(fail)):
+        caplog.clear()
+        with pytest.raises(gr.Error) as shown_to_all:
+            list(handle_errors(function, texts)("a client") or ())
+        assert shown_to_all.value.message == texts("errors.unforeseen")
+        assert "/srv/secret" in caplog.text, "the trace stays in the log"
 
 
 def test_hostile_file_names_are_plain_names(client: Client, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from gradio_client.exceptions import AppError
 
 from models.errors import LONGEST
 from models.runtime import upload_cleanup
-from server import application, bodies
+from server import application, bodies, calls
 from server.application import create_server, running
 from server.bodies import LIMIT, SMALL
 from tabs.gradio_internals import LightBlocks
@@ -158,8 +158,11 @@ def test_broken_base64_is_called_so(http: httpx.Client) -> None:
     assert kind == "error" and answer["error"].startswith("image: the base64 text cannot be decoded")
 
 
-def test_a_long_file_is_out_of_the_call_before_it_waits(http: httpx.Client, client: Client) -> None:
+def test_a_long_file_is_out_of_the_call_before_it_waits(
+    http: httpx.Client, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Gradio keeps a body while its call waits; here it holds a path by then. No file stays afterwards."""
+    monkeypatch.setattr(calls, "SMALL", 100_000)  # bytes of a call without its files
     before = _files()
     junk = base64.b64encode(bytes(300_000)).decode()
     for value in (junk, f"data:image/png;base64,{junk}", {"url": f"data:image/png;base64,{junk}"}):
@@ -199,6 +202,12 @@ def test_a_body_is_refused_from_its_length(http: httpx.Client, path: str, limit:
     assert answer.status == 413
     assert f"more than {limit // 1_000_000} MB" in json.load(answer)["detail"]
     connection.close()
+
+
+@pytest.mark.parametrize("content", [[0] * (SMALL // 2), {str(number): 0 for number in range(SMALL // 8)}])
+def test_a_call_is_small_but_for_its_files(http: httpx.Client, content: Any) -> None:
+    answer = http.post(f"{CALL}clients", json={"data": ["all", 1, content]})
+    assert answer.status_code == 413 and f"more than {SMALL // 1_000_000} MB" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("path", [f"{CALL}clients", "gradio_api/queue/join", "gradio_api/mcp/"])

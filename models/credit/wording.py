@@ -50,7 +50,9 @@ class Distance:
 
     @classmethod
     def between(cls, probability: float, threshold: float) -> Distance:
-        """One decimal where that is enough; where the two are equal no digits would be."""
+        """The distance of a probability from the cut-off, with one decimal where that tells the two apart and with more
+        where it does not.
+        """
         gap = 100 * abs(probability - threshold)
         digits = next((digits for digits in range(1, MOST_DIGITS) if gap >= 2 * 10.0**-digits), MOST_DIGITS)
         digits = digits if gap >= 10.0**-MOST_DIGITS else 1

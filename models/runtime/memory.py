@@ -10,8 +10,8 @@ M_ARENA_MAX = -8  # glibc's name for it, malloc.h
 
 
 def few_arenas() -> bool:
-    """Threads share a few heaps, so that what one visitor's photo needed serves the next one's; whether that could be
-    set: only glibc has it.
+    """Limits how many heaps (arenas of glibc) the threads use, so that memory that one photo needed serves the next;
+    returns whether that could be set.
 
     To be called before threads are started.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -53,14 +54,26 @@ def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Number:
                 value=-1,
                 label=texts("credit.finder.band"),
             )
+    _follow_examples(buttons, ratio, client)
+    numbers.input(None, numbers, client, js="(number) => number", api_visibility="private")
+    client.change(None, client, numbers, js="(number) => number", api_visibility="private")
+    _follow_search(selection, band, ratio, numbers, client, texts)
+    return client
+
+
+def _follow_examples(buttons: Sequence[gr.Button], ratio: gr.Slider, client: gr.Number) -> None:
+    """A button chooses its example at the present cost ratio."""
     examples = _examples_by_ratio()
-    for button, example in zip(buttons, example_clients, strict=True):
+    for button, example in zip(buttons, credit_service().example_clients(), strict=True):
         # the numbers travel with the page, so that the click needs no server; without an example the client stays
         chosen = f"(ratio, client) => ({json.dumps(examples[example.key])})[Math.round(ratio)] ?? client"
         button.click(None, [ratio, client], client, js=chosen, api_visibility="private")
 
-    numbers.input(None, numbers, client, js="(number) => number", api_visibility="private")
-    client.change(None, client, numbers, js="(number) => number", api_visibility="private")
+
+def _follow_search(
+    selection: gr.Radio, band: gr.Dropdown, ratio: gr.Slider, numbers: gr.Dropdown, client: gr.Number, texts: Texts
+) -> None:
+    """The list of clients follows the decision and the cut-off; a probability band draws one of its clients."""
 
     def select(name: str, ratio: float) -> Any:
         found = credit_service().ids(name, ratio)
@@ -70,9 +83,9 @@ def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Number:
     def move(name: str, ratio: float, client_id: int) -> Any:
         found = credit_service().ids(name, ratio)
         if client_id in found:
-            return name, gr.Dropdown(choices=found, value=client_id)
+            return name, gr.Dropdown(choices=found)
         # whoever is looked at stays, though the decision has changed: the list goes back to everybody
-        return "all", gr.Dropdown(choices=credit_service().ids("all"), value=client_id)
+        return "all", gr.Dropdown(choices=credit_service().ids("all"))
 
     def draw(place: int) -> Any:
         if place < 0:
@@ -81,20 +94,19 @@ def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Number:
         # the list goes back to its first line, so that the same band can be drawn from again
         return "all", gr.Dropdown(choices=credit_service().ids("all"), value=drawn), drawn, -1
 
-    selection.input(handle_errors(select, texts), [selection, ratio], [numbers, client], api_visibility="private")
+    last: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last"}
+    selection.input(handle_errors(select, texts), [selection, ratio], [numbers, client], **last)
     ratio.change(
         handle_errors(move, texts),
         [selection, ratio, client],
         [selection, numbers],
-        api_visibility="private",
         show_progress="hidden",
-        trigger_mode="always_last",
+        **last,
     )
     # once a client is chosen, the verdict moves up to where the search was
     for chosen_by in (numbers.input, band.input):
         chosen_by(None, None, None, js="() => vitrineSearch(false)", api_visibility="private")
-    band.input(handle_errors(draw, texts), band, [selection, numbers, client, band], api_visibility="private")
-    return client
+    band.input(handle_errors(draw, texts), band, [selection, numbers, client, band], **last)
 
 
 def _examples_by_ratio() -> dict[str, dict[int, int]]:

@@ -73,9 +73,23 @@ def _one_photo(texts: Texts, app: gr.Blocks, tab: gr.Tab) -> None:
         asked = event._data.get("place") if isinstance(event._data, dict) else None  # whatever the browser sent
         return str(pictures[arguments.whole_number("place", asked, 0, len(pictures) - 1)].path)
 
-    gallery.select(handle_errors(choose, texts), None, photo, api_visibility="private", show_progress="hidden")
+    gallery.select(
+        handle_errors(choose, texts),
+        None,
+        photo,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="multiple",
+    )
 
     def faults() -> str:
         return prediction_cards.notices([fault.message(texts) for fault in photos.faults()])
 
-    tab.select(handle_errors(faults, texts), None, missing, api_visibility="private", show_progress="hidden")
+    tab.select(
+        handle_errors(faults, texts),
+        None,
+        missing,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="always_last",
+    )
