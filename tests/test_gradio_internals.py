@@ -54,7 +54,7 @@ def test_the_page_itself_is_described_in_full() -> None:
 
 
 def test_no_event_makes_the_page_copy_what_is_large() -> None:
-    """The page copies what an event reads, and at each word of its progress what it fills, with all that stands there."""
+    """The page copies what an event reads, and at each word of its progress what it fills, with all that is in it."""
     config = create_app().config
     blocks = {block["id"]: block for block in config["components"]}
     events = [event for event in config["dependencies"] if event["backend_fn"]]
