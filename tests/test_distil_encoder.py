@@ -19,6 +19,7 @@ from training import distil_encoder
 from training.vision import artifacts, students
 from training.vision.data import read_photos
 from training.vision.distillation import DistillationBatches, Variations, sample_photos, soft_labels
+from training.vision.fine_tune import TrainingData
 from training.vision.tower import Tower
 
 pytestmark = pytest.mark.slow
@@ -67,17 +68,16 @@ def test_a_lesson_teaches_and_resumes(shelf: Path, monkeypatch: pytest.MonkeyPat
 
     asked = distil_encoder.fine_tune
 
-    def stops(network: torch.nn.Module, rates: object, batches: object, seen: object, schedule: object, *rest: object,
-              **named: object) -> object:  # fmt: skip
-        epoch = batches.epoch  # type: ignore[attr-defined]
+    def stops(network: torch.nn.Module, rates: object, data: TrainingData, *rest: object) -> object:
+        epoch = data.batches.epoch
 
         def interrupted(number: int) -> object:
             if number:
                 raise KeyboardInterrupt
             return epoch(number)
 
-        batches.epoch = interrupted  # type: ignore[attr-defined]
-        return asked(network, rates, batches, seen, schedule, *rest, **named)  # type: ignore[arg-type]
+        monkeypatch.setattr(data.batches, "epoch", interrupted)
+        return asked(network, rates, data, *rest)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(distil_encoder, "fine_tune", stops)
