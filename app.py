@@ -10,7 +10,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from typing import Any
 
 # On a busy machine, threads that wait by spinning take the cores from those that work: answers come up to nine times
 # later. It must be said before torch is loaded.
@@ -25,9 +24,10 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 
+from models.conventions import LANGUAGES
 from models.display.common.html import render
 from models.display.photos import prediction_cards
-from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
+from models.texts import ENGLISH, Texts
 from models.vision import glance
 from server.application import KEPT, STOPPING, SWEPT, create_server
 from tabs import links
@@ -83,12 +83,7 @@ def page(texts: Texts, app: gr.Blocks) -> None:
                 # the heading of all that follows, for those who move from heading to heading
                 gr.HTML(render("heading", title=texts(f"page.tab.{name}")), elem_classes="vt-hidden")
                 build(texts, app, tab)
-
-    def open_link(request: gr.Request) -> Any:
-        wanted = links.query_parameter(request, "tab")
-        return gr.Tabs(selected=wanted) if wanted in TABS else gr.skip()
-
-    app.load(handle_errors(open_link, texts), None, tabs, api_visibility="private")
+    links.open_tab(app, tabs, "tab", TABS)
 
 
 def create_app() -> LightBlocks:
@@ -97,8 +92,9 @@ def create_app() -> LightBlocks:
     with LightBlocks(title=ENGLISH("page.title"), analytics_enabled=False, delete_cache=(SWEPT, KEPT)) as app:
         page(ENGLISH, app)
         endpoints()
-    with app.route(FRENCH("page.language"), "/fr"):
-        page(FRENCH, app)
+    for texts in map(Texts, LANGUAGES[1:]):
+        with app.route(texts("page.language"), texts.path):
+            page(texts, app)
     return app
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.batch.partitions import CREDIT, plan, scorer, write
+from training.batch.partitions import CREDIT, plan, write
+from training.batch.scorers import scorer
 from training.score_dataset import Progress, score
 
 PORTFOLIO = Path(__file__).parents[1] / "data" / "portfolio.parquet"

@@ -29,11 +29,11 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 
 from models.vision import photo_batch, photos, registry, weights
+from models.vision.classifier import ImageClassifier
 from models.vision.convnet import Convnet
 from models.vision.overlay import overlay
 from models.vision.preprocessing import Preprocessing
 from models.vision.protovit import ProtoVit
-from models.vision.registry import VisionModel
 from models.vision.uploads import read_upload
 from training.vision.data import Photo, read_photos
 
@@ -54,7 +54,7 @@ def photo() -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def ours(model: VisionModel, method: str, image: Image.Image) -> Image.Image:
+def ours(model: ImageClassifier, method: str, image: Image.Image) -> Image.Image:
     """Decoded photo to overlay, as the app does it."""
     return overlay(image, model.explain(image, method).saliency)
 
@@ -175,7 +175,7 @@ def protovit(model: ProtoVit, image: Image.Image, runs: int) -> None:
     print(f"  reasoning / bare encoder {p50['reasoning'] / p50['bare encoder']:.2f}")
 
 
-def batch(models: Sequence[VisionModel], image: Image.Image) -> None:
+def batch(models: Sequence[ImageClassifier], image: Image.Image) -> None:
     """Times many photos at once by all models, from files to rows, and in operations."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{number}.jpg" for number in range(PHOTOS)]

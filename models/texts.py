@@ -6,20 +6,19 @@ are ``str.format`` fields: ``{rows}``. Numbers are written for the reader's lang
 
 from __future__ import annotations
 
-import re
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
-from babel import Locale, numbers
+from babel import Locale, dates, numbers
 
 from models import numerals
+from models.conventions import CONVENTIONS, LANGUAGES, Conventions, Language
 
-Language = Literal["en", "fr"]
-LANGUAGES: tuple[Language, ...] = ("en", "fr")
 CATALOGUE = Path(__file__).parent.parent / "data" / "texts"
 
 
@@ -33,14 +32,9 @@ def catalogue() -> dict[str, dict[str, str]]:
     return entries
 
 
-def typeset_french(text: str) -> str:
-    """The spaces that French sets before ``: ; ? ! % »`` and after ``«``, made unbreakable."""
-    return re.sub(r" (?=[:;?!%»])|(?<=«) ", "\u00a0", text)
-
-
 def _flatten(node: dict[str, Any], prefix: str, entries: dict[str, dict[str, str]]) -> None:
     if set(node) == set(LANGUAGES):
-        entries[prefix] = {"en": node["en"], "fr": typeset_french(node["fr"])}
+        entries[prefix] = {language: CONVENTIONS[language].typeset(node[language]) for language in LANGUAGES}
         return
     for key, child in node.items():
         if not isinstance(child, dict):
@@ -53,6 +47,16 @@ class Texts:
     """The catalogue in one language: ``Texts("fr")("credit.decision.granted")``."""
 
     language: Language
+
+    @property
+    def conventions(self) -> Conventions:
+        """How the language writes numbers, dates and lists."""
+        return CONVENTIONS[self.language]
+
+    @property
+    def path(self) -> str:
+        """Where the language's page stands: ``/`` for the first language, ``/fr`` and the like for others."""
+        return "/" if self.language == LANGUAGES[0] else f"/{self.language}"
 
     def __call__(self, key: str, **details: object) -> str:
         """The text of a key, its placeholders filled.
@@ -97,7 +101,7 @@ class Texts:
         Raises:
             ValueError: the text is no number of this language; ``nan`` and ``inf`` are none.
         """
-        if self.language == "en":
+        if self.conventions.decimal == ".":
             return numerals.read(text, ".")
         plain = numerals.tidy(text)
         if "." not in plain:
@@ -108,7 +112,7 @@ class Texts:
 
     def percent(self, share: float, digits: int = 1) -> str:
         """A share in 0..1 as a percentage: ``12,3 %`` or ``12.3%``."""
-        pattern = "#,##0" + ("." + "0" * digits if digits else "") + ("\u202f%" if self.language == "fr" else "%")
+        pattern = "#,##0" + ("." + "0" * digits if digits else "") + self.conventions.percent
         return numbers.format_percent(share, format=pattern, locale=self.language)
 
     def share(self, share: float) -> str:
@@ -122,16 +126,19 @@ class Texts:
 
     def between(self, low: str, high: str) -> str:
         """An interval of two written numbers, which no line break parts: ``[0.1, 0.2]`` or ``[0,1 ; 0,2]``."""
-        separator = "\u00a0;\u00a0" if self.language == "fr" else ",\u00a0"
-        return f"[{low}{separator}{high}]".replace(" ", "\u00a0")
+        return f"[{low}{self.conventions.interval}{high}]".replace(" ", "\u00a0")
 
     def pair(self, name: str, value: str) -> str:
         """A name and what it stands for, the colon spaced as the language spaces it: ``Amount: 5``, ``Montant : 5``."""
-        return f"{name}\u00a0: {value}" if self.language == "fr" else f"{name}: {value}"
+        return f"{name}{self.conventions.colon}{value}"
 
     def series(self, parts: Iterable[str]) -> str:
         """What a sentence lists, set apart by semicolons."""
-        return ("\u00a0; " if self.language == "fr" else "; ").join(parts)
+        return self.conventions.semicolon.join(parts)
+
+    def date(self, day: datetime.date) -> str:
+        """A day in words: ``3 May 2026`` or ``3 mai 2026``."""
+        return dates.format_date(day, format="long", locale=self.conventions.locale)
 
     def signed(self, value: float, digits: int = 2) -> str:
         """A number that always carries its sign, with a true minus."""

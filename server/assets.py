@@ -13,9 +13,10 @@ import brotli
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models.vision import gallery
+from server.responses import collect
 
 PLACES = ("/assets/", "/static/")
 KINDS = (".js", ".css", ".svg")
@@ -40,7 +41,7 @@ class CompressedAssets:
             return
         path = scope["path"]
         if path not in self.kept:
-            start, body = await self._plain(scope, receive)
+            start, body = await collect(self.app, scope, receive, without=(b"accept-encoding", b"range"))
             if start["status"] != HTTPStatus.OK or len(self.kept) >= MOST:
                 await send(start)
                 await send({"type": "http.response.body", "body": body})
@@ -53,22 +54,6 @@ class CompressedAssets:
         raw, body = self.kept[path]
         await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": raw})
         await send({"type": "http.response.body", "body": body})
-
-    async def _plain(self, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
-        """The file as it stands."""
-        plain = [(name, value) for name, value in scope["headers"] if name not in (b"accept-encoding", b"range")]
-        start: Message = {}
-        body = b""
-
-        async def collect(message: Message) -> None:
-            nonlocal start, body
-            if message["type"] == "http.response.start":
-                start = message
-            else:
-                body += message.get("body", b"")
-
-        await self.app({**scope, "headers": plain}, receive, collect)
-        return start, body
 
 
 def _compressible(scope: Scope) -> bool:

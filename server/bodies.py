@@ -1,4 +1,4 @@
-"""How much a request may bring."""
+"""Bounds on what a request may bring: its size, and the number and kind of its parts."""
 
 from __future__ import annotations
 

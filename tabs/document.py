@@ -10,18 +10,13 @@ import json
 import re
 from pathlib import Path
 
-from starlette.datastructures import MutableHeaders
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import RedirectResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
+from models.conventions import LANGUAGES, Language
 from models.display.common.html import render
-from models.texts import LANGUAGES, Language, Texts
+from models.texts import Texts
 from tabs.gradio_internals import charts_script
 
 FIRST_PAINT = Path(__file__).with_name("first_paint.css")
 SCRIPT = Path(__file__).with_name("page.js")
-DOCUMENTS: dict[str, Language] = {"/": "en", "/fr": "fr"}  # by path
 # A window with something in it, as the page's icon: drawn here, so that nothing is fetched for it.
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
@@ -79,54 +74,6 @@ def preloaded(root: str = "") -> str:
     script = charts_script()
     address = f"{root}/assets/{script}" if root else f"./assets/{script}"
     return f'<link rel="modulepreload" href="{address}">\n' if script else ""
-
-
-class Documents:
-    """ASGI middleware: the pages come with a head of ours, in their language, and compressed.
-
-    Args:
-        app: what comes next.
-        root: what stands before the app's paths in its public address, such as "/x"; empty where nothing does.
-    """
-
-    def __init__(self, app: ASGIApp, root: str = "") -> None:
-        self.app = app
-        self.root = root
-        self.compressed = GZipMiddleware(self._rewritten, compresslevel=5)
-        self.heads = {language: (head(language) + preloaded(root)).encode() for language in LANGUAGES}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one request."""
-        if scope["type"] == "http" and scope["path"] == "/fr/":  # relative, so that it holds below any prefix
-            query = scope["query_string"].decode("latin-1")
-            await RedirectResponse("../fr" + (f"?{query}" if query else ""))(scope, receive, send)
-            return
-        page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] in DOCUMENTS
-        await (self.compressed if page else self.app)(scope, receive, send)
-
-    async def _rewritten(self, scope: Scope, receive: Receive, send: Send) -> None:
-        language = DOCUMENTS[scope["path"]]
-        start: Message = {}
-        body = b""
-
-        async def collect(message: Message) -> None:
-            nonlocal start, body
-            if message["type"] == "http.response.start":
-                start = message
-                return
-            body += message.get("body", b"")
-            if message.get("more_body"):
-                return
-            headers = MutableHeaders(raw=start["headers"])
-            if headers.get("content-type", "").startswith("text/html"):
-                body = rewrite(body, language, self.heads[language], self.root)
-                headers["content-length"] = str(len(body))
-            await send(start)
-            await send({"type": "http.response.body", "body": body})
-
-        # Gradio would compress it before it can be rewritten
-        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        await self.app({**scope, "headers": plain}, receive, collect)
 
 
 def rewrite(document: bytes, language: Language, head: bytes, root: str = "") -> bytes:

@@ -19,7 +19,7 @@ class Picture(gr.Image):
     """
 
     def get_block_name(self) -> str:
-        """Drawn by the page as any image."""
+        """The page draws it as Gradio's own image component."""
         return "image"
 
     def postprocess(self, value: Any) -> Any:
@@ -35,7 +35,7 @@ class Document(gr.File):
     """A ``gr.File`` for programs, of a file that an endpoint wrote."""
 
     def get_block_name(self) -> str:
-        """Drawn by the page as any file."""
+        """The page draws it as Gradio's own file component."""
         return "file"
 
     def postprocess(self, value: Any) -> Any:

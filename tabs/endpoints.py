@@ -11,10 +11,11 @@ from PIL.Image import Image
 
 from models import arguments
 from models import results as measured
+from models.conventions import LANGUAGES, Language
 from models.credit.score import Score
 from models.credit.service import credit_service
 from models.display.credit.principal_reasons import sentence
-from models.texts import ENGLISH, LANGUAGES, Language, Texts
+from models.texts import ENGLISH, Texts
 from models.vision import photo_batch, photos, prototype_explanation
 from models.vision.inference_executor import SHARED
 from tabs.credit.letter import save_letter
@@ -54,8 +55,7 @@ def score_client(client_id: int, changes: dict[str, Any] | None = None, referenc
         changes: original column -> new value; null makes a column unknown; empty changes nothing.
         reference: whom the contributions compare with: "average" (the average client), "granted" or "similar" clients.
     """
-    score = credit_service().score_client(client_id, changes, reference=reference)
-    return _told(score, score if score.reference is None else credit_service().score_client(client_id, changes))
+    return _told(credit_service().score_client(client_id, changes, reference=reference))
 
 
 def score_application(application: dict[str, Any], reference: str = "average") -> dict[str, Any]:
@@ -67,13 +67,12 @@ def score_application(application: dict[str, Any], reference: str = "average") -
         application: Home Credit column -> value; an absent or null column is unknown.
         reference: whom the contributions compare with: "average" (the average client), "granted" or "similar" clients.
     """
-    score = credit_service().score_application(application, reference=reference)
-    return _told(score, score if score.reference is None else credit_service().score_application(application))
+    return _told(credit_service().score_application(application, reference=reference))
 
 
-def _told(score: Score, plain: Score) -> dict[str, Any]:
-    """A score as programs receive it; its decision has the same reasons with whomever it is compared."""
-    told = [sentence(reason, ENGLISH) for reason in credit_service().principal_reasons(plain)]
+def _told(score: Score) -> dict[str, Any]:
+    """A score as programs receive it, with the principal reasons of its decision."""
+    told = [sentence(reason, ENGLISH) for reason in credit_service().principal_reasons(score)]
     return score.to_json() | {"reasons": told}
 
 
@@ -230,7 +229,7 @@ class Names(gr.JSON):
     """A ``gr.JSON`` that says what it takes: without a type, agents refuse the schema."""
 
     def get_block_name(self) -> str:
-        """Drawn by the page as any JSON."""
+        """The page draws it as Gradio's own JSON component."""
         return "json"
 
     def api_info(self) -> dict[str, Any]:
@@ -250,7 +249,7 @@ class WholeNumber(gr.Number):
     """A ``gr.Number`` that hands over what came, none at all included; the model side says what is wrong with it."""
 
     def get_block_name(self) -> str:
-        """Drawn by the page as any number."""
+        """The page draws it as Gradio's own number component."""
         return "number"
 
     def preprocess(self, payload: float | None) -> float | int | None:

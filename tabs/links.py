@@ -1,10 +1,13 @@
 """Links to what is shown: the address names the tab, the client, the model and the method, and opens them again.
 
-``/?client=900153&view=why``, ``/fr?tab=images&model=vgg16&method=grad-cam``.
+``/?client=900153&view=why``, ``/fr?tab=images&model=vgg16&method=grad-cam``. The page looks by itself what its address
+names: one that names nothing costs no call to the server.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from typing import Any
 
 import gradio as gr
@@ -16,12 +19,23 @@ def query_parameter(request: gr.Request, name: str) -> str:
 
 
 def linked_tab(label: str, name: str, value: str) -> gr.Tab:
-    """A tab that the address names under ``name`` once it is opened (``tabs/page.js``: ``vitrineTab``)."""
-    tab = gr.Tab(label, id=value, elem_id=f"link-{name}-{value}")
-    tab.select(None, None, None, js=f"() => {{ vitrineTab('{name}') }}", api_visibility="private")
-    return tab
+    """A tab that the address names under ``name`` once it is opened (``tabs/page.js`` looks which one stands open)."""
+    return gr.Tab(label, id=value, elem_id=f"link-{name}-{value}")
+
+
+def open_tab(app: gr.Blocks, tabs: gr.Tabs, name: str, values: Iterable[str]) -> None:
+    """Of these tabs, the one that the address names under ``name`` is open when the page has loaded."""
+    js = f"() => vitrineSelected({json.dumps(name)}, {json.dumps(list(values))})"
+    app.load(None, None, tabs, js=js, api_visibility="private")
+
+
+def followed(app: gr.Blocks, *names: str) -> gr.Textbox:
+    """A hidden text that changes once the page has loaded, where its address names one of ``names``."""
+    address = gr.Textbox(visible=False)
+    app.load(None, None, address, js=f"() => vitrineFollowed({json.dumps(names)})", api_visibility="private")
+    return address
 
 
 def follow(widget: Any, name: str) -> None:
-    """The address follows the value of a widget."""
+    """Writes a widget's value into the page's address whenever it changes."""
     widget.change(None, widget, None, js=f"(value) => {{ vitrineLink({{{name}: value}}) }}", api_visibility="private")

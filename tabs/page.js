@@ -2,8 +2,12 @@
 // tabs/document.py puts WORDS before it: {en: {...}, fr: {...}}, from data/texts/page.yaml.
 (() => {
   const root = document.documentElement;
-  const french = /\/fr\/?$/.test(location.pathname);
-  const language = french ? "fr" : "en";
+  // the first language stands at the app's address, every other one at its code below it: /x and /x/fr
+  const languages = Object.keys(WORDS);
+  const [first] = languages;
+  const path = location.pathname.replace(/\/$/, "");
+  const language = languages.slice(1).find((code) => path.endsWith(`/${code}`)) ?? first;
+  const base = language === first ? path : path.slice(0, -language.length - 1);
   const words = WORDS[language];
 
   const remembered = (key) => {
@@ -14,12 +18,13 @@
   };
 
   // language: the switch, else the browser's
-  const wanted = remembered("language") || ((navigator.language || "en").toLowerCase().startsWith("fr") ? "fr" : "en");
-  if (!french && wanted === "fr") {
-    location.replace(location.pathname.replace(/\/?$/, "/fr") + location.search + location.hash);
+  const spoken = languages.find((code) => (navigator.language || "").toLowerCase().startsWith(code));
+  const wanted = [remembered("language"), spoken].find((code) => languages.includes(code)) ?? first;
+  if (language === first && wanted !== first) {
+    location.replace(`${base}/${wanted}${location.search}${location.hash}`);
   }
   // below a prefix (/x), Gradio's files are looked for beside the page: at /x/, not at /
-  if (!french && !location.pathname.endsWith("/")) {
+  if (language === first && !location.pathname.endsWith("/")) {
     history.replaceState(history.state, "", `${location.pathname}/${location.search}${location.hash}`);
   }
   // Gradio writes its own widgets in the navigator's language; they follow the page instead
@@ -55,8 +60,8 @@
     if (target.dataset.language) {
       event.preventDefault();
       remember("language", target.dataset.language);
-      const base = location.pathname.replace(/\/fr\/?$/, "").replace(/\/$/, "");
-      location.assign(base + (target.dataset.language === "fr" ? "/fr" : "/") + location.search);
+      const code = target.dataset.language;
+      location.assign(`${base}/${code === first ? "" : code}${location.search}`);
     } else {
       remember("theme", dark() ? "light" : "dark");
       paint();
@@ -92,11 +97,21 @@
     const text = query.toString();
     history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : "") + location.hash);
   };
-  // Gradio tells of an opened tab late, and not always in order: the address names the one that stands open now
-  window.vitrineTab = (name) => {
-    const start = `link-${name}-`;
-    for (const panel of document.querySelectorAll(`[role=tabpanel][id^="${start}"]`)) {
-      if (panel.style.display !== "none") vitrineLink({ [name]: panel.id.slice(start.length) });
+  // what the address asks for: which of some tabs, as an update of theirs, or whether it names anything for the server
+  const query = (name) => new URLSearchParams(location.search).get(name) ?? "";
+  window.vitrineSelected = (name, known) => {
+    const wanted = query(name);
+    return known.includes(wanted) ? { __type__: "update", selected: wanted } : undefined;
+  };
+  window.vitrineFollowed = (names) => (names.some(query) ? location.search : undefined);
+  // the address follows the tabs that stand open, by the ids that tabs/links.py gives them
+  const standing = {};
+  const followTabs = () => {
+    for (const panel of document.querySelectorAll("[role=tabpanel][id^=link-]")) {
+      if (panel.style.display === "none") continue;
+      const [, name, value] = panel.id.match(/^link-(\w+)-(.*)$/);
+      if (name in standing && standing[name] !== value) vitrineLink({ [name]: value });
+      standing[name] = value;
     }
   };
 
@@ -233,6 +248,7 @@
         if (picture.alt !== alt) picture.alt = alt;
       }
     }
+    followTabs();
     if (followed && document.querySelector(".vt-verdict")?.textContent.includes(followed)) arrived();
     paint();
   };
@@ -245,6 +261,9 @@
   const begin = () => {
     soon();
     new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
+    new MutationObserver((changes) => {
+      if (changes.some(({ target }) => target.role === "tabpanel")) followTabs();
+    }).observe(document.body, { attributeFilter: ["style"], subtree: true });
   };
   if (document.body) begin(); else document.addEventListener("DOMContentLoaded", begin);
 })();

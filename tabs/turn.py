@@ -20,7 +20,7 @@ class Turn:
     number: int = 0
 
     def next(self) -> Turn:
-        """The same count, one further."""
+        """Counts one more request; whoever still works for an earlier one sees that it is over."""
         self.number += 1
         return self
 
@@ -31,4 +31,5 @@ def take_turn(listener: Callable[..., Any], turn: gr.State) -> Any:
     Returns:
         The event, after which the next work may begin with ``then``.
     """
-    return listener(Turn.next, turn, turn, api_visibility="private", show_progress="hidden", queue=False)
+    counted = {"api_visibility": "private", "show_progress": "hidden", "queue": False, "trigger_mode": "multiple"}
+    return listener(Turn.next, turn, turn, **counted)

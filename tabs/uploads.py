@@ -17,7 +17,7 @@ class Photo(UploadsOnly, gr.Image):
     """A ``gr.Image`` whose value is the path of the uploaded file, undecoded."""
 
     def get_block_name(self) -> str:
-        """Drawn by the page as any image."""
+        """The page draws it as Gradio's own image component."""
         return "image"
 
     def preprocess(self, payload: ImageData | None) -> str | None:
@@ -29,7 +29,7 @@ class Table(UploadsOnly, gr.File):
     """A ``gr.File`` whose value is the path of the uploaded file."""
 
     def get_block_name(self) -> str:
-        """Drawn by the page as any file."""
+        """The page draws it as Gradio's own file component."""
         return "file"
 
     def preprocess(self, payload: ListFiles | FileData | None) -> str | None:

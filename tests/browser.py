@@ -86,6 +86,13 @@ class Visit:
         self.page.wait_for_timeout(300)
         return self
 
+    def holds(self, field: Any, number: float) -> Visit:
+        """Waits until a field holds a number: what is typed before the page has filled it would be written over."""
+        self.page.wait_for_function(
+            "([e, n]) => e.value !== '' && Number(e.value) === n", arg=[field.element_handle(), number]
+        )
+        return self
+
     def left(self) -> None:
         """Forgets what Gradio says of its cut connection when a page is left for another."""
         self.complaints = [

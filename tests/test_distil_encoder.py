@@ -18,7 +18,7 @@ from tests.pictures import picture, write_dataset
 from training import distil_encoder
 from training.vision import artifacts, students
 from training.vision.data import read_photos
-from training.vision.lessons import Lessons, Variations, drawn, soft_labels
+from training.vision.distillation import DistillationBatches, Variations, sample_photos, soft_labels
 from training.vision.tower import Tower
 
 pytestmark = pytest.mark.slow
@@ -92,22 +92,22 @@ def test_a_lesson_teaches_and_resumes(shelf: Path, monkeypatch: pytest.MonkeyPat
 
 def test_teacher_and_student_see_the_same_variation(shelf: Path) -> None:
     chosen = recipe("yolov8")
-    own, pool = read_photos(shelf / "data")["train"], drawn(shelf / "pool", chosen.pool, 0)
+    own, pool = read_photos(shelf / "data")["train"], sample_photos(shelf / "pool", chosen.pool, 0)
     variations = Variations.of(own, pool, chosen, 0)
     pixels = variations.through(torch.nn.Identity()).float()
     halves = variations.through(torch.nn.AvgPool2d(2)).float()
     assert len(pixels) == chosen.views * len(own) + len(pool)
     assert torch.allclose(torch.nn.functional.avg_pool2d(pixels, 2), halves, atol=1e-3)
     assert pixels.amax() <= 1 and pixels.amin() >= 0
-    told = torch.arange(len(pixels)).float()[:, None]
-    lessons = Lessons(
-        pixels, told, len(own), replace(chosen, flip=0.0, augmentation=replace(chosen.augmentation, mix=0.0)), 0
+    targets = torch.arange(len(pixels)).float()[:, None]
+    batches = DistillationBatches(
+        pixels, targets, len(own), replace(chosen, flip=0.0, augmentation=replace(chosen.augmentation, mix=0.0)), 0
     )
-    served = list(lessons.epoch(1))
-    assert len(served) == len(lessons)
+    served = list(batches.epoch(1))
+    assert len(served) == len(batches)
     for inputs, numbers in served:
         assert torch.equal(inputs, pixels[numbers[:, 0].long()])
-    assert not torch.equal(served[0][1], next(lessons.epoch(2))[1])
+    assert not torch.equal(served[0][1], next(batches.epoch(2))[1])
 
 
 def test_soft_labels_of_a_photo_come_from_heads_that_never_met_it() -> None:
@@ -117,11 +117,11 @@ def test_soft_labels_of_a_photo_come_from_heads_that_never_met_it() -> None:
     features = 4 * torch.nn.functional.one_hot(labels, 7) + 0.1 * torch.randn(70, 7, generator=generator)
     wrong = labels.clone()
     wrong[0] = 3
-    told = soft_labels(torch.cat([features, features, features[:5]]), wrong, 2)
-    assert told.shape == (145, 7)
-    assert torch.allclose(told.sum(1), torch.ones(145))
-    assert told[0].argmax() == told[70].argmax() == 0
-    assert (told[-5:].argmax(1) == labels[:5]).all()
+    targets = soft_labels(torch.cat([features, features, features[:5]]), wrong, 2)
+    assert targets.shape == (145, 7)
+    assert torch.allclose(targets.sum(1), torch.ones(145))
+    assert targets[0].argmax() == targets[70].argmax() == 0
+    assert (targets[-5:].argmax(1) == labels[:5]).all()
 
 
 def test_vgg16_is_taught_in_its_last_block(tmp_path: Path) -> None:

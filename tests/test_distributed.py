@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from training.vision.fine_tune import Schedule, fine_tune
+from training.vision.fine_tune import Checkpoint, Schedule, TrainingData, fine_tune
 from training.vision.distributed import STATE
 
 torch.manual_seed(0)
@@ -42,7 +42,8 @@ class Batches:
 
 out = Path(sys.argv[1])
 schedule = Schedule(epochs=4, patience=4, warmup=1, weight_decay=0.01, smoothing=0, average=0.9)
-fine_tune(network, [(network, 0.05)], Batches(), (inputs, labels), schedule, out / "checkpoint.safetensors")
+data, checkpoint = TrainingData(Batches(), (inputs, labels)), Checkpoint(out / "checkpoint.safetensors")
+fine_tune(network, [(network, 0.05)], data, schedule, checkpoint)
 save_file(network.state_dict(), out / f"{STATE.process_index}-of-{STATE.num_processes}.safetensors")
 """
 

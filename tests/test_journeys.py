@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 from pypdf import PdfReader
 
+from models.credit import negotiation
 from models.credit.loan import REVOLVING, LoanTerms
 from models.credit.score import Score
 from models.credit.service import credit_service
@@ -75,17 +76,21 @@ def test_what_if_and_back(visit: Open) -> None:
     page = visit().open(f"?client={NEGOTIABLE}&view=whatif")
     page.page.get_by_text(ENGLISH("credit.whatif.nothing")).wait_for()
     amount = page.page.get_by_label(f"{ENGLISH('credit.loan.amount')} (number)")
-    page.page.wait_for_function("e => e.value > 1", arg=amount.element_handle())
+    application = credit_service().portfolio.application(NEGOTIABLE)
+    own = LoanTerms.of(application)
+    assert own is not None
+    page.holds(amount, negotiation.slider(own, own, "amount").value)
     before = probability(page, 1)
     amount.fill("200000")
     amount.press("Tab")
     page.page.get_by_text(ENGLISH("credit.whatif.changes")).first.wait_for()
-    application = credit_service().portfolio.application(NEGOTIABLE)
-    own = LoanTerms.of(application)
-    assert own is not None
     moved = own.borrowing(200_000).changes(application)
     changed = credit_service().score_client(NEGOTIABLE, moved)
     assert probability(page, 1) == written(changed) != before
+    # whoever looks elsewhere, and comes back, finds what he was trying
+    page.tab(ENGLISH("credit.tab.why")).page.locator("#why-groups").wait_for()
+    page.tab(ENGLISH("credit.tab.whatif")).settle().holds(amount, 200_000)
+    assert probability(page, 1) == written(changed)
     page.settle().keep("what-if")
     page.page.get_by_role("button", name=ENGLISH("credit.whatif.reset"), exact=True).click()
     page.page.get_by_text(ENGLISH("credit.whatif.nothing")).wait_for()
@@ -258,8 +263,12 @@ def test_dark_is_remembered(visit: Open) -> None:
 def test_reading_the_prototypes(visit: Open) -> None:
     """A row that has the focus lights its boxes, and no others, on the large photo; all prototypes open by class."""
     page = visit().open("?tab=images&model=protovit")
-    page.page.locator(".vt-gallery button.thumbnail-item").nth(12).click()
     rows = page.page.locator(".vt-likeness .vt-row")
+    rows.first.wait_for()
+    reasoning = "document.querySelector('#likeness').innerText"
+    opening = page.page.evaluate(reasoning)
+    page.page.locator(".vt-gallery button.thumbnail-item").nth(12).click()
+    page.page.wait_for_function(f"was => {reasoning} !== was", arg=opening)
     rows.first.wait_for()
     page.settle()
     page.page.mouse.move(0, 0)  # from the example that was clicked, where a row may now lie

@@ -1,6 +1,7 @@
 """The terms of a loan: conversions, what if they were moved, and what would flip the decision."""
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -148,6 +149,12 @@ def test_a_proposal_says_its_own_numbers(answers: list[CounterfactualAnswer], la
     texts = Texts(language)  # type: ignore[arg-type]
     for answer in answers:
         page = proposals.counterfactuals(answer, texts)
+        cut_off = {texts.percent(answer.threshold, digits) for digits in range(1, 5)}
+        assert len({word.rstrip(".;") for word in re.findall(r"[\d.,]+\s?%", page)} & cut_off) <= 1, (
+            "written in one way"
+        )
+        several = texts(f"credit.counterfactual.intro_{answer.decision}.other")
+        assert (several.replace("'", "&#39;") in page) == (len(answer.found) > 1)
         if not answer.found:
             assert answer.nearest is not None and answer.weighs is not None
             nearest = [texts.percent(answer.nearest, digits) in page for digits in range(1, 5)]

@@ -27,6 +27,7 @@ from training.protovit.objective import (
     Weights,
     cluster,
     coherence,
+    deletion,
     locality,
     orthogonality,
     separation,
@@ -276,6 +277,10 @@ def test_losses_on_numbers_that_can_be_checked_by_hand() -> None:
     assert locality(whole, part, inside).item() == pytest.approx(1 / 3)  # the one that is not inside does not count
     whole[0, :, 0, 0] = 0
     assert locality(whole, part, inside).item() == pytest.approx(1 / 2)  # nor does one that shows nothing
+    deleted = torch.tensor([[[True, True], [True, False]]])
+    assert deletion(whole, part, deleted).item() == pytest.approx(1 / 2)  # one stayed what it was, one is another
+    part[0, :, 1, 0] = torch.tensor([-1.0, 0.0])
+    assert deletion(whole, part, deleted).item() == pytest.approx(0)  # to be the opposite is no better than unlike
 
 
 def test_a_projected_prototype_stays_what_the_encoder_makes_of_its_piece() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,13 +14,15 @@ import shap
 from models.credit import application
 from models.credit.compare import CRITERIA
 from models.credit.features import DAYS_PER_YEAR
-from models.credit.reference import BACKGROUND, FEWEST, spread
+from models.credit.model import CreditModel
+from models.credit.reference import BACKGROUND, FEWEST, REFERENCES, spread
 from models.credit.score import sigmoid
 from models.credit.service import CreditService, credit_service
 from models.credit.tree_explainers import OUTPUTS
 from models.display.credit.pairs import sentences
 from models.errors import InputError
 from models.texts import ENGLISH, FRENCH
+from tabs import endpoints
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +160,18 @@ def test_the_average_client_is_the_reference_unless_another_is_chosen(credit: Cr
     assert credit.score_client(client_id).to_json() == credit.score_client(client_id, reference="average").to_json()
     assert "reference" not in credit.score_client(client_id).to_json()
     assert credit.score_client(client_id, reference="granted").to_json()["reference"]["name"] == "granted"
+
+
+def test_an_answer_with_its_reasons_scores_once_with_whomever_it_compares(monkeypatch: pytest.MonkeyPatch) -> None:
+    scored: list[int] = []
+    score = CreditModel.score
+    monkeypatch.setattr(CreditModel, "score", lambda *given: scored.append(1) or score(*given))
+    client_id = credit_service().ids("refused")[0]
+    application = credit_service().portfolio.application(client_id)
+    for ask in (partial(endpoints.score_client, client_id), partial(endpoints.score_application, application)):
+        reasons = [ask(reference=reference)["reasons"] for reference in REFERENCES]
+        assert reasons[0] and reasons == [reasons[0]] * len(REFERENCES)
+    assert len(scored) == 2 * len(REFERENCES)
 
 
 @pytest.mark.parametrize("reference", ["everybody", "", "Granted", None, 3, ["granted"]])

@@ -289,7 +289,7 @@ def test_what_the_leak_is_worth_is_random_less_cleaned() -> None:
 @BOTH
 def test_the_note_is_whole(texts: Texts) -> None:
     note = method_note.sections(texts)
-    assert len(note) == 13
+    assert len(note) == 14
     text = "\n".join(section.text for section in note)
     assert text.count("$$") == 2 * len(method_note.EQUATIONS)
     assert not re.search(r"\{[a-z_0-9]+\}", re.sub(r"\$\$.*?\$\$", "", text))

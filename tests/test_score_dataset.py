@@ -23,17 +23,8 @@ from models.credit.model import CreditModel
 from models.credit.score import decide
 from models.runtime import hub
 from tests.factories import applications
-from training.batch.partitions import (
-    CREDIT,
-    WEIGHTS,
-    CreditScorer,
-    Partition,
-    Refused,
-    is_finished,
-    plan,
-    scorer,
-    write,
-)
+from training.batch.partitions import CREDIT, WEIGHTS, Partition, Refused, is_finished, plan, write
+from training.batch.scorers import CreditScorer, scorer
 
 pytestmark = pytest.mark.slow
 

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from training.evaluate_portfolio import column_distances, correlation_distance, detection, privacy
-from training.make_portfolio import FIRST_ID, choose, main
+from training.make_portfolio import FIRST_ID, main
 from training.synthetic import cart_synthesis
 from training.synthetic.application_components import join, split, steps
+from training.synthetic.portfolio import choose
 
 JOBS = ["School", "Bank", "Trade", "Medicine"]
 

@@ -13,7 +13,7 @@ import yaml
 from models.credit.application import columns
 from models.credit.features import FEATURES
 from models.credit.wording import label, unit
-from models.texts import CATALOGUE, ENGLISH, FRENCH, LANGUAGES, Texts, catalogue, typeset_french
+from models.texts import CATALOGUE, ENGLISH, FRENCH, LANGUAGES, Texts, catalogue
 
 ROOT = Path(__file__).parent.parent
 DATA_SECTIONS = ("columns", "values", "features")  # looked up by the names that data has
@@ -134,5 +134,5 @@ def test_numbers_are_written_as_the_language_writes_them(texts: Texts, number: s
 
 
 def test_french_is_set_with_unbreakable_spaces() -> None:
-    assert typeset_french("Tous : « oui » ?") == "Tous\u00a0: «\u00a0oui\u00a0»\u00a0?"
+    assert FRENCH.conventions.typeset("Tous : « oui » ?") == "Tous\u00a0: «\u00a0oui\u00a0»\u00a0?"
     assert not [key for key, entry in catalogue().items() if re.search(r" [:;?!%»]|« ", entry["fr"])]

@@ -8,6 +8,7 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,13 +28,15 @@ from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
 from tests.pictures import picture, write_dataset
 from training import evaluate_reasoning, evaluate_remedies, train_protovit
+from training.evaluation import reasoning
 from training.evaluation.measurements import MeasurementCache
-from training.protovit import initialisation, objective
+from training.protovit import initialisation, objective, stages
+from training.protovit.blended import blended_pictures
 from training.protovit.partition import FrozenStem, TrainableTail
 from training.protovit.recipe import ProtoViTRecipe
-from training.protovit.surroundings import blended_surroundings
 from training.vision.artifacts import SAME_RUN, read_validation
 from training.vision.data import Photo, read_photos
+from training.vision.fine_tune import Checkpoint
 from training.vision.metrics import fit_temperature
 
 pytestmark = pytest.mark.slow
@@ -114,7 +117,7 @@ def test_the_artefacts(trained: Path) -> None:
     training = json.loads((trained / "training.json").read_text())
     assert [step["after"] for step in training["steps"]] == ["joint", "projection", "settle", "reading", "evidence"]
     terms = training["curves"][-1]["terms"]
-    assert set(terms) == {"ce", "cluster", "separation", "orthogonality", "locality"}
+    assert set(terms) == {"ce", "cluster", "separation", "orthogonality", "locality", "deletion"}
     assert sum(terms.values()) == pytest.approx(training["curves"][-1]["train_loss"])
     assert {"settle_curves", "evidence_curves", "refit_curves"} <= set(training)
     assert training["steps"][1]["distinct_sources"] == 14
@@ -250,16 +253,14 @@ def test_a_folder_without_its_prototypes_is_refused(trained: Path, tmp_path: Pat
 def test_an_interrupted_training_goes_on(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped in the settling stage and resumed, it ends with the weights of one that was not stopped."""
     run_training(made, tmp_path / "whole", "--skip-test")
-    real = train_protovit.fine_tune
-    stages: list[str] = []
+    real = stages.fine_tune
 
-    def stops(*args: object, **kwargs: object) -> object:
-        stages.append(str(args[5]))
-        if "settle" in stages[-1]:
+    def stops(*args: Any) -> object:
+        if any(isinstance(given, Checkpoint) and "settle" in given.path.name for given in args):
             raise KeyboardInterrupt
-        return real(*args, **kwargs)
+        return real(*args)
 
-    monkeypatch.setattr(train_protovit, "fine_tune", stops)
+    monkeypatch.setattr(stages, "fine_tune", stops)
     with pytest.raises(KeyboardInterrupt):
         run_training(made, tmp_path / "parts", "--skip-test")
     monkeypatch.undo()
@@ -303,15 +304,16 @@ def test_whether_the_reasoning_holds(trained: Path, made: Path) -> None:
 
 def test_each_remedy_is_learnt_with_and_measured(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluate_remedies, "CATALOGUE", made / "catalogue")
-    kept = evaluate_remedies.without_locality(small_recipe())
-    monkeypatch.setattr(evaluate_remedies, "REMEDIES", {"kernel": kept, "locality": small_recipe()})
+    kernel = evaluate_remedies.without(small_recipe(), "locality", "deletion")
+    assert kernel.stages["joint"].weights == replace(small_recipe().stages["joint"].weights, locality=0, deletion=0)
+    monkeypatch.setattr(evaluate_remedies, "REMEDIES", {"kernel": kernel, "deletion": small_recipe()})
     monkeypatch.setattr(evaluate_remedies.weights, "FOLDER", tmp_path)
     (tmp_path / "protovit").mkdir()
     arguments = ["remedies", "--data", str(made / "data"), "--init", str(made / "encoder.safetensors"), "--photos", "2"]
     monkeypatch.setattr(sys, "argv", arguments)
     evaluate_remedies.main()
     rows = json.loads((tmp_path / "protovit" / "remedies.json").read_text())
-    assert [row["remedy"] for row in rows] == ["kernel", "locality"]
+    assert [row["remedy"] for row in rows] == ["kernel", "deletion"]
     for row in rows:
         assert 0 <= row["accuracy"] <= 1 and row["photos"] == 2 and row["outside"] >= 0
     for texts in (ENGLISH, FRENCH):
@@ -329,15 +331,15 @@ def test_each_stage_has_a_name_on_the_page(trained: Path) -> None:
 def test_the_shown_patches_are_blended_out_and_no_others(trained: Path) -> None:
     model = ProtoVit.load(trained)
     pixels = torch.rand(3, 32, 32)
-    changed = (evaluate_reasoning.without(model, pixels, [0, 5]) != pixels).any(0)
+    changed = (reasoning.without(model, pixels, [0, 5]) != pixels).any(0)
     assert changed[:8, :8].float().mean() > 0.9 and changed[8:16, 8:16].float().mean() > 0.9
     assert changed.float().mean() < 2 / 16 + 1e-6
 
 
 def test_the_places_further_than_a_reach(trained: Path) -> None:
     model = ProtoVit.load(trained)  # 4 x 4 places
-    assert evaluate_reasoning.beyond(model, [0]) == [2, 3, 6, 7, *range(8, 16)]
-    assert evaluate_reasoning.beyond(model, [5, 10]) == [3, 12]
+    assert reasoning.beyond(model, [0]) == [2, 3, 6, 7, *range(8, 16)]
+    assert reasoning.beyond(model, [5, 10]) == [3, 12]
 
 
 def test_a_place_that_is_all_that_counts_is_found_to_be(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -349,13 +351,13 @@ def test_a_place_that_is_all_that_counts_is_found_to_be(trained: Path, monkeypat
         lambda pixels: torch.nn.functional.adaptive_avg_pool2d(pixels, 4).repeat(1, 3, 1, 1)[:, :8],
     )
     photo, other = torch.rand(3, 32, 32), torch.rand(3, 32, 32)
-    figures = evaluate_reasoning.dependence(model, photo, evaluate_reasoning.features(model, [other]))
+    figures = reasoning.dependence(model, photo, reasoning.features(model, [other]))
     assert figures["outside"] == pytest.approx(0.0, abs=1e-3)
 
 
 def test_an_unchanged_photo_is_read_the_same(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate_reasoning, "KEPT", 1.0)
-    figures = evaluate_reasoning.stability(ProtoVit.load(trained), picture(1).resize((32, 32)))
+    monkeypatch.setattr(reasoning, "KEPT", 1.0)
+    figures = reasoning.stability(ProtoVit.load(trained), picture(1).resize((32, 32)))
     assert figures["crop"] == {"parts_stayed": 1.0, "same_prototypes": 1.0, "same_answer": 1.0}
 
 
@@ -363,20 +365,22 @@ def test_a_picture_keeps_its_square_whatever_it_is_trained_with(made: Path, tmp_
     """What is kept of it on disk must go with the square that says where it was blended."""
     recipe = replace(
         train_protovit.RECIPE, encoder=ENCODER, preprocessing=Preprocessing(32), batch=7, frozen=1, projection=8,
-        pool=1, blank=0.01, squares=(1, 1), reach=1,
+        pool=1, blank=0.01, squares=(1, 1), rectangles=(1, 2), reach=1,
     )  # fmt: skip
     network = initialisation.initial_model(str(made / "encoder.safetensors"), recipe)
     stem = FrozenStem(network.encoder.timm_model, 1, recipe.blank)
     args = argparse.Namespace(seed=0, cache=tmp_path)
     photos = read_photos(made / "data")["train"]
 
-    def surroundings(chosen: list[Photo]) -> objective.Surroundings:
+    def blended(chosen: list[Photo]) -> objective.BlendedPictures:
         pictures = [Preprocessing(32)(read_upload(photo.path).image) for photo in chosen]
         whole = torch.cat([stem(recipe.preprocessing.normalise(pixels)) for pixels in pictures]).half()
-        return blended_surroundings(stem, chosen, whole, recipe, args)
+        return blended_pictures(stem, chosen, whole, recipe, args)
 
     with torch.no_grad():
-        few, many = surroundings(photos[3:5]), surroundings(photos)
-    assert torch.equal(few.inside, many.inside[3:5]) and torch.equal(few.part, many.part[3:5])
-    assert not torch.equal(many.part, many.whole)
-    assert many.inside.any() and not many.inside.all()
+        few, many = blended(photos[3:5]), blended(photos)
+    for part, whole in ((few.surroundings, many.surroundings), (few.deleted, many.deleted)):
+        assert torch.equal(part.places, whole.places[3:5]) and torch.equal(part.pictures, whole.pictures[3:5])
+        assert not torch.equal(whole.pictures, many.whole)
+        assert whole.places.any() and not whole.places.all()
+    assert all(1 <= places.sum() <= 4 for places in many.deleted.places)

@@ -221,6 +221,12 @@ def test_near_the_cut_off_figures_get_the_digits_that_tell_them_apart(
     assert texts["points"] == written[2]
 
 
+def test_a_proposal_writes_the_cut_off_as_the_decision_does() -> None:
+    own = Distance.between(0.0909, 0.09045)
+    assert Distance.between(0.0876, 0.09045, own.digits).texts(ENGLISH)["threshold"] == own.texts(ENGLISH)["threshold"]
+    assert Distance.between(0.0876, 0.09045).texts(ENGLISH)["threshold"] == "9.0%"
+
+
 def test_the_written_figures_differ_by_the_written_distance(credit: CreditService) -> None:
     """Of every client: probability less cut-off, as they stand on the card, is the distance beside them."""
     for client_id, probability in zip(credit.portfolio.ids, credit.portfolio.probabilities, strict=True):

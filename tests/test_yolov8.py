@@ -224,7 +224,7 @@ def test_damaged_weights(installed: Path) -> None:
 
 
 def test_an_interrupted_training_resumes(data: Path, tmp_path: Path) -> None:
-    from training.vision.fine_tune import Schedule, fine_tune
+    from training.vision.fine_tune import Checkpoint, Schedule, TrainingData, fine_tune
 
     torch.manual_seed(0)
     start = {n: t.clone() for n, t in torch.nn.Linear(4, 2).state_dict().items()}
@@ -248,7 +248,8 @@ def test_an_interrupted_training_resumes(data: Path, tmp_path: Path) -> None:
         network = torch.nn.Linear(4, 2)
         network.load_state_dict(start)
         schedule = Schedule(epochs=6, patience=6, warmup=1, weight_decay=0.01, smoothing=0, average=0.9)
-        fine_tune(network, [(network, 0.1)], batches, (inputs, labels), schedule, checkpoint, resume)
+        data = TrainingData(batches, (inputs, labels))
+        fine_tune(network, [(network, 0.1)], data, schedule, Checkpoint(checkpoint, resume))
         return network.state_dict()
 
     whole = train(Batches(), tmp_path / "whole.safetensors", resume=False)

@@ -26,8 +26,8 @@ from tqdm import tqdm
 
 from models.vision import registry, weights
 from models.vision.calibration import FILE
+from models.vision.classifier import ImageClassifier
 from models.vision.predictions import CLASSES
-from models.vision.registry import VisionModel
 from models.vision.uploads import read_upload
 from training.evaluation import calibration
 from training.vision.artifacts import (
@@ -49,12 +49,12 @@ def read_names(path: Path) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def logits(model: VisionModel, paths: Sequence[Path]) -> torch.Tensor:
+def logits(model: ImageClassifier, paths: Sequence[Path]) -> torch.Tensor:
     """A model's logits of photos, each read as an upload is, (N, classes)."""
     return torch.stack([model.logits(read_upload(path).image) for path in tqdm(paths, desc=model.name, leave=False)])
 
 
-def keep_validation(model: VisionModel, photos: Sequence[Photo], sibling: Path | None) -> None:
+def keep_validation(model: ImageClassifier, photos: Sequence[Photo], sibling: Path | None) -> None:
     """Writes the ``validation.json`` that a model's training did not keep.
 
     Args:
@@ -81,7 +81,7 @@ def keep_validation(model: VisionModel, photos: Sequence[Photo], sibling: Path |
         write_validation(folder, logits(model, paths), labels, SAME_RUN)
 
 
-def calibrate(model: VisionModel, test: Sequence[Photo], others: Sequence[Path]) -> dict[str, Any]:
+def calibrate(model: ImageClassifier, test: Sequence[Photo], others: Sequence[Path]) -> dict[str, Any]:
     """What ``calibration.json`` holds for a model whose ``validation.json`` stands.
 
     Args:

@@ -20,8 +20,8 @@ import yaml
 from models.errors import VitrineError
 from models.runtime import hub
 from training.hub.cpu_requirements import cpu_requirements
-from training.hub.upload import HubRefusal, Target, send, table
-from training.push_to_hub import KINDS, repository
+from training.hub.model_files import KINDS
+from training.hub.upload import HubRefusal, Target, repository, send, table
 
 ROOT = Path(__file__).parent.parent
 FILES = ("app.py", "packages.txt", "hub.yaml", "results.json", "LICENSE")

@@ -27,10 +27,10 @@ from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from training.vision.artifacts import TAUGHT_BY
 from training.vision.data import decode, read_catalogue, read_photos
+from training.vision.distillation import DistillationBatches, Variations, sample_photos, soft_labels
 from training.vision.distributed import DEVICE, STATE
 from training.vision.feature_cache import run
-from training.vision.fine_tune import Objective, fine_tune, layer_rates
-from training.vision.lessons import Lessons, Variations, drawn, soft_labels
+from training.vision.fine_tune import Checkpoint, Objective, TrainingData, fine_tune, layer_rates
 from training.vision.students import RECIPES, STUDENTS, DistillationRecipe, StudentEncoder
 from training.vision.tower import Tower
 
@@ -59,11 +59,11 @@ class Student(nn.Module):
 def objective(weight: float) -> Objective:
     """Squared error of the features, times ``weight``, and divergence of the soft labels, nats."""
 
-    def terms(network: nn.Module, maps: torch.Tensor, told: torch.Tensor) -> Mapping[str, torch.Tensor]:
+    def terms(network: nn.Module, maps: torch.Tensor, targets: torch.Tensor) -> Mapping[str, torch.Tensor]:
         features, logits = network(maps)
-        probabilities = told[:, features.shape[1] :]
+        probabilities = targets[:, features.shape[1] :]
         divergence = kl_div(log_softmax(logits, 1), probabilities, reduction="batchmean")
-        return {"features": weight * mse_loss(features, told[:, : features.shape[1]]), "labels": divergence}
+        return {"features": weight * mse_loss(features, targets[:, : features.shape[1]]), "labels": divergence}
 
     return terms
 
@@ -72,11 +72,11 @@ def distil(args: argparse.Namespace, recipe: DistillationRecipe) -> None:
     """Asks the teacher, trains the student, writes its encoder to ``args.out``."""
     photos = read_photos(args.data)
     own = photos["train"] + (read_catalogue(args.catalogue) if args.catalogue else [])
-    variations = Variations.of(own, drawn(args.pool, recipe.pool, args.seed), recipe, args.seed)
+    variations = Variations.of(own, sample_photos(args.pool, recipe.pool, args.seed), recipe, args.seed)
     teacher = Tower(args.teacher, recipe.teacher_size)
     with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
         features = variations.through(teacher, args.cache).float()
-        told = torch.cat(
+        targets = torch.cat(
             [
                 (features - features.mean(0)) / features.std(0).clamp_min(1e-3),
                 soft_labels(features, variations.own.labels, recipe.views),
@@ -90,12 +90,10 @@ def distil(args: argparse.Namespace, recipe: DistillationRecipe) -> None:
         student = Student(encoder, teacher.width)
         rates = layer_rates(list(student.body), recipe.rate, recipe.decay)
         rates += [(student.features, recipe.head_rate), (student.classes, recipe.head_rate)]
-        lessons = Lessons(variations.through(encoder.frozen), told, len(own), recipe, args.seed)
-        checkpoint = args.out.with_suffix(".checkpoint.safetensors")
-        fine_tune(
-            student, rates, lessons, (seen, labels), recipe.schedule, checkpoint, args.resume,
-            objective=objective(recipe.features),
-        )  # fmt: skip
+        batches = DistillationBatches(variations.through(encoder.frozen), targets, len(own), recipe, args.seed)
+        data = TrainingData(batches, (seen, labels))
+        checkpoint = Checkpoint(args.out.with_suffix(".checkpoint.safetensors"), args.resume)
+        fine_tune(student, rates, data, recipe.schedule, checkpoint, objective(recipe.features))
     learnt = {name: tensor.half().contiguous() for name, tensor in encoder.network.state_dict().items()}
     if STATE.is_main_process:
         save_file(learnt, args.out, metadata={TAUGHT_BY: teacher.name})

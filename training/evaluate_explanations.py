@@ -60,8 +60,8 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What was measured of the map of one photo.
+class MapFigures:
+    """The figures of the map of one photo.
 
     Args:
         deletion, insertion: areas under the curves.
@@ -77,7 +77,7 @@ class Judged:
 
 @contextmanager
 def half_precision(is_on: bool) -> Iterator[None]:
-    """Within it, passes through a network are in bf16, if it is on."""
+    """While it is open, networks compute in bf16, if ``is_on``."""
     run_inference(lambda: torch.set_autocast_enabled("cpu", is_on))
     try:
         yield
@@ -85,8 +85,8 @@ def half_precision(is_on: bool) -> Iterator[None]:
         run_inference(lambda: torch.set_autocast_enabled("cpu", False))
 
 
-class Judge:
-    """One model, and what is asked of each photo.
+class MapEvaluator:
+    """Measures the saliency maps of one model, photo by photo.
 
     Args:
         model: the shipped one.
@@ -99,7 +99,7 @@ class Judge:
         self.bf16 = bf16
         self.unlearnt = shuffled(model)
 
-    def __call__(self, photo: Photo, method: str) -> Judged:
+    def __call__(self, photo: Photo, method: str) -> MapFigures:
         """Draws the map of a photo for the class that the model predicts, and measures it."""
         model, image = self.model, read_upload(photo.path).image
         if method == RANDOM:
@@ -108,23 +108,25 @@ class Judge:
             generator = torch.Generator().manual_seed(int.from_bytes(digest[:4], "big"))
             saliency = random_masks(1, model.preprocessing.size, generator)[0, 0].numpy()
             with half_precision(self.bf16):
-                return _judged(judge(model, image, target, saliency))
+                return _figures(judge(model, image, target, saliency))
         explanation = model.explain(image, method)
         other = self.unlearnt.explain(image, method, explanation.target)
         alike = rank_correlation(explanation.saliency, other.saliency)
         with half_precision(self.bf16):
-            return _judged(judge(model, image, explanation.target, explanation.saliency), alike)
+            return _figures(judge(model, image, explanation.target, explanation.saliency), alike)
 
 
-def _judged(found: Faithfulness, alike: float | None = None) -> Judged:
-    return Judged(found.deletion.area, found.insertion.area, found.road, alike)
+def _figures(found: Faithfulness, alike: float | None = None) -> MapFigures:
+    return MapFigures(found.deletion.area, found.insertion.area, found.road, alike)
 
 
-def evaluate(judge_: Judge, photos: Sequence[Photo], method: str, cache: MeasurementCache) -> dict[str, object]:
+def evaluate(
+    evaluator: MapEvaluator, photos: Sequence[Photo], method: str, cache: MeasurementCache
+) -> dict[str, object]:
     """The figures of one model and method, ready for JSON."""
     found = [
-        Judged(**cache.get(photo, lambda photo=photo: asdict(judge_(photo, method))))  # type: ignore[misc]
-        for photo in tqdm(photos, desc=f"{judge_.model.name}, {method}")
+        MapFigures(**cache.get(photo, lambda photo=photo: asdict(evaluator(photo, method))))  # type: ignore[misc]
+        for photo in tqdm(photos, desc=f"{evaluator.model.name}, {method}")
     ]
     alike = [one.likeness for one in found if one.likeness is not None]
     return {
@@ -167,11 +169,11 @@ def main() -> None:
         sha256 = model.config["weights_sha256"]
         written = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         methods = dict(written["methods"]) if written.get("weights_sha256") == sha256 else {}
-        judge_ = Judge(model, args.bf16)
+        evaluator = MapEvaluator(model, args.bf16)
         for method in args.methods or [*model.methods, RANDOM]:
             count = args.slow_photos if method in SLOW else args.photos
             cache = MeasurementCache(args.cache / f"{name}-{sha256[:12]}-{method}.jsonl")
-            methods[method] = evaluate(judge_, balanced(photos, count), method, cache)
+            methods[method] = evaluate(evaluator, balanced(photos, count), method, cache)
             order = [known for known in (*model.methods, RANDOM) if known in methods]
             measured = {known: methods[known] for known in order}
             figures = {"steps": STEPS, "bf16": args.bf16, "machine": machine(), "methods": measured}

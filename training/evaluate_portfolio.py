@@ -26,8 +26,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from models.credit.model import CreditModel
 from training.credit.auxiliary_tables import read_table
-from training.make_portfolio import POOL, draw_pool, with_outcomes
 from training.synthetic.closest_record import embed, nearest_real
+from training.synthetic.portfolio import POOL, draw_pool, with_outcomes
 
 Array = np.ndarray
 Json = dict[str, Any]

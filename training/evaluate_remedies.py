@@ -4,7 +4,7 @@
     python -m training.evaluate_remedies --data FOLDER --init FILE --photos 0    # all validation photos
 
 ProtoViT learns once with each set of remedies, from the training photos alone; accuracy is that on all validation
-photos, inside and outside (:func:`training.evaluate_reasoning.dependence`) are those of ``--photos`` of them together.
+photos, inside and outside (:mod:`training.evaluation.reasoning`) are those of ``--photos`` of them together.
 Written to ``weights/protovit/remedies.json``; nothing of the trained models is kept.
 """
 
@@ -24,28 +24,30 @@ from models.vision.predictions import CLASSES
 from models.vision.preprocessing import to_tensor
 from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
-from training.evaluate_reasoning import dependence, features
 from training.evaluation.bootstrap import ratio_with_interval
+from training.evaluation.reasoning import dependence, features
 from training.protovit.initialisation import initial_model
 from training.protovit.recipe import RECIPE, ProtoViTRecipe
-from training.train_protovit import learn
+from training.protovit.stages import learn
 from training.vision.artifacts import write_json
 from training.vision.data import Photo, read_catalogue, read_photos
 from training.vision.transfer import arguments
 
 
-def without_locality(recipe: ProtoViTRecipe) -> ProtoViTRecipe:
-    """The recipe without the term that keeps a patch what it is when all that is far from it is blended away."""
+def without(recipe: ProtoViTRecipe, *terms: str) -> ProtoViTRecipe:
+    """The recipe without these terms of its loss."""
     stages = {
-        name: replace(stage, weights=replace(stage.weights, locality=0.0)) for name, stage in recipe.stages.items()
+        name: replace(stage, weights=replace(stage.weights, **dict.fromkeys(terms, 0.0)))
+        for name, stage in recipe.stages.items()
     }
     return replace(recipe, stages=stages)
 
 
 REMEDIES: Mapping[str, ProtoViTRecipe] = {
-    "cosine": replace(without_locality(RECIPE), concentration=0.0),
-    "kernel": without_locality(RECIPE),
-    "locality": RECIPE,
+    "cosine": replace(without(RECIPE, "locality", "deletion"), concentration=0.0),
+    "kernel": without(RECIPE, "locality", "deletion"),
+    "locality": without(RECIPE, "deletion"),
+    "deletion": RECIPE,
 }
 
 

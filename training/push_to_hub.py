@@ -9,18 +9,12 @@ loads against it. A push that was cut goes on where it stopped; a second push of
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
+from training.hub.model_files import collect
+from training.hub.upload import HubRefusal, Target, repository, send, table
 
-from models.runtime import hub
-from training.hub.upload import Content, HubRefusal, Target, send, table
-
-KINDS = (".json", ".md", ".safetensors", ".txt")  # numbers and texts; reading them runs no code
 WEIGHTS = Path("weights")
 
 
@@ -48,66 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("pushed" if sent.changed else "nothing has changed since the last push: no new commit")
     print(f"revision {sent.revision}")
     print(f"in hub.yaml:\n{given.model}: {{repo: {given.repo}, revision: {sent.revision}}}")
-
-
-def repository(text: str) -> str:
-    """``USER/NAME``, as the Hub allows it.
-
-    Raises:
-        argparse.ArgumentTypeError: it is not.
-    """
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not USER/NAME")
-    return text
-
-
-def collect(folder: Path, model: str) -> dict[str, Content]:
-    """What goes to the Hub: the files of a model, and the list of their SHA-256.
-
-    Raises:
-        HubRefusal: the folder is incomplete, or holds what should not be published.
-    """
-    if not folder.is_dir():
-        raise HubRefusal(f"There is no folder {folder}.")
-    paths = sorted(folder.iterdir())
-    foreign = [path.name for path in paths if not path.is_file() or path.suffix not in KINDS or not _is_sound(path)]
-    if foreign:
-        raise HubRefusal(f"{folder} holds {', '.join(foreign)}: only {', '.join(KINDS)} files go to the Hub.")
-    names = {path.name for path in paths}
-    missing = {"README.md", *hub.files(model)} - names - {hub.LISTING}
-    if missing:
-        raise HubRefusal(f"{folder} lacks {', '.join(sorted(missing))}: train the model to the end first.")
-    _check_card(folder / "README.md")
-    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.name != hub.LISTING}
-    expected = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("weights_sha256")
-    if expected and expected != digests["model.safetensors"]:
-        raise HubRefusal(f"{folder}/model.safetensors is not the file that config.json describes (SHA-256).")
-    listing = "".join(f"{digest}  {name}\n" for name, digest in digests.items())
-    return {**{name: folder / name for name in digests}, hub.LISTING: listing.encode()}
-
-
-def _is_sound(path: Path) -> bool:
-    """Whether a file's content is of the kind that its name says: a pickle may be called anything."""
-    if path.suffix == ".safetensors":
-        with path.open("rb") as stream:  # the length of the header in 8 bytes, then the header, in JSON
-            return stream.read(9)[8:] == b"{"
-    try:
-        text = path.read_text(encoding="utf-8")
-        return path.suffix != ".json" or isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
-
-
-def _check_card(path: Path) -> None:
-    """A card without a licence or figures says too little of a model to publish it."""
-    head = re.match(r"---\n(.*?)\n---\n", path.read_text(encoding="utf-8"), re.DOTALL)
-    try:
-        metadata = yaml.safe_load(head[1]) if head else None
-    except yaml.YAMLError as error:
-        raise HubRefusal(f"The head of {path} is not YAML: {error}") from error
-    lacking = [key for key in ("license", "model-index") if key not in (metadata or {})]
-    if lacking:
-        raise HubRefusal(f"The head of {path} has no {' and no '.join(lacking)}.")
 
 
 if __name__ == "__main__":

@@ -27,18 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import VitrineError
-from training.batch.partitions import (
-    CREDIT,
-    Partition,
-    Refused,
-    Scorer,
-    fingerprint,
-    is_finished,
-    plan,
-    root,
-    scorer,
-    write,
-)
+from training.batch.partitions import CREDIT, Partition, Refused, fingerprint, is_finished, plan, root, write
+from training.batch.scorers import Scorer, scorer
 
 # read when Ray is imported: no report of usage to its makers, no warnings of its core on our standard error
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")

@@ -15,151 +15,26 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from models.protovit import ProtoViTForImageClassification, ProtoViTImageProcessor
 from models.vision.gallery import CATALOGUE
 from models.vision.predictions import CLASSES
 from models.vision.protovit import ProtoVit
-from training.protovit.initialisation import initial_model, round_as_saved, start_projection, start_prototypes
-from training.protovit.objective import Objective, Reasoner, Sources
-from training.protovit.partition import FrozenStem, TrainableTail
-from training.protovit.projection import Projection, project, write_prototypes
-from training.protovit.recipe import RECIPE, ProtoViTRecipe, Stage
-from training.protovit.surroundings import blended_surroundings
+from training.protovit.initialisation import initial_model
+from training.protovit.projection import write_prototypes
+from training.protovit.recipe import RECIPE, ProtoViTRecipe
+from training.protovit.stages import Learnt, learn
 from training.vision.artifacts import Card
-from training.vision.data import (
-    Augmented,
-    CachedViews,
-    FreshViews,
-    Photo,
-    read_catalogue,
-    read_photos,
-)
-from training.vision.distributed import DEVICE, STATE
-from training.vision.feature_cache import run
-from training.vision.fine_tune import (
-    Epoch,
-    best_epoch,
-    evaluate,
-    fine_tune,
-    layer_rates,
-    predict_logits,
-)
+from training.vision.data import Photo, read_catalogue, read_photos
+from training.vision.distributed import STATE
+from training.vision.fine_tune import best_epoch
 from training.vision.report import report
 from training.vision.transfer import arguments, flags, training_record
-
-
-@dataclass
-class Learnt:
-    """What the stages left beside the model.
-
-    Args:
-        curves: of each stage, by name.
-        steps: accuracy and log loss on validation after each stage and projection, in order.
-        projection: the last one.
-        validation: logits (N, classes) and labels (N,) of the validation photos.
-    """
-
-    curves: dict[str, list[Epoch]]
-    steps: list[dict[str, Any]]
-    projection: Projection
-    validation: tuple[torch.Tensor, torch.Tensor]
-
-
-def learn(
-    model: ProtoViTForImageClassification,
-    recipe: ProtoViTRecipe,
-    photos: Mapping[str, Sequence[Photo]],
-    args: argparse.Namespace,
-    keep_last: bool = False,
-) -> Learnt:
-    """Every stage, in place; ``photos`` has those to learn from, to validate on and to project on."""
-    encoder = model.encoder.timm_model
-    stem = FrozenStem(encoder, recipe.frozen, recipe.blank)
-    tail = TrainableTail(encoder, recipe.frozen, model.patch_features)
-    learning = TrainableTail(
-        encoder, recipe.frozen, model.patch_features, args.bf16
-    )  # what is measured is in single precision
-    reasoner = Reasoner(model.head)
-    tokens = {name: _tokens(stem, photos[name], recipe, args) for name in ("val", "project")}
-    pictures = Augmented(photos["train"], recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
-    with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
-        views = CachedViews(pictures, stem, recipe.views, args.cache)
-        surroundings = blended_surroundings(stem, photos["train"], views.maps[0], recipe, args)
-    curves: dict[str, list[Epoch]] = {}
-    steps: list[dict[str, Any]] = []
-
-    def stage(name: str, sources: Sources | None = None) -> None:
-        chosen = recipe.stages[name]
-        moving = [(block, rate) for block, rate in _rates(model, tail, chosen, recipe) if rate]
-        whole = chosen.encoder_rate > 0 or chosen.projection_rate > 0
-        network = nn.Sequential(learning, reasoner) if whole else nn.Sequential(reasoner)
-        checkpoint = args.out / f"checkpoint-{'refit-' if keep_last else ''}{name}.safetensors"
-        if name == "joint" and not (args.resume and checkpoint.exists()):
-            torch.manual_seed(args.seed)
-            start_projection(model, views.maps[0], tail)
-            start_prototypes(model, views.through(tail), args.seed)
-        seen = views if whole else views.through(learning)
-        inputs, labels = tokens["val"]
-        inputs = inputs if whole else run(tail, inputs.float().split(recipe.batch))
-        served = FreshViews(pictures, stem) if args.fresh and whole else seen
-        objective = Objective(chosen.weights, sources, surroundings)
-        curves[name] = fine_tune(
-            network, moving, served, (inputs.float(), labels), chosen.schedule, checkpoint, args.resume, keep_last,
-            objective,
-        )  # fmt: skip
-        note(name, epoch=best_epoch(curves[name]))
-
-    def note(name: str, **more: Any) -> None:
-        loss, accuracy = evaluate(nn.Sequential(tail, reasoner), tokens["val"][0].float(), tokens["val"][1])
-        steps.append({"after": name, "val_accuracy": accuracy, "val_log_loss": loss, **more})
-        print(f"after {name}: accuracy {accuracy:.4f}, log loss {loss:.4f} on validation", flush=True)
-
-    def projected(name: str, before: Projection | None = None) -> Projection:
-        inputs, labels = tokens["project"]
-        round_as_saved(model)
-        found = project(model.head.cpu(), run(tail, inputs.float().split(recipe.batch)), labels, before)
-        model.head.to(DEVICE)
-        off = int((~found.active).sum())
-        note(name, parts_switched_off=off, distinct_sources=len(found.sources.unique()))
-        return found
-
-    stage("joint")
-    first = projected("projection")
-    pieces = Sources(tokens["project"][0][first.sources].float(), first.patches, first.active)
-    stage("settle", pieces)
-    projection = projected("reading", first)
-    stage("evidence")
-    inputs, labels = tokens["val"]
-    logits = predict_logits(nn.Sequential(tail, reasoner), inputs.float())
-    return Learnt(curves, steps, projection, (logits, labels))
-
-
-def _tokens(
-    stem: FrozenStem, photos: Sequence[Photo], recipe: ProtoViTRecipe, args: argparse.Namespace
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the frozen blocks make of pictures as they are, and their labels."""
-    pictures = Augmented(photos, recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
-    return CachedViews(pictures, stem, 1, args.cache).maps[0], pictures.labels
-
-
-def _rates(
-    model: ProtoViTForImageClassification, tail: TrainableTail, stage: Stage, recipe: ProtoViTRecipe
-) -> list[tuple[nn.Module, float]]:
-    head = model.head
-    return [
-        *layer_rates(list(tail.blocks), stage.encoder_rate, recipe.decay),
-        (tail.norm, stage.encoder_rate),
-        (tail.patch_features, stage.projection_rate),
-        (nn.ParameterList([head.prototypes]), stage.prototype_rate),
-        (nn.ParameterList([head.strength]), stage.evidence_rate),
-    ]
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ COMMANDS = (
 
 @dataclass(frozen=True)
 class Audit:
-    """Everything that the document says.
+    """The content of the audit document.
 
     Attributes:
         metrics, config: as training wrote them.

@@ -101,13 +101,24 @@ def compare(
     used = tuple(arguments.one_of("criteria", item, CRITERIA) for item in criteria) if chosen_group == "similar" else ()
     members = alike(portfolio, portfolio.application(client_id), used)
     own, outcomes, values = values[row], portfolio.outcomes[members], values[members]
-    if values.dtype == object:
-        return _of_categories(portfolio, row, name, chosen_group, used, own, values, outcomes)
-    return _of_numbers(portfolio, row, name, chosen_group, used, float(own), values, outcomes)
+    known = int(sum(not is_missing(value) for value in values))
+    if not known:
+        raise InputError("feature_unknown", feature=name, group=chosen_group)
+    numeric = values.dtype != object
+    distribution = _of_numbers(float(own), values, outcomes) if numeric else _of_categories(own, values, outcomes)
+    return ClientComparison(
+        client_id=int(portfolio.ids[row]),
+        feature=name,
+        group=chosen_group,
+        criteria=used,
+        size=len(values),
+        known=known,
+        **distribution,
+    )
 
 
 def alike(portfolio: Portfolio, application: Mapping[str, Value], criteria: Sequence[str]) -> np.ndarray:
-    """(n,) which clients are like an application in every criterion; without any, all are.
+    """Which clients match an application in every criterion, (n,) bool; all of them where there is no criterion.
 
     Args:
         portfolio: the clients.
@@ -130,70 +141,37 @@ def alike(portfolio: Portfolio, application: Mapping[str, Value], criteria: Sequ
     return members
 
 
-def _of_numbers(
-    portfolio: Portfolio,
-    row: int,
-    name: str,
-    group: str,
-    criteria: tuple[str, ...],
-    own: float,
-    values: np.ndarray,
-    outcomes: np.ndarray,
-) -> ClientComparison:
+def _of_numbers(own: float, values: np.ndarray, outcomes: np.ndarray) -> dict[str, Any]:
+    """The part of a comparison that depends on the values, of a number."""
     known = ~np.isnan(values)
-    if not known.any():
-        raise InputError("feature_unknown", feature=name, group=group)
     seen = values[known]
     whole = np.all(seen == np.round(seen)) and np.ptp(seen) <= BINS
     edges = np.arange(seen.min() - 0.5, seen.max() + 1) if whole else np.histogram_bin_edges(seen, BINS)
-    by_outcome = [np.histogram(values[known & (outcomes == outcome)], edges)[0] for outcome in (0, 1)]
-    percentile = None
-    if not np.isnan(own):
-        percentile = 100 * float((seen < own).mean() + (seen == own).mean() / 2)
-    return ClientComparison(
-        int(portfolio.ids[row]),
-        name,
-        None if np.isnan(own) else own,
-        group,
-        criteria,
-        len(values),
-        int(known.sum()),
-        percentile,
-        tuple(float(edge) for edge in edges),
-        None,
-        *(tuple(int(count) for count in counts) for counts in by_outcome),
-    )
+    repaid, defaulted = (np.histogram(values[known & (outcomes == outcome)], edges)[0] for outcome in (0, 1))
+    percentile = None if np.isnan(own) else 100 * float((seen < own).mean() + (seen == own).mean() / 2)
+    return {
+        "value": None if np.isnan(own) else own,
+        "percentile": percentile,
+        "edges": tuple(edges.tolist()),
+        "categories": None,
+        "repaid": tuple(repaid.tolist()),
+        "defaulted": tuple(defaulted.tolist()),
+    }
 
 
-def _of_categories(
-    portfolio: Portfolio,
-    row: int,
-    name: str,
-    group: str,
-    criteria: tuple[str, ...],
-    own: Value,
-    values: np.ndarray,
-    outcomes: np.ndarray,
-) -> ClientComparison:
+def _of_categories(own: Value, values: np.ndarray, outcomes: np.ndarray) -> dict[str, Any]:
+    """The same of a category."""
     known = np.array([isinstance(value, str) for value in values])
-    if not known.any():
-        raise InputError("feature_unknown", feature=name, group=group)
     found, counts = np.unique(values[known].astype(str), return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    categories = tuple(str(name) for name in found[order])
-    by_outcome = [
+    categories = tuple(str(name) for name in found[np.argsort(-counts, kind="stable")])
+    repaid, defaulted = (
         tuple(int((values[outcomes == outcome] == category).sum()) for category in categories) for outcome in (0, 1)
-    ]
-    return ClientComparison(
-        int(portfolio.ids[row]),
-        name,
-        own if isinstance(own, str) else None,
-        group,
-        criteria,
-        len(values),
-        int(known.sum()),
-        None,
-        None,
-        categories,
-        *by_outcome,
     )
+    return {
+        "value": own if isinstance(own, str) else None,
+        "percentile": None,
+        "edges": None,
+        "categories": categories,
+        "repaid": repaid,
+        "defaulted": defaulted,
+    }

@@ -84,7 +84,7 @@ class CounterfactualAnswer:
     weighs: Contribution | None
 
     def why_none(self, texts: Texts) -> str | None:
-        """The sentence that says why there is no proposal, and what weighs most; None where there is one."""
+        """The sentence that says why there is no proposal, and which fact weighs most; None where there is one."""
         if self.reason is None:
             return None
         probability = self.probability if self.nearest is None else self.nearest

@@ -44,7 +44,7 @@ class Importance:
         self.order = np.argsort(-self.mean_absolute, kind="stable")
 
     def place(self, feature: object) -> int:
-        """A feature's place in the model.
+        """The position of a feature among the model's columns.
 
         Raises:
             InputError: the model has no such feature.

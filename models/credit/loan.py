@@ -81,16 +81,16 @@ class LoanTerms:
 
     @property
     def instalment(self) -> float:
-        """What repays the amount with interest, a month."""
+        """The monthly payment that repays the amount with interest."""
         return instalment(self.amount, self.annual_rate, self.months)
 
     @property
     def interest(self) -> float:
-        """What the loan costs until it is repaid."""
+        """The interest that is paid in all until the loan is repaid."""
         return self.instalment * self.months - self.amount
 
     def borrowing(self, amount: float) -> LoanTerms:
-        """Another amount for a purchase that is cheaper or dearer in proportion, with the same down payment."""
+        """The terms with another amount: the purchase is cheaper or dearer in proportion, the down payment stays."""
         share = (amount + self.down_payment) / (self.amount + self.down_payment)
         return replace(self, amount=amount, price=None if self.price is None else self.price * share)
 
@@ -99,7 +99,7 @@ class LoanTerms:
         return replace(self, amount=self.amount + self.down_payment - down_payment, down_payment=down_payment)
 
     def over(self, months: float) -> LoanTerms:
-        """Another duration."""
+        """The same loan over another duration."""
         return replace(self, months=months)
 
     def beyond(self, own: LoanTerms, factor: float) -> LoanTerms:

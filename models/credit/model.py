@@ -38,7 +38,7 @@ class Attributions:
 
     @property
     def log_odds(self) -> np.ndarray:
-        """Of default, (n,)."""
+        """The log-odds of default of each application, (n,)."""
         log_odds: np.ndarray = self.base_value + self.values.sum(axis=1)
         return log_odds
 

@@ -67,13 +67,15 @@ def principal_reasons(score: Score, portfolio: Portfolio, most: int = MOST) -> t
     """The facts that weighed most the way that the decision went, strongest first.
 
     A refused client is compared with those whose loan is granted at the same cut-off, a granted one with the refused;
-    with all where there are none.
+    with all where there are none. With whomever the score itself is compared, the decision has the same reasons: what
+    weighed against the average client.
 
     Args:
         score: whose decision is explained; its contributions say what weighed.
         portfolio: whose clients say what is usual.
         most: reasons at most.
     """
+    score = score.average or score
     refused = score.decision == "refused"
     sign = 1 if refused else -1
     peers, members = _peers(score, portfolio)

@@ -101,6 +101,7 @@ class References:
             base_value=base["raw"],
             contributions=tuple(sorted(contributions, key=lambda item: -abs(item.contribution))),
             reference=Reference(name, clients, len(background), base["probability"], by_feature["probability"]),
+            average=score,
         )
 
 

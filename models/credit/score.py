@@ -90,6 +90,7 @@ class Score:
         log_odds: calibrated log-odds of default.
         contributions: every feature of the model, largest magnitude first.
         reference: the clients that ``base_value`` is the mean of; None for the average client of the training.
+        average: where there are such clients, the same score against the average client.
     """
 
     client_id: int | None
@@ -98,6 +99,7 @@ class Score:
     log_odds: float
     contributions: tuple[Contribution, ...]
     reference: Reference | None = None
+    average: Score | None = None
 
     @property
     def probability(self) -> float:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from models import arguments
 from models.credit import application, batch, figures
 from models.credit.audit import Audit
 from models.credit.compare import USUAL_CRITERIA, ClientComparison, compare
 from models.credit.counterfactual import CounterfactualAnswer, counterfactuals
+from models.credit.example_clients import ExampleClient, ProbabilityBand, example_clients, probability_bands
 from models.credit.importance import Importance
 from models.credit.interactions import PAIRS, Pair, strongest_pairs
 from models.credit.model import CreditModel
@@ -39,35 +36,12 @@ VERSION = 12  # characters of the model's SHA-256 that name its version
 
 
 @dataclass(frozen=True)
-class ProbabilityBand:
-    """Clients by probability of default, from ``low`` (included) to ``high``."""
-
-    low: float
-    high: float
-
-    def message(self, texts: Texts) -> str:
-        """``5% to 10%``."""
-        return texts("credit.finder.from_to", low=texts.percent(self.low, 0), high=texts.percent(self.high, 0))
-
-
-@dataclass(frozen=True)
-class ExampleClient:
-    """A client worth a look; ``key`` says why (section ``credit.finder.examples``)."""
-
-    key: str
-    client_id: int
-
-
-@dataclass(frozen=True)
 class Judgement:
     """A score at the cut-off of a cost ratio; ``percentile`` is the share of the portfolio with less risk, 0..1."""
 
     score: Score
     cut_off: CutOff
     percentile: float
-
-
-BAND_EDGES = (0.0, 0.02, 0.05, 0.08, 0.12, 0.20, 1.0)  # P(default)
 
 
 class CreditService:
@@ -261,39 +235,16 @@ class CreditService:
 
     def bands(self) -> list[ProbabilityBand]:
         """The probability bands that have clients."""
-        bands = [ProbabilityBand(low, high) for low, high in pairwise(BAND_EDGES)]
-        return [band for band in bands if len(self._members(band))]
+        return probability_bands(self.portfolio)
 
     def draw(self, band: int) -> int:
         """A client at random from one of :meth:`bands`, by its place."""
         bands = self.bands()
-        place = arguments.whole_number("band", band, 0, len(bands) - 1)
-        return int(self.portfolio.ids[random.choice(self._members(bands[place]))])  # noqa: S311  # no secret
-
-    def _members(self, band: ProbabilityBand) -> np.ndarray:
-        probabilities = self.portfolio.probabilities
-        return np.flatnonzero((probabilities >= band.low) & (probabilities < band.high))
+        return bands[arguments.whole_number("band", band, 0, len(bands) - 1)].draw(self.portfolio)
 
     def example_clients(self, cost_ratio: float | None = None) -> list[ExampleClient]:
-        """The clients just above and just below the cut-off, the safest, the riskiest, and a good one refused; at an
-        extreme cost ratio some of them do not exist.
-        """
-        probabilities = self.portfolio.probabilities
-        distance = probabilities - self._cut_off(cost_ratio)
-        ranks = {  # the client of the lowest rank is taken
-            "just_refused": np.where(distance >= 0, distance, np.inf),
-            "just_granted": np.where(distance < 0, -distance, np.inf),
-            "safest": probabilities,
-            "riskiest": -probabilities,
-            "refused_good": np.where((self.portfolio.outcomes == 0) & (distance >= 0), -probabilities, np.inf),
-        }
-        rows: dict[str, int] = {}
-        for key, rank in ranks.items():
-            free = (int(row) for row in np.argsort(rank, kind="stable") if int(row) not in rows.values())
-            row = next(free, None)
-            if row is not None and rank[row] < np.inf:
-                rows[key] = row
-        return [ExampleClient(key, int(self.portfolio.ids[row])) for key, row in rows.items()]
+        """The clients that are worth a look at the cut-off that a cost ratio sets."""
+        return example_clients(self.portfolio, self._cut_off(cost_ratio))
 
     def features(self, texts: Texts, numeric: bool = False) -> list[tuple[str, str]]:
         """(name, column) of every original column and feature that charts can show, by name."""

@@ -43,11 +43,13 @@ class TreeExplainers:
 
     @cached_property
     def path_dependent(self) -> shap.TreeExplainer:
-        """Along the trees' own paths, weighed by the training rows that took them: as LightGBM's ``pred_contrib``."""
+        """The explainer that compares with the training data: it weighs each branch of a tree by the training rows that
+        took it, as LightGBM's ``pred_contrib`` does.
+        """
         return shap.TreeExplainer(_model(self._trees), feature_perturbation="tree_path_dependent")
 
     def interventional(self, background: Array, output: Output) -> shap.TreeExplainer:
-        """Against the rows of a background, all of them.
+        """The explainer that compares with the rows of a background, all of them (interventional SHAP).
 
         Args:
             background: (b, f) features.

@@ -178,7 +178,7 @@ def typed(name: str, text: str, texts: Texts) -> Value:
         return None
     is_money = column(name, "column").unit == "money"
     # money has two decimals: in French, 500,000 is more likely a sum that was written as in English
-    if texts.language == "fr" and numerals.is_ambiguous(text) and (is_money or "." in text):
+    if texts.conventions.decimal == "," and numerals.is_ambiguous(text) and (is_money or "." in text):
         decimal = numerals.read(text, "," if "," in text else ".")
         raise InputError(
             "typed_ambiguous",

@@ -49,11 +49,17 @@ class Distance:
     threshold: float
 
     @classmethod
-    def between(cls, probability: float, threshold: float) -> Distance:
-        """One decimal where that is enough; where the two are equal no digits would be."""
+    def between(cls, probability: float, threshold: float, fewest: int = 1) -> Distance:
+        """The distance of a probability from the cut-off, with one decimal where that tells the two apart and with more
+        where it does not.
+
+        Args:
+            probability, threshold: in (0, 1).
+            fewest: decimals at least, so that the same cut-off is not written in two ways.
+        """
         gap = 100 * abs(probability - threshold)
-        digits = next((digits for digits in range(1, MOST_DIGITS) if gap >= 2 * 10.0**-digits), MOST_DIGITS)
-        digits = digits if gap >= 10.0**-MOST_DIGITS else 1
+        digits = next((digits for digits in range(fewest, MOST_DIGITS) if gap >= 2 * 10.0**-digits), MOST_DIGITS)
+        digits = digits if gap >= 10.0**-MOST_DIGITS else fewest
         return cls(digits, round(probability, digits + 2), round(threshold, digits + 2))
 
     def texts(self, texts: Texts) -> dict[str, str]:

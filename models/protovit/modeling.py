@@ -106,7 +106,7 @@ class PrototypeHead(nn.Module):
         return PrototypeHeadOutput(similarities @ self.evidence().T, similarities, matched, patches)
 
     def cosines(self, features: torch.Tensor) -> torch.Tensor:
-        """Of each part with each place: (B, D, n, n) -> (B, P, K, N)."""
+        """The cosine of each part of each prototype with each place: (B, D, n, n) -> (B, P, K, N)."""
         directions = normalize(features.flatten(2), dim=1)  # (B, D, N)
         parts = normalize(self.prototypes, dim=1).permute(0, 2, 1)  # (P, K, D)
         cosines: torch.Tensor = (parts.flatten(0, 1) @ directions).unflatten(1, parts.shape[:2])

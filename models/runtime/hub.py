@@ -138,7 +138,7 @@ def folder(model: str, local: Path) -> Path:
 
 
 def load(model: str, local: Path, read: Callable[[Path], Model]) -> Model:
-    """What ``read`` makes of the files of a model: the Hub's, or the local ones where the Hub's cannot be had or read.
+    """Reads a model's files with ``read``: the Hub's, or the local copy where the Hub's cannot be had or read.
 
     Every file of a model is read from one folder, also where the Hub goes or comes back meanwhile.
 

@@ -19,8 +19,8 @@ from PIL import Image
 from torch.nn.functional import avg_pool2d, interpolate, pad
 from torchvision.transforms.v2.functional import gaussian_blur
 
+from models.vision.classifier import ImageClassifier
 from models.vision.preprocessing import to_tensor
-from models.vision.registry import VisionModel
 
 STEPS = 16  # points of a curve after its start
 GREY = 0.5  # what stands in place of a deleted pixel, 0..1
@@ -46,13 +46,13 @@ class Curve:
 
     @property
     def area(self) -> float:
-        """Under the curve, 0..1: low is good for deletion, high for insertion."""
+        """The area under the curve, 0..1: low is good for deletion, high for insertion."""
         return float(np.trapezoid(self.probabilities, self.shares))
 
 
 @dataclass(frozen=True)
 class Faithfulness:
-    """What speaks for a map, for one picture.
+    """The three measures of a saliency map of one picture.
 
     Args:
         deletion: most salient pixels replaced by grey first.
@@ -67,7 +67,7 @@ class Faithfulness:
 
 
 def assess(score: Score, pixels: torch.Tensor, saliency: np.ndarray) -> Faithfulness:
-    """Measures a map.
+    """Measures how faithful a saliency map is: deletion, insertion and ROAD.
 
     Args:
         score: asks the model.
@@ -79,7 +79,11 @@ def assess(score: Score, pixels: torch.Tensor, saliency: np.ndarray) -> Faithful
 
 
 def judge(
-    model: VisionModel, image: Image.Image, target: str, saliency: np.ndarray, contrast_class: str | None = None
+    model: ImageClassifier,
+    image: Image.Image,
+    target: str,
+    saliency: np.ndarray,
+    contrast_class: str | None = None,
 ) -> Faithfulness:
     """How faithful a map is to a model's answer for one class of an RGB picture.
 
@@ -108,20 +112,20 @@ def order(saliency: np.ndarray, size: int) -> torch.Tensor:
 
 
 def deletion(score: Score, pixels: torch.Tensor, ranks: torch.Tensor, steps: int = STEPS) -> Curve:
-    """From the picture to grey, most salient pixels first."""
+    """The deletion curve: the probability of the class while the picture turns grey, most salient pixels first."""
     return _curve(score, pixels, torch.full_like(pixels, GREY), ranks, steps)
 
 
 def insertion(score: Score, pixels: torch.Tensor, ranks: torch.Tensor, steps: int = STEPS) -> Curve:
-    """From a blur to the picture, most salient pixels first."""
+    """The insertion curve: the probability of the class as a blurred picture is restored, most salient pixels first."""
     sigma = BLUR * pixels.shape[-1] / 224
     blurred = gaussian_blur(pixels, kernel_size=[2 * round(2 * sigma) + 1] * 2, sigma=[sigma] * 2)
     return _curve(score, blurred, pixels, ranks, steps)
 
 
 def road(score: Score, pixels: torch.Tensor, ranks: torch.Tensor, shares: Sequence[float] = ROAD_SHARES) -> float:
-    """The probability kept without the least salient pixels, less that without the most salient; a mean over
-    shares.
+    """ROAD, least less most relevant first: the probability kept without the least salient pixels, less that without
+    the most salient; a mean over shares.
     """
     most = [blend_in(pixels, ranks < share) for share in shares]
     least = [blend_in(pixels, ranks >= 1 - share) for share in shares]
@@ -130,7 +134,7 @@ def road(score: Score, pixels: torch.Tensor, ranks: torch.Tensor, shares: Sequen
 
 
 def blend_in(pixels: torch.Tensor, missing: torch.Tensor, noise: float = 0.01, seed: int = 0) -> torch.Tensor:
-    """The picture (3, S, S) with the missing pixels (S, S) drawn from those around them.
+    """Imputes the missing pixels (S, S) of a picture (3, S, S) from those around them, with a little noise.
 
     Each becomes the weighted mean of its eight neighbours, missing or not: the linear system of ROAD, solved by
     averaging from coarse to fine instead of a sparse solver, which takes a second for every picture.

@@ -44,12 +44,15 @@ _lock = threading.Lock()
 
 
 def run_inference(work: Callable[[], Answer]) -> Answer:
-    """What ``work`` answers, or raises, once those who came before are done; it must not call this again."""
+    """Runs ``work`` on the one thread of the networks, after those who came before, and returns its result; ``work``
+    must not call this again.
+    """
     return _passes.submit(work).result()
 
 
 def run_network(network: Callable[[torch.Tensor], Tensors], inputs: torch.Tensor) -> Tensors:
-    """What a network answers to some pictures, in a pass that it may share with others of the same network.
+    """Runs a network on some pictures, in one pass with others that wait for the same network, and returns what it
+    answers to these.
 
     Args:
         network: (B, 3, S, S) -> tensors whose rows belong to the pictures; it treats each picture by itself.

@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 
 # perceptually uniform and readable without colour vision: darkness marks what did not count, light what did
-COLOUR_MAP = cv2.COLORMAP_INFERNO
+_LEVELS = np.arange(256, dtype=np.uint8)[:, None]
+COLOURS = cv2.cvtColor(cv2.applyColorMap(_LEVELS, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
 OPACITY = 0.55  # share of the map in the blend, 0..1
 BAND = 256  # rows laid over at a time
 
@@ -59,4 +60,4 @@ def _coloured(saliency: np.ndarray, size: tuple[int, int]) -> Iterator[tuple[sli
     for top in range(0, height, BAND):
         band = slice(top, min(top + BAND, height))
         levels = np.clip(down[band] @ across * 255, 0, 255).astype(np.uint8)  # the cubic overshoots a little
-        yield band, cv2.cvtColor(cv2.applyColorMap(levels, COLOUR_MAP), cv2.COLOR_BGR2RGB)
+        yield band, cv2.applyColorMap(levels, COLOURS)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from models.errors import InputError, VitrineError
 from models.texts import ENGLISH
 from models.vision import registry, webp
+from models.vision.classifier import ImageClassifier
 from models.vision.inference_executor import SHARED
 from models.vision.photo_files import PhotoFile, photo_files
 from models.vision.predictions import Prediction
@@ -126,7 +127,7 @@ def classify_steps(paths: Sequence[str | Path], models: Sequence[str] = ()) -> I
             yield batch
 
 
-def _classified(files: Sequence[PhotoFile], classifiers: Sequence[registry.VisionModel]) -> tuple[PhotoRow, ...]:
+def _classified(files: Sequence[PhotoFile], classifiers: Sequence[ImageClassifier]) -> tuple[PhotoRow, ...]:
     """The rows of some photos, each model's answers from one pass."""
     found = [_read(file) for file in files]
     images = [upload.image for upload in found if isinstance(upload, Upload)]

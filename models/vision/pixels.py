@@ -12,8 +12,8 @@ _SRGB = ImageCms.createProfile("sRGB")
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
-    """16-bit greys over their whole range; 32-bit ones, whose range is anybody's guess, from lowest to
-    highest.
+    """Converts greys to 8 bits: 16-bit ones over their whole range, 32-bit ones, whose range is anybody's guess, from
+    lowest to highest.
     """
     if image.mode.startswith("I;16"):
         grey = np.asarray(image).astype(np.float32) / 257
@@ -27,7 +27,7 @@ def eight_bits(image: Image.Image) -> Image.Image:
 
 
 def on_white(image: Image.Image) -> Image.Image:
-    """What shows through is white; the colours stay those of the picture's own space.
+    """Lays a picture with transparency over white, in the picture's own colour space.
 
     Palettes become RGB, and bits grey.
     """
@@ -39,7 +39,7 @@ def on_white(image: Image.Image) -> Image.Image:
 
 
 def as_seen(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """As RGB on a screen, which is taken to be sRGB.
+    """Converts a picture of any mode to RGB as a screen shows it, which is taken to be sRGB.
 
     Args:
         image: opaque, eight bits.

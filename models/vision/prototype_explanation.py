@@ -97,21 +97,21 @@ def cached(
     )
 
 
-def leave_out(likeness: PrototypeExplanation, without: object) -> PrototypeExplanation:
+def leave_out(explanation: PrototypeExplanation, without: object) -> PrototypeExplanation:
     """The same photo as if some prototypes did not exist; nothing is compared anew.
 
     Args:
-        likeness: of the photo, whatever was left out before.
+        explanation: of the photo, whatever was left out before.
         without: a list of numbers of prototypes; empty puts all of them back.
 
     Raises:
         InputError: ``without`` is no list of numbers that prototypes have.
         ModelUnavailable: the model's files are missing or damaged.
     """
-    count = len(likeness.prototypes)
+    count = len(explanation.prototypes)
     numbers = arguments.whole_numbers("without", without, 0, count - 1)
-    reasoning = _model().reasoning(likeness.found, likeness.size, count, numbers)
-    return replace(likeness, reasoning=reasoning, without=numbers)
+    reasoning = _model().reasoning(explanation.found, explanation.size, count, numbers)
+    return replace(explanation, reasoning=reasoning, without=numbers)
 
 
 def prototypes_of(label: str) -> tuple[Prototype, ...]:

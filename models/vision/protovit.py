@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,17 +13,16 @@ from PIL import Image
 from models.errors import InputError
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.protovit.modeling import PrototypeHeadOutput
-from models.vision import calibration, saliency, weights
+from models.vision import saliency, weights
+from models.vision.classifier import ImageClassifier
 from models.vision.inference_executor import run_network
-from models.vision.predictions import Explanation, Prediction, prediction
-from models.vision.preprocessing import Preprocessing
 from models.vision.prototypes import ClassEvidence, Evidence, Prototype, Reasoning, boxes, field, read_prototypes
 
 MATCHES = "prototypes"  # the method that draws where the points come from
 METHODS = (MATCHES, "rise")
 
 
-class ProtoVit:
+class ProtoVit(ImageClassifier):
     """The trained model.
 
     Args:
@@ -43,11 +42,7 @@ class ProtoVit:
         network: ProtoViTForImageClassification,
         prototypes: tuple[Prototype, ...],
     ) -> None:
-        self.config = config
-        self.classes: tuple[str, ...] = tuple(config["classes"])
-        self.preprocessing = Preprocessing.from_config(config["preprocessing"])
-        self.temperature = float(config.get("temperature", 1.0))
-        self.calibration = calibration.read(self.name, str(config.get("weights_sha256")))
+        super().__init__(config)
         self.network = network.requires_grad_(False)
         self.network.train(False)
         self.prototypes = prototypes
@@ -82,25 +77,6 @@ class ProtoVit:
         model.predict(Image.new("RGB", (model.preprocessing.size,) * 2))  # the first pass is slow: take it now
         return model
 
-    def predict(self, image: Image.Image) -> Prediction:
-        """The class of an RGB picture of any size."""
-        return self.predict_all([image])[0]
-
-    def predict_all(self, images: Sequence[Image.Image]) -> tuple[Prediction, ...]:
-        """The classes of RGB pictures of any sizes, in one pass."""
-        start = time.perf_counter()
-        logits = self._forward(torch.cat([self.preprocessing(image) for image in images])).logits
-        return tuple(self._prediction(row, start) for row in logits)
-
-    def logits(self, image: Image.Image) -> torch.Tensor:
-        """The logits of an RGB picture of any size, (classes,), before the temperature."""
-        return self.compare(image).logits[0]
-
-    def probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
-        """For pictures of the input's size, (B, 3, S, S) in 0..1: (B, classes), rows sum to 1."""
-        logits = self._forward(self.preprocessing.normalise(pixels)).logits
-        return torch.softmax(logits / self.temperature, dim=1)
-
     def reason(self, image: Image.Image, top: int = 5, without: Collection[int] = ()) -> Reasoning:
         """The class of an RGB picture, and the ``top`` prototypes with most points for it and for the runner-up.
 
@@ -115,8 +91,8 @@ class ProtoVit:
         return self.reasoning(self.compare(image), image.size, top, without)
 
     def compare(self, image: Image.Image) -> PrototypeHeadOutput:
-        """What the head finds in a picture: the one pass that any reasoning about it needs."""
-        return self._forward(self.preprocessing(image))
+        """Compares a picture with every prototype: the one pass that any reasoning about it needs."""
+        return self.forward(self.preprocessing(image))
 
     def reasoning(
         self, found: PrototypeHeadOutput, size: tuple[int, int], top: int = 5, without: Collection[int] = ()
@@ -129,7 +105,7 @@ class ProtoVit:
         points = self.evidence_weights * found.similarities[0].double()  # (C, P)
         points[:, sorted(without)] = 0.0
         totals = points.sum(1)
-        predicted = self._prediction(totals, start)
+        predicted = self.prediction(totals, start)
         order = sorted(
             range(len(self.classes)), key=lambda row: (row != self.classes.index(predicted.label), -totals[row])
         )
@@ -147,53 +123,11 @@ class ProtoVit:
     def _of_class(self, row: int) -> list[int]:
         return [number for number, label in enumerate(self.network.head.classes().tolist()) if label == row]
 
-    def explain(self, image: Image.Image, method: str = "", target: str = "", contrast_class: str = "") -> Explanation:
-        """The class of a picture, and where in the picture it was seen.
-
-        Args:
-            image: RGB, of any size.
-            method: "prototypes" draws each patch's share of the logit, which is exact: the shares add up to it;
-                "rise" only asks the model for answers. Empty for the first.
-            target: the class to explain; empty for the predicted one.
-            contrast_class: explain what speaks for the target rather than for this class.
-
-        Raises:
-            InputError: an unknown method or class.
-        """
-        *_, (_, explanation) = self.explain_steps(image, method, target, contrast_class)
-        return explanation
-
-    def explain_steps(
-        self, image: Image.Image, method: str = "", target: str = "", contrast_class: str = ""
-    ) -> Iterator[tuple[float, Explanation]]:
-        """The same, step by step: the share done in 0..1, and the map so far. Closing the iterator cancels."""
-        start = time.perf_counter()
-        method, target, contrast_class = saliency.resolve(self, method or self.default_method, target, contrast_class)
-        inputs = self.preprocessing(image)
-        output = self._forward(inputs)
-        predicted = self._prediction(output.logits[0], start)
-        target = target or predicted.label
-        contrast = saliency.contrast(self.classes, target, contrast_class)
-        if method == MATCHES:
-            drawn: Iterator[tuple[float, torch.Tensor]] = iter([(1.0, self.shares(output, contrast))])
-        else:
-            grey = self.preprocessing.normalise(torch.full((1, 3, 1, 1), 0.5))
-            asked = saliency.ForwardPass(
-                inputs, grey, inputs, torch.nn.Identity(), lambda batch: self._forward(batch).logits
-            )
-            drawn = saliency.METHODS[method].draw(asked, contrast)
-        for share, found in drawn:
-            explanation = Explanation(
-                prediction=predicted,
-                target=target,
-                contrast_class=contrast_class or None,
-                method=method,
-                layer=self.layer if method == MATCHES else "",
-                saliency=saliency.normalise(found),
-                seconds=time.perf_counter() - start,
-                class_discriminative=True,
-            )
-            yield share, explanation
+    def saliency_method(self, name: str, output: PrototypeHeadOutput) -> saliency.Method:
+        """How the map is drawn; that of the prototypes is exact: the patches' shares add up to the logit."""
+        if name != MATCHES:
+            return saliency.METHODS[name]
+        return saliency.Method(lambda _, contrast: iter([(1.0, self.shares(output, contrast))]))
 
     def shares(self, output: PrototypeHeadOutput, contrast: torch.Tensor) -> torch.Tensor:
         """How much of the explained logit each place brings, (n, n): over all places they add up to it.
@@ -214,7 +148,8 @@ class ProtoVit:
             .view(grid, grid)
         )
 
-    def _forward(self, inputs: torch.Tensor) -> PrototypeHeadOutput:
+    def forward(self, inputs: torch.Tensor) -> PrototypeHeadOutput:
+        """One pass through the encoder and the prototypes."""
         return PrototypeHeadOutput(*run_network(self._pass, inputs))
 
     @torch.no_grad()
@@ -234,6 +169,3 @@ class ProtoVit:
             boxes=boxes(patches, self.network.grid, size),
             field=field(patches, self.network.grid, size),
         )
-
-    def _prediction(self, logits: torch.Tensor, start: float) -> Prediction:
-        return prediction(self.name, self.classes, logits, self.temperature, start, self.calibration)

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
-
-import torch
-from PIL import Image
 
 from models import arguments
 from models.errors import InputError, shown
 from models.vision import weights
-from models.vision.predictions import Explanation, Prediction
-from models.vision.preprocessing import Preprocessing
+from models.vision.classifier import ImageClassifier
 
 # where each class stands: a model's libraries are imported with the model, not with the app; empty: to come
 _PLACES = {
@@ -26,55 +20,7 @@ MODELS: tuple[str, ...] = tuple(_PLACES)
 _ALSO = {"yolov8n": "yolov8", "yolov8n-cls": "yolov8"}  # other names in use
 
 
-class VisionModel(Protocol):
-    """What the app asks of an image classifier."""
-
-    config: Mapping[str, Any]
-    classes: tuple[str, ...]
-    preprocessing: Preprocessing
-
-    @property
-    def name(self) -> str:
-        """Its folder in ``weights/``."""
-
-    @property
-    def default_method(self) -> str:
-        """The saliency method that is shown first."""
-
-    @property
-    def published_method(self) -> str:
-        """The saliency method that it was published with."""
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """The saliency methods that explain it."""
-
-    @property
-    def temperature(self) -> float:
-        """By which logits are divided before they become probabilities, > 0."""
-
-    def predict(self, image: Image.Image) -> Prediction:
-        """The classes with their probabilities."""
-
-    def predict_all(self, images: Sequence[Image.Image]) -> tuple[Prediction, ...]:
-        """The same of several pictures, in one pass."""
-
-    def logits(self, image: Image.Image) -> torch.Tensor:
-        """(classes,), before temperature and softmax."""
-
-    def explain(self, image: Image.Image, method: str = "", target: str = "", contrast_class: str = "") -> Explanation:
-        """A saliency map for a class, the predicted one by default."""
-
-    def explain_steps(
-        self, image: Image.Image, method: str = "", target: str = "", contrast_class: str = ""
-    ) -> Iterator[tuple[float, Explanation]]:
-        """The same as it sharpens, with the share done, 0..1."""
-
-    def probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Preprocessed pixels (B, 3, S, S) -> (B, classes)."""
-
-
-_loaded: dict[str, VisionModel] = {}
+_loaded: dict[str, ImageClassifier] = {}
 _locks = {name: threading.Lock() for name in MODELS}
 
 
@@ -100,7 +46,7 @@ def meant(name: str) -> str:
     return _ALSO.get(found, found)
 
 
-def get(name: str) -> VisionModel:
+def get(name: str) -> ImageClassifier:
     """A model, loaded on the first call and kept.
 
     A failure is not kept: once the files are repaired, the next call finds them.
@@ -119,7 +65,7 @@ def get(name: str) -> VisionModel:
         return _loaded[name]
 
 
-def chosen(names: object) -> list[VisionModel]:
+def chosen(names: object) -> list[ImageClassifier]:
     """The models that a caller names, each once; all whose weights stand where none is named.
 
     Raises:

@@ -49,7 +49,7 @@ class ForwardPass:
     network: Callable[[torch.Tensor], torch.Tensor]
 
     def gradients(self, contrast: torch.Tensor) -> torch.Tensor:
-        """Of the explained sum by the feature maps: (C, h, w)."""
+        """The gradient of the explained sum of logits with respect to the feature maps, (C, h, w)."""
         with torch.enable_grad():
             maps = self.maps.detach().requires_grad_()
             score = (self.head(maps)[0] * contrast).sum()
@@ -123,14 +123,14 @@ def contrast(classes: tuple[str, ...], target: str, contrast_class: str) -> torc
 
 
 def normalise(saliency: torch.Tensor) -> np.ndarray:
-    """What speaks for the target, from 0 to 1, as (h, w) float32; all 0 where nothing does."""
+    """Scales what speaks for the target to 0..1, (h, w) float32; all 0 where nothing does."""
     positive = saliency.clamp(min=0)
     positive = positive - positive.min()
     return (positive / positive.max().clamp(min=1e-7)).float().numpy()
 
 
 def first_component(maps: torch.Tensor, toward: torch.Tensor) -> torch.Tensor:
-    """Projection of each place onto the main direction in which the places of (C, h, w) maps differ.
+    """Projects each place of feature maps (C, h, w) onto their first principal component, (h, w).
 
     Args:
         maps: (C, h, w).

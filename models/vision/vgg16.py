@@ -63,6 +63,6 @@ class Vgg16(Convnet):
 
     @staticmethod
     def split(network: Any) -> tuple[nn.Module, nn.Module]:
-        """Down to the last ReLU, and from the last pooling to the logits."""
+        """Body: the layers down to the last ReLU; head: from the last pooling to the logits."""
         *convolutions, pooling = network.features
         return nn.Sequential(*convolutions), nn.Sequential(pooling, *network.head)

@@ -11,7 +11,7 @@ QUALITY = 80  # of 100
 
 
 def of_image(image: Image.Image, longest: int) -> str:
-    """A picture made smaller, if it needs to be.
+    """A picture as a WebP data URI, made smaller where it is larger than ``longest``.
 
     Args:
         image: RGB.

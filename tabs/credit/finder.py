@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -17,8 +18,10 @@ from tabs.error_handling import handle_errors
 SEARCH = "search"  # elem_id of what page.js unfolds
 
 
-def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
-    """The row of widgets that choose the client; returns the one that holds the number.
+def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Number:
+    """The row of widgets that choose the client; returns the hidden one that holds the number.
+
+    The list of all numbers is another: the page copies the whole of every widget that an event reads.
 
     Args:
         texts: the page's language.
@@ -37,7 +40,8 @@ def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
                 label=texts("credit.finder.selection"),
             )
         with gr.Column(scale=2, min_width=200):
-            client = gr.Dropdown(
+            client = gr.Number(example_clients[0].client_id, precision=0, visible=False)
+            numbers = gr.Dropdown(
                 choices=credit_service().ids("all"),
                 value=example_clients[0].client_id,
                 label=texts("credit.finder.client"),
@@ -50,43 +54,59 @@ def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Dropdown:
                 value=-1,
                 label=texts("credit.finder.band"),
             )
+    _follow_examples(buttons, ratio, client)
+    numbers.input(None, numbers, client, js="(number) => number", api_visibility="private")
+    client.change(None, client, numbers, js="(number) => number", api_visibility="private")
+    _follow_search(selection, band, ratio, numbers, client, texts)
+    return client
+
+
+def _follow_examples(buttons: Sequence[gr.Button], ratio: gr.Slider, client: gr.Number) -> None:
+    """A button chooses its example at the present cost ratio."""
     examples = _examples_by_ratio()
-    for button, example in zip(buttons, example_clients, strict=True):
+    for button, example in zip(buttons, credit_service().example_clients(), strict=True):
         # the numbers travel with the page, so that the click needs no server; without an example the client stays
         chosen = f"(ratio, client) => ({json.dumps(examples[example.key])})[Math.round(ratio)] ?? client"
         button.click(None, [ratio, client], client, js=chosen, api_visibility="private")
 
+
+def _follow_search(
+    selection: gr.Radio, band: gr.Dropdown, ratio: gr.Slider, numbers: gr.Dropdown, client: gr.Number, texts: Texts
+) -> None:
+    """The list of clients follows the decision and the cut-off; a probability band draws one of its clients."""
+
     def select(name: str, ratio: float) -> Any:
         found = credit_service().ids(name, ratio)
-        return gr.Dropdown(choices=found, value=found[0] if found else None)
+        first = found[0] if found else None
+        return gr.Dropdown(choices=found, value=first), first
 
     def move(name: str, ratio: float, client_id: int) -> Any:
         found = credit_service().ids(name, ratio)
         if client_id in found:
-            return name, gr.Dropdown(choices=found, value=client_id)
+            return name, gr.Dropdown(choices=found)
         # whoever is looked at stays, though the decision has changed: the list goes back to everybody
-        return "all", gr.Dropdown(choices=credit_service().ids("all"), value=client_id)
+        return "all", gr.Dropdown(choices=credit_service().ids("all"))
 
     def draw(place: int) -> Any:
         if place < 0:
-            return gr.skip(), gr.skip(), -1
+            return gr.skip(), gr.skip(), gr.skip(), -1
+        drawn = credit_service().draw(place)
         # the list goes back to its first line, so that the same band can be drawn from again
-        return "all", gr.Dropdown(choices=credit_service().ids("all"), value=credit_service().draw(place)), -1
+        return "all", gr.Dropdown(choices=credit_service().ids("all"), value=drawn), drawn, -1
 
-    selection.input(handle_errors(select, texts), [selection, ratio], client, api_visibility="private")
+    last: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last"}
+    selection.input(handle_errors(select, texts), [selection, ratio], [numbers, client], **last)
     ratio.change(
         handle_errors(move, texts),
         [selection, ratio, client],
-        [selection, client],
-        api_visibility="private",
+        [selection, numbers],
         show_progress="hidden",
-        trigger_mode="always_last",
+        **last,
     )
     # once a client is chosen, the verdict moves up to where the search was
-    for chosen_by in (client.input, band.input):
+    for chosen_by in (numbers.input, band.input):
         chosen_by(None, None, None, js="() => vitrineSearch(false)", api_visibility="private")
-    band.input(handle_errors(draw, texts), band, [selection, client, band], api_visibility="private")
-    return client
+    band.input(handle_errors(draw, texts), band, [selection, numbers, client, band], **last)
 
 
 def _examples_by_ratio() -> dict[str, dict[int, int]]:

@@ -43,7 +43,7 @@ def global_importance_tab(texts: Texts, tab: gr.Tab) -> None:
     def show_dependence(feature: str, partner: str) -> Any:
         return global_importance.dependence(credit_service().importance.dependence(feature, partner), texts)
 
-    tab.select(handle_errors(show, texts), None, [bars, swarm], api_visibility="private")
+    tab.select(handle_errors(show, texts), None, [bars, swarm], api_visibility="private", trigger_mode="always_last")
     gr.on(
         [tab.select, feature.change, partner.change],
         handle_errors(show_dependence, texts),
@@ -51,4 +51,5 @@ def global_importance_tab(texts: Texts, tab: gr.Tab) -> None:
         cloud,
         api_visibility="private",
         show_progress="hidden",
+        trigger_mode="always_last",
     )

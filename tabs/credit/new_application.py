@@ -37,6 +37,7 @@ FIELDS = (
     "NAME_FAMILY_STATUS",
     "OCCUPATION_TYPE",
 )
+PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 FILES = (".csv", ".tsv", ".txt", ".parquet", ".gz", ".zip")
 
 
@@ -44,6 +45,14 @@ def new_application_tab(selection: ClientSelection) -> None:
     """The form on the left, its score on the right; the batch below."""
     texts = selection.texts
     gr.Markdown(texts("credit.new.explain"))
+    _form(selection)
+    gr.Markdown(f"### {texts('credit.batch.title')}\n{texts('credit.batch.explain')}")
+    _file(selection)
+
+
+def _form(selection: ClientSelection) -> None:
+    """One application: the fields, and its decision with the reasons once it is scored."""
+    texts = selection.texts
     editors = [whatif.editor(credit_service().model, {}, name, texts) for name in FIELDS]
     application = gr.State(None)  # the one that is scored on the right
     with gr.Row():
@@ -58,13 +67,6 @@ def new_application_tab(selection: ClientSelection) -> None:
             letter = application_letter_button(texts, [selection.ratio, application])
             opened = group_opener(texts, OPENER, visible=False)
             chart = gr.Plot(show_label=False, elem_classes="vt-plot", visible=False)
-    gr.Markdown(f"### {texts('credit.batch.title')}\n{texts('credit.batch.explain')}")
-    with gr.Row():
-        with gr.Column(scale=2, min_width=300):
-            table = Table(label=texts("credit.batch.file"), file_types=list(FILES), height=140)
-            download = gr.DownloadButton(texts("credit.why.download"), visible=False, size="sm")
-        with gr.Column(scale=3, min_width=320):
-            scores = gr.HTML(elem_classes=["vt-wide", "vt-bounded"])
 
     def read(*values: Any) -> dict[str, Any]:
         entered = {
@@ -87,7 +89,34 @@ def new_application_tab(selection: ClientSelection) -> None:
             gr.Plot(score_waterfall(judged.score, texts, opened=opened, opener=OPENER), visible=True),
         )
 
-    def score_file(path: str | None, ratio: float, request: gr.Request) -> tuple[Any, ...]:
+    results = [card, words, letter, opened, chart]
+    asked = [selection.ratio, application, opened]
+    # what is refused leaves no score of something else beside it; one that stands follows the cut-off
+    read_form = score.click(handle_errors(read, texts), widgets, application, **PRIVATE)
+    read_form.success(handle_errors(show, texts), asked, results, **PRIVATE)
+    read_form.failure(lambda: (None, *show(1, None, "")), None, [application, *results], **PRIVATE)
+    gr.on(
+        [selection.ratio.change, opened.change],
+        handle_errors(show, texts),
+        asked,
+        results,
+        show_progress="hidden",
+        trigger_mode="always_last",
+        **PRIVATE,
+    )
+
+
+def _file(selection: ClientSelection) -> None:
+    """A file of applications: the upload, the first scores, and all of them to download."""
+    texts = selection.texts
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
+            table = Table(label=texts("credit.batch.file"), file_types=list(FILES), height=140)
+            download = gr.DownloadButton(texts("credit.why.download"), visible=False, size="sm")
+        with gr.Column(scale=3, min_width=320):
+            scores = gr.HTML(elem_classes=["vt-wide", "vt-bounded"])
+
+    def score(path: str | None, ratio: float, request: gr.Request) -> tuple[Any, ...]:
         if path is None:
             return no_scores()
         answer = credit_service().judge_batch(path, ratio)
@@ -97,31 +126,15 @@ def new_application_tab(selection: ClientSelection) -> None:
     def no_scores() -> tuple[Any, ...]:
         return "", gr.DownloadButton(value=None, visible=False)
 
-    private: dict[str, Any] = {"api_visibility": "private"}
-    results = [card, words, letter, opened, chart]
-    asked = [selection.ratio, application, opened]
-    # what is refused leaves no score of something else beside it; one that stands follows the cut-off
-    read_form = score.click(handle_errors(read, texts), widgets, application, **private)
-    read_form.success(handle_errors(show, texts), asked, results, **private)
-    read_form.failure(lambda: (None, *show(1, None, "")), None, [application, *results], **private)
-    gr.on(
-        [selection.ratio.change, opened.change],
-        handle_errors(show, texts),
-        asked,
-        results,
-        show_progress="hidden",
-        trigger_mode="always_last",
-        **private,
-    )
     scored = gr.on(
         [table.upload, table.clear, selection.ratio.change],
-        handle_errors(score_file, texts),
+        handle_errors(score, texts),
         [table, selection.ratio],
         [scores, download],
         trigger_mode="always_last",
-        **private,
+        **PRIVATE,
     )
-    scored.failure(no_scores, None, [scores, download], **private)
+    scored.failure(no_scores, None, [scores, download], **PRIVATE)
 
 
 def _field(editor: whatif.Editor, unknown: str) -> gr.components.Component:

@@ -25,7 +25,7 @@ class ClientSelection:
 
     app: gr.Blocks
     texts: Texts
-    client: gr.Dropdown
+    client: gr.Number
     ratio: gr.Slider
 
     def refresh(

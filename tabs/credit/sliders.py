@@ -9,7 +9,7 @@ class OpenSlider(gr.Slider):
     """A ``gr.Slider`` that leaves the refusal of a value to the model side, which says it in the reader's language."""
 
     def get_block_name(self) -> str:
-        """Drawn by the page as any slider."""
+        """The page draws it as Gradio's own slider component."""
         return "slider"
 
     def preprocess(self, payload: float | None) -> float | None:  # type: ignore[override]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import gradio as gr
 
@@ -48,21 +47,18 @@ def credit_tab(texts: Texts, app: gr.Blocks) -> None:
         return
     ratio = ratio_slider(texts)
     selection = ClientSelection(app, texts, client_finder(texts, ratio), ratio)
+    links.follow(selection.client, "client")  # first: the page tells its listeners one after the other
     verdict_card(selection)
     with gr.Tabs() as views:
         for name, build in SUB_TABS.items():
             with links.linked_tab(texts(f"credit.tab.{name}"), "view", name) as tab:
                 build(selection, tab)
 
-    def open_view(request: gr.Request) -> Any:
-        view = links.query_parameter(request, "view")
-        return gr.Tabs(selected=view) if view in SUB_TABS else gr.skip()
+    def open_client(request: gr.Request) -> int:
+        return credit_service().find(links.query_parameter(request, "client"))
 
-    def open_client(request: gr.Request) -> Any:
-        client = links.query_parameter(request, "client")
-        return credit_service().find(client) if client else gr.skip()
-
-    links.follow(selection.client, "client")
     # each by itself: a link to an unknown client still opens its view
-    app.load(handle_errors(open_view, texts), None, views, api_visibility="private")
-    app.load(handle_errors(open_client, texts), None, selection.client, api_visibility="private")
+    links.open_tab(app, views, "view", SUB_TABS)
+    links.followed(app, "client").change(
+        handle_errors(open_client, texts), None, selection.client, api_visibility="private"
+    )

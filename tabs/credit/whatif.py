@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -21,13 +21,26 @@ from tabs.credit.selection import ClientSelection
 from tabs.credit.sliders import OpenSlider
 from tabs.error_handling import handle_errors
 
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+LIVE = PRIVATE | {"trigger_mode": "always_last"}  # the latest value counts, however long the last one takes
+
 Negotiated = dict[str, Any]  # the fields of LoanTerms, as a state of Gradio's holds them; empty before anything moved
+
+
+class ColumnEditor(NamedTuple):
+    """The widgets that change one column of the application: ``number`` or ``choice`` is shown, as suits it."""
+
+    column: gr.Dropdown
+    number: OpenSlider
+    choice: gr.Dropdown
+    unknown: gr.Button
 
 
 def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     """Sliders for the terms of the loan, an editor for any other column, the new score and what moved it."""
     texts = selection.texts
     negotiated, edited = gr.State({}), gr.State({})
+    begun = gr.State(None)  # the client that the widgets stand for; None before the tab is first opened
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
             terms = {name: OpenSlider(0, 1, label=name, interactive=True) for name in negotiation.TERMS}
@@ -47,12 +60,15 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
             table = gr.HTML()
             chart = gr.Plot(show_label=False, elem_classes="vt-plot", visible=False)
 
-    def begin(client_id: int, name: str) -> list[Any]:
+    def start_over(client_id: int, name: str) -> list[Any]:
         application = credit_service().portfolio.application(client_id)
-        return [{}, {}, *_term_sliders(client_id, {}, texts), *_editors(application, name, texts)]
+        return [client_id, {}, {}, *_term_sliders(client_id, {}, texts), *_editors(application, name, texts)]
 
-    def open_editor(client_id: int, edited: dict[str, Any], name: str) -> list[Any]:
-        return _editors(credit_service().portfolio.application(client_id) | edited, name, texts)
+    def begin(client_id: int, name: str, begun: int | None) -> list[Any]:
+        """Once for each client: a link chooses one and opens the tab, in either order and long after the first answer
+        has come; what has been typed since then stays.
+        """
+        return start_over(client_id, name) if client_id != begun else [gr.skip()] * len(widgets)
 
     def show(client_id: int, ratio: float, negotiated: Negotiated, edited: dict[str, Any]) -> tuple[Any, ...]:
         application = credit_service().portfolio.application(client_id)
@@ -67,6 +83,19 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
             if changed
             else gr.Plot(visible=False),
         )
+
+    widgets: list[Any] = [begun, negotiated, edited, *terms.values(), number, choice]
+    asked: list[Any] = [selection.client, column]
+    gr.on([tab.select, selection.client.change], handle_errors(begin, texts), [*asked, begun], widgets, **LIVE)
+    reset.click(handle_errors(start_over, texts), asked, widgets, **PRIVATE)
+    _follow_terms(selection, terms, negotiated)
+    _follow_column(selection, ColumnEditor(column, number, choice, unknown), edited)
+    selection.refresh(show, [negotiated, edited], [line, card, table, chart], opened=tab)
+
+
+def _follow_terms(selection: ClientSelection, terms: dict[str, OpenSlider], negotiated: gr.State) -> None:
+    """A term that is moved changes what is negotiated, and with it the other sliders."""
+    texts = selection.texts
 
     def negotiate(client_id: int, negotiated: Negotiated, name: str, value: float | None) -> list[Any]:
         own, now = _terms(client_id, negotiated)
@@ -84,60 +113,60 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
         except InputError:
             return [gr.skip()] * (1 + len(terms))
 
-    def restore_term(client_id: int, negotiated: Negotiated, name: str) -> OpenSlider:
+    def restore(client_id: int, negotiated: Negotiated, name: str) -> OpenSlider:
         return _term_sliders(client_id, negotiated, texts)[negotiation.TERMS.index(name)]
+
+    moved: list[Any] = [negotiated, *terms.values()]
+    for name, slider in terms.items():
+        asked: list[Any] = [selection.client, negotiated, gr.State(name)]
+        slider.input(handle_errors(begin_to_negotiate, texts), [*asked, slider], moved, **LIVE)
+        typed = slider.release(handle_errors(negotiate, texts), [*asked, slider], moved, **LIVE)
+        typed.failure(handle_errors(restore, texts), asked, slider, **PRIVATE)  # field and score go together
+
+
+def _follow_column(selection: ClientSelection, editor: ColumnEditor, edited: gr.State) -> None:
+    """The editor shows the column that is chosen, and what is entered there changes the application."""
+    texts = selection.texts
+
+    def applied(client_id: int, edited: dict[str, Any]) -> dict[str, Any]:
+        return credit_service().portfolio.application(client_id) | edited
+
+    def open_editor(client_id: int, edited: dict[str, Any], name: str) -> list[Any]:
+        return _editors(applied(client_id, edited), name, texts)
 
     def edit(edited: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
         return edited | {name: whatif.stored(name, value)}
 
+    def forget(edited: dict[str, Any], name: str) -> dict[str, Any]:
+        return edit(edited, name, None)
+
     def slide(client_id: int, edited: dict[str, Any], name: str, value: float | None) -> Any:
-        """As :func:`begin_to_negotiate`, of any other column."""
+        """While a number is being typed its first digits may be out of range: they change nothing yet."""
         try:
             return settle(client_id, edited, name, value)
         except InputError:
             return gr.skip()
 
     def settle(client_id: int, edited: dict[str, Any], name: str, value: float | None) -> Any:
-        limits = whatif.editor(
-            credit_service().model, credit_service().portfolio.application(client_id) | edited, name, texts
-        )
+        limits = whatif.editor(credit_service().model, applied(client_id, edited), name, texts)
         # a field is emptied before something else is typed; unknown has a button of its own
         if value is None or value == limits.value:
             return gr.skip()
         return edited | {name: whatif.slid(limits, value)}
 
     def restore(client_id: int, edited: dict[str, Any], name: str) -> OpenSlider:
-        application = credit_service().portfolio.application(client_id) | edited
-        return _slider(whatif.editor(credit_service().model, application, name, texts), texts)
+        return _slider(whatif.editor(credit_service().model, applied(client_id, edited), name, texts), texts)
 
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    gr.on(
-        [tab.select, selection.client.change, reset.click],
-        handle_errors(begin, texts),
-        [selection.client, column],
-        [negotiated, edited, *terms.values(), number, choice],
-        **private,
-    )
-    column.change(handle_errors(open_editor, texts), [selection.client, edited, column], [number, choice], **private)
-    live: dict[str, Any] = private | {"trigger_mode": "always_last"}
-    for name, slider in terms.items():
-        asked = [selection.client, negotiated, gr.State(name)]
-        moved = [negotiated, *terms.values()]
-        slider.input(handle_errors(begin_to_negotiate, texts), [*asked, slider], moved, **live)
-        typed = slider.release(handle_errors(negotiate, texts), [*asked, slider], moved, **live)
-        typed.failure(handle_errors(restore_term, texts), asked, slider, **private)  # field and score go together
-    asked = [selection.client, edited, column]
-    number.input(handle_errors(slide, texts), [*asked, number], edited, **live)
-    typed = number.release(handle_errors(settle, texts), [*asked, number], edited, **live)
-    typed.failure(handle_errors(restore, texts), asked, number, **private)
-    choice.input(handle_errors(edit, texts), [edited, column, choice], edited, **live)
-    forgotten = unknown.click(
-        handle_errors(lambda edited, name: edit(edited, name, None), texts), [edited, column], edited, **private
-    )
-    forgotten.success(
-        handle_errors(open_editor, texts), [selection.client, edited, column], [number, choice], **private
-    )
-    selection.refresh(show, [negotiated, edited], [line, card, table, chart], opened=tab)
+    column, number, choice, unknown = editor
+    asked: list[Any] = [selection.client, edited, column]
+    shown: list[Any] = [number, choice]
+    column.change(handle_errors(open_editor, texts), asked, shown, **PRIVATE)
+    number.input(handle_errors(slide, texts), [*asked, number], edited, **LIVE)
+    typed = number.release(handle_errors(settle, texts), [*asked, number], edited, **LIVE)
+    typed.failure(handle_errors(restore, texts), asked, number, **PRIVATE)
+    choice.input(handle_errors(edit, texts), [edited, column, choice], edited, **LIVE)
+    forgotten = unknown.click(handle_errors(forget, texts), [edited, column], edited, **PRIVATE)
+    forgotten.success(handle_errors(open_editor, texts), asked, shown, **PRIVATE)
 
 
 def _assumed(terms: LoanTerms, texts: Texts) -> str:

@@ -6,14 +6,15 @@ from typing import Literal
 
 import gradio as gr
 
+from models.conventions import LANGUAGES
 from models.display.common.html import render
 from models.examples import ADDRESS, example
 from models.texts import Texts
 from tabs.endpoints import ENDPOINTS
 
-# the page knows its own address, also behind a proxy; French stands below /fr
+# the page knows its own address, also behind a proxy; other languages than the first stand below /fr and the like
 OWN_ADDRESS = f"""(...codes) => {{
-  const own = location.origin + location.pathname.replace(/(\\/fr)?\\/*$/, "");
+  const own = location.origin + location.pathname.replace(/(\\/({"|".join(LANGUAGES[1:])}))?\\/*$/, "");
   return codes.map((code) => code.replaceAll("{ADDRESS}", own));
 }}"""
 

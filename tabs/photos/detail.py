@@ -27,7 +27,8 @@ READ_ON = """() => setTimeout(() => {
 
 
 def detail_section(texts: Texts, app: gr.Blocks, photo: gr.State, cards: gr.HTML) -> None:
-    """Closed until a card opens it, or a link that names a model; from then on it follows the photo.
+    """One model's answer in detail: closed until a card opens it, or a link that names a model; then it follows the
+    photo.
 
     Args:
         texts: of the page's language.
@@ -41,7 +42,7 @@ def detail_section(texts: Texts, app: gr.Blocks, photo: gr.State, cards: gr.HTML
     with gr.Column(visible=False, elem_id="detail") as detail:
         widgets, redraw = saliency_section(texts, seen)
         faithfulness_section(texts, seen, widgets)
-        with gr.Column(visible=False) as likeness:
+        with gr.Column(visible=False) as reasoning:
             prototypes_section(texts, compared)
 
     def follow(uploaded: UploadedPhoto | None, model: str) -> tuple[Any, ...]:
@@ -67,17 +68,16 @@ def detail_section(texts: Texts, app: gr.Blocks, photo: gr.State, cards: gr.HTML
 
     def open_link(uploaded: UploadedPhoto | None, request: gr.Request) -> Any:
         model, method = (links.query_parameter(request, name) for name in ("model", "method"))
-        if not model and not method:
-            return [gr.skip()] * 7
         return show(uploaded, arguments.spelled(model, registry.built()) or widgets.model.value, method)
 
-    states = [opened, seen, compared, detail, likeness]
+    states = [opened, seen, compared, detail, reasoning]
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    picked = cards.select(handle_errors(open_card, texts), photo, [*states, widgets.model, widgets.method], **private)
+    shown = [*states, widgets.model, widgets.method]
+    picked = cards.select(handle_errors(open_card, texts), photo, shown, trigger_mode="multiple", **private)
     redraw(picked.success)
     picked.success(None, None, None, js=READ_ON, api_visibility="private")
     photo.change(follow, [photo, opened], states, **private)
-    widgets.model.input(follow, [photo, widgets.model], states, **private)
+    widgets.model.input(follow, [photo, widgets.model], states, trigger_mode="always_last", **private)
     links.follow(widgets.model, "model")
     links.follow(widgets.method, "method")
-    app.load(handle_errors(open_link, texts), photo, [*states, widgets.model, widgets.method], **private)
+    links.followed(app, "model", "method").change(handle_errors(open_link, texts), photo, shown, **private)

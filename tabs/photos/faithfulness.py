@@ -17,7 +17,7 @@ from tabs.turn import Turn
 
 
 def faithfulness_section(texts: Texts, photo: gr.State, widgets: SaliencyWidgets) -> None:
-    """A button, two curves, and what they mean in words."""
+    """Measures the map when it is asked to: a button, two curves, and what they mean in words."""
     with gr.Accordion(texts("images.trust.title"), open=False):
         gr.Markdown(texts("images.trust.explain"))
         measure = gr.Button(texts("images.trust.measure"))

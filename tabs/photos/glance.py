@@ -10,7 +10,6 @@ import gradio as gr
 from models.display.photos import glance_cards, prediction_cards
 from models.texts import Texts
 from models.vision.glance import at_a_glance
-from tabs import links
 from tabs.error_handling import handle_errors
 from tabs.photos.uploaded_photo import UploadedPhoto
 
@@ -23,7 +22,7 @@ element.addEventListener("click", (event) => {
 """
 
 
-def glance_section(texts: Texts, photo: gr.State, app: gr.Blocks, tab: gr.Tab) -> gr.HTML:
+def glance_section(texts: Texts, photo: gr.State, tab: gr.Tab) -> gr.HTML:
     """The cards side by side, and whether the models agree; a card's button is its ``select`` event."""
     cards = gr.HTML(glance_cards.cards((), texts), min_height=260, elem_id="glance", js_on_load=OPEN)
 
@@ -34,13 +33,6 @@ def glance_section(texts: Texts, photo: gr.State, app: gr.Blocks, tab: gr.Tab) -
         for answers in at_a_glance(uploaded.path):
             yield glance_cards.cards(answers, texts)
 
-    def show_linked(uploaded: UploadedPhoto | None, request: gr.Request) -> Iterator[str]:
-        if links.query_parameter(request, "tab") == "images":
-            yield from show(uploaded)
-        else:  # nobody looks yet
-            yield gr.skip()
-
     options: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     gr.on([photo.change, tab.select], handle_errors(show, texts), photo, cards, **options)
-    app.load(handle_errors(show_linked, texts), photo, cards, **options)
     return cards

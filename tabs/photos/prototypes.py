@@ -55,20 +55,20 @@ def prototypes_section(texts: Texts, photo: gr.State) -> None:
         if uploaded is None:
             return None, prototype_cards.empty(texts)
         try:
-            likeness = prototype_explanation.explain_by_prototypes(uploaded.path)
+            explanation = prototype_explanation.explain_by_prototypes(uploaded.path)
         except ModelUnavailable as error:  # said here, and not once more over the page
             return None, prediction_cards.notices([error.message(texts)])
-        return likeness, prototype_cards.reasoning(likeness, texts, results.reasoning())
+        return explanation, prototype_cards.reasoning(explanation, texts, results.reasoning())
 
     def leave_out(
         uploaded: UploadedPhoto | None, last: PrototypeExplanation | None, event: gr.EventData
     ) -> tuple[PrototypeExplanation | None, str]:
         if uploaded is None:
             return None, prototype_cards.empty(texts)
-        likeness = last or prototype_explanation.explain_by_prototypes(uploaded.path)
+        explanation = last or prototype_explanation.explain_by_prototypes(uploaded.path)
         asked = event._data.get("without") if isinstance(event._data, dict) else None  # whatever the browser sent
-        likeness = prototype_explanation.leave_out(likeness, asked)
-        return likeness, prototype_cards.reasoning(likeness, texts, results.reasoning())
+        explanation = prototype_explanation.leave_out(explanation, asked)
+        return explanation, prototype_cards.reasoning(explanation, texts, results.reasoning())
 
     def browse(label: str) -> str:
         return prototype_cards.browser(prototype_explanation.prototypes_of(label), texts)
@@ -82,6 +82,7 @@ def prototypes_section(texts: Texts, photo: gr.State) -> None:
         [compared, cases],
         api_visibility="private",
         show_progress="hidden",
+        trigger_mode="multiple",
     )
     gr.on(
         [browser.expand, label.input],
@@ -90,4 +91,5 @@ def prototypes_section(texts: Texts, photo: gr.State) -> None:
         cards,
         api_visibility="private",
         show_progress="minimal",
+        trigger_mode="always_last",
     )

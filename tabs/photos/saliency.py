@@ -46,7 +46,7 @@ class SaliencyWidgets(NamedTuple):
 
 
 def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
-    """Widgets and events of the map."""
+    """The saliency map of a photo: the widgets that choose it, and the events that draw it."""
     gr.Markdown(f"## {texts('images.evidence')}")
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
@@ -89,11 +89,6 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
                     gr.Button(visible=share < 1),
                 )
 
-    def recompose_overlay(uploaded: UploadedPhoto | None, drawn: Any, opacity: float) -> Any:
-        if uploaded is None or drawn is None or drawn[0] != uploaded:
-            return gr.skip()
-        return photos.recompose_overlay(uploaded.path, drawn[1], opacity)
-
     # a new map takes the place of one that is still being drawn: half a minute of it would stand beside another photo
     turn = gr.State(Turn())
     draw: dict[str, Any] = {
@@ -109,18 +104,40 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
 
     redraw(partial(gr.on, [photo.change, widgets.method.select, widgets.target.change, widgets.contrast_class.change]))
 
+    _follow_model(widgets, redraw, texts)
+    take_turn(stop.click, turn).then(
+        lambda: gr.Button(visible=False), None, stop, api_visibility="private", show_progress="hidden", queue=False
+    )
+    _follow_opacity(opacity, photo, drawn, slider, texts)
+    return SaliencySection(widgets, redraw)
+
+
+def _follow_model(widgets: SaliencyWidgets, redraw: Callable[[Callable[..., Any]], Any], texts: Texts) -> None:
+    """A model comes with its own methods, the usual one chosen; its map is drawn once, after that is set."""
+
     def offer(model: str) -> gr.Dropdown:
         offered = method_choices(model, texts)
         return gr.Dropdown(choices=offered, value=offered[0][1])
 
-    # a model comes with its own methods, and the usual one chosen: drawn once, after that is set
     chosen = widgets.model.input(
-        handle_errors(offer, texts), widgets.model, widgets.method, api_visibility="private", show_progress="hidden"
+        handle_errors(offer, texts),
+        widgets.model,
+        widgets.method,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="always_last",
     )
     redraw(chosen.then)
-    take_turn(stop.click, turn).then(
-        lambda: gr.Button(visible=False), None, stop, api_visibility="private", show_progress="hidden", queue=False
-    )
+
+
+def _follow_opacity(opacity: gr.Slider, photo: gr.State, drawn: gr.State, slider: gr.ImageSlider, texts: Texts) -> None:
+    """The map that was drawn last is laid over the photo anew, more or less opaque."""
+
+    def recompose_overlay(uploaded: UploadedPhoto | None, drawn: Any, opacity: float) -> Any:
+        if uploaded is None or drawn is None or drawn[0] != uploaded:
+            return gr.skip()
+        return photos.recompose_overlay(uploaded.path, drawn[1], opacity)
+
     opacity.input(
         handle_errors(recompose_overlay, texts),
         [photo, drawn, opacity],
@@ -128,7 +145,6 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
         api_visibility="private",
         trigger_mode="always_last",
     )
-    return SaliencySection(widgets, redraw)
 
 
 def _choices(texts: Texts) -> SaliencyWidgets:

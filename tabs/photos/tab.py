@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 
 from models import arguments
@@ -41,10 +39,7 @@ def images_tab(texts: Texts, app: gr.Blocks, tab: gr.Tab) -> None:
         with links.linked_tab(texts("images.views.many"), "photos", "many"):
             many_photos(texts)
 
-    def open_view(request: gr.Request) -> Any:
-        return gr.Tabs(selected="many") if links.query_parameter(request, "photos") == "many" else gr.skip()
-
-    app.load(handle_errors(open_view, texts), None, views, api_visibility="private")
+    links.open_tab(app, views, "photos", ["one", "many"])
 
 
 def _one_photo(texts: Texts, app: gr.Blocks, tab: gr.Tab) -> None:
@@ -71,16 +66,30 @@ def _one_photo(texts: Texts, app: gr.Blocks, tab: gr.Tab) -> None:
                 js_on_load=CHOOSE,
             )
         with gr.Column(scale=3, min_width=320):
-            cards = glance_section(texts, at_hand, app, tab)
+            cards = glance_section(texts, at_hand, tab)
     detail_section(texts, app, at_hand, cards)
 
     def choose(event: gr.EventData) -> str:
         asked = event._data.get("place") if isinstance(event._data, dict) else None  # whatever the browser sent
         return str(pictures[arguments.whole_number("place", asked, 0, len(pictures) - 1)].path)
 
-    gallery.select(handle_errors(choose, texts), None, photo, api_visibility="private", show_progress="hidden")
+    gallery.select(
+        handle_errors(choose, texts),
+        None,
+        photo,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="multiple",
+    )
 
     def faults() -> str:
         return prediction_cards.notices([fault.message(texts) for fault in photos.faults()])
 
-    app.load(handle_errors(faults, texts), None, missing, api_visibility="private")
+    tab.select(
+        handle_errors(faults, texts),
+        None,
+        missing,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="always_last",
+    )

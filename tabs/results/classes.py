@@ -27,7 +27,14 @@ def classes_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: T
     def show(measure: str) -> Any:
         return charts.class_bars(rows, measure, texts)
 
-    measure.input(handle_errors(show, texts), measure, bars, api_visibility="private", show_progress="hidden")
+    measure.input(
+        handle_errors(show, texts),
+        measure,
+        bars,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="always_last",
+    )
     gains = charts.gains(rows, texts)
     if gains is not None:
         heading(texts("results.gains.title"), findings.gains(rows, texts))

@@ -4,33 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from huggingface_hub import EvalResult, ModelCardData
+
 Json = dict[str, Any]
 
 CARD = """---
-license: agpl-3.0
-library_name: lightgbm
-pipeline_tag: tabular-classification
-tags:
-  - lightgbm
-  - tabular-classification
-  - credit-scoring
-  - explainable-ai
-metrics:
-  - roc_auc
-  - brier_score
-model-index:
-  - name: pret-a-depenser-credit
-    results:
-      - task:
-          type: tabular-classification
-        dataset:
-          name: Home Credit Default Risk, sample of application_train
-          type: home-credit-default-risk
-        metrics:
-          - type: roc_auc
-            value: {auc:.4f}
-          - type: brier_score
-            value: {brier:.4f}
+{head}
 ---
 
 # Prêt à dépenser: risk of default
@@ -103,6 +82,7 @@ def card(config: Json, metrics: Json) -> str:
     """The model card in Markdown, with the front matter that Hugging Face reads."""
     figures, cutoff = metrics["figures"], metrics["default_cutoff"]
     return CARD.format(
+        head=_head(figures).to_yaml(),
         auc=figures["roc_auc"]["value"],
         auc_low=figures["roc_auc"]["low"],
         auc_high=figures["roc_auc"]["high"],
@@ -137,6 +117,29 @@ def card(config: Json, metrics: Json) -> str:
         seconds=metrics["run"]["seconds"],
         cores=metrics["run"]["cores"],
         lightgbm=metrics["run"]["lightgbm"],
+    )
+
+
+def _head(figures: Json) -> ModelCardData:
+    """What the Hub reads of the model: what it is for, and its figures."""
+    measured = {"roc_auc": figures["roc_auc"]["value"], "brier_score": figures["brier"]}
+    return ModelCardData(
+        license="agpl-3.0",
+        library_name="lightgbm",
+        pipeline_tag="tabular-classification",
+        tags=["lightgbm", "tabular-classification", "credit-scoring", "explainable-ai"],
+        metrics=list(measured),
+        model_name="pret-a-depenser-credit",
+        eval_results=[
+            EvalResult(
+                task_type="tabular-classification",
+                dataset_type="home-credit-default-risk",
+                dataset_name="Home Credit Default Risk, sample of application_train",
+                metric_type=name,
+                metric_value=round(value, 4),
+            )
+            for name, value in measured.items()
+        ],
     )
 
 

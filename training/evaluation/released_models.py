@@ -13,8 +13,8 @@ import numpy as np
 from tqdm import tqdm
 
 from models.vision import weights
+from models.vision.classifier import ImageClassifier
 from models.vision.predictions import CLASSES
-from models.vision.registry import VisionModel
 from models.vision.uploads import read_upload
 from training.evaluation.statistics import Answers, compare, draws, figures
 from training.vision.data import Photo
@@ -45,7 +45,7 @@ class ScoredPhotos:
         return Answers(self.model, self.probabilities.argmax(axis=1), self.labels)
 
 
-def ask(model: VisionModel, photos: Sequence[Photo]) -> ScoredPhotos:
+def ask(model: ImageClassifier, photos: Sequence[Photo]) -> ScoredPhotos:
     """A model's answers to photos, read as an upload is."""
     asked = tqdm(photos, desc=model.name, leave=False)
     answers = [model.predict(read_upload(photo.path).image).probabilities for photo in asked]
@@ -92,7 +92,7 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray) -> list[dict[str,
 
 
 def pairs(scored: Sequence[Answers], groups: np.ndarray) -> list[dict[str, Any]]:
-    """McNemar's test between each two."""
+    """McNemar's test between each two models."""
     weights_ = draws(groups)
     return [compare(first, second, weights_).to_json() for first, second in combinations(scored, 2)]
 

@@ -75,7 +75,7 @@ class Pair:
     p_value: float
 
     def to_json(self) -> dict[str, Any]:
-        """Plain numbers."""
+        """The comparison as plain numbers, ready for JSON."""
         return {
             "first": self.first,
             "second": self.second,

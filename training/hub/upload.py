@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import warnings
 from collections.abc import Mapping
@@ -39,6 +40,17 @@ class Sent:
 
     revision: str
     changed: bool
+
+
+def repository(text: str) -> str:
+    """``USER/NAME``, as the Hub allows it.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not.
+    """
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not USER/NAME")
+    return text
 
 
 def table(files: Mapping[str, Content]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import nn
@@ -37,6 +38,7 @@ class Weights:
     coherence: float = 0.0
     orthogonality: float = 0.0
     locality: float = 0.0
+    deletion: float = 0.0
     smoothing: float = 0.0  # of the labels in the cross-entropy
 
 
@@ -56,21 +58,35 @@ class Sources:
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """Pictures as they are, and again with all but a square of them blended away.
+class Blended:
+    """Pictures with some of their patches blended into what surrounds these.
 
     Args:
-        whole, part: (M, ...), each picture as the network takes it, and the same with its surroundings blended away.
-        inside: (M, n, n) bool, the places so far within the square that nothing near them has changed.
+        pictures: (M, ...), as the network takes them.
+        places: (M, n, n) bool, those that a term of the loss compares with the same picture as it is.
+    """
+
+    pictures: torch.Tensor
+    places: torch.Tensor
+
+
+@dataclass(frozen=True)
+class BlendedPictures:
+    """Pictures as they are, and what the terms "locality" and "deletion" compare them with.
+
+    Args:
+        whole: (M, ...), each picture as the network takes it.
+        surroundings: all but a square blended away; its places are so far inside that nothing near them has changed.
+        deleted: a small rectangle blended away; its places are those of the rectangle.
     """
 
     whole: torch.Tensor
-    part: torch.Tensor
-    inside: torch.Tensor
+    surroundings: Blended
+    deleted: Blended
 
 
 SOURCES = 16  # pieces that a step reads anew
-PAIRS = 32  # pictures whose surroundings a step blends away
+PAIRS = 32  # pictures that a step compares with themselves, partly blended away
 
 
 @dataclass(frozen=True)
@@ -81,12 +97,12 @@ class Objective:
         weights: of the terms.
         sources: of the prototypes, once they have been projected: from then on a prototype is what the encoder makes of
             its piece, and changes with it.
-        surroundings: for the term "locality".
+        blended: for the terms "locality" and "deletion".
     """
 
     weights: Weights
     sources: Sources | None = None
-    surroundings: Surroundings | None = None
+    blended: BlendedPictures | None = None
 
     def __call__(self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> Mapping[str, torch.Tensor]:
         """Inputs as the network takes them, targets (B, classes) that sum to 1."""
@@ -103,19 +119,26 @@ class Objective:
             "separation": lambda: separation(output.cosines, head.classes(), labels),
             "coherence": lambda: coherence(prototypes, head.slot_weights()),
             "orthogonality": lambda: orthogonality(prototypes, len(CLASSES)),
-            "locality": lambda: self._locality(network[:-1]),
-        }
+        } | self._comparisons(network[:-1])
         weights = {name: getattr(self.weights, name) for name in terms}
         return {name: weights[name] * term() for name, term in terms.items() if weights[name]}
 
-    def _locality(self, encoder: nn.Module) -> torch.Tensor:
-        assert self.surroundings is not None
-        rows = torch.randperm(len(self.surroundings.whole))[:PAIRS]
-        whole, part, inside = (
-            pictures[rows].to(DEVICE)
-            for pictures in (self.surroundings.whole, self.surroundings.part, self.surroundings.inside)
-        )
-        return locality(encoder(whole.float()), encoder(part.float()), inside)
+    def _comparisons(self, encoder: nn.Module) -> dict[str, Callable[[], torch.Tensor]]:
+        """The terms that compare some pictures with themselves, partly blended away."""
+        if self.blended is None or not (self.weights.locality or self.weights.deletion):
+            return {}
+        rows = torch.randperm(len(self.blended.whole))[:PAIRS]
+        whole = encoder(self.blended.whole[rows].to(DEVICE).float())
+
+        def compared(
+            term: Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor], blended: Blended
+        ) -> torch.Tensor:
+            return term(whole, encoder(blended.pictures[rows].to(DEVICE).float()), blended.places[rows].to(DEVICE))
+
+        return {
+            "locality": partial(compared, locality, self.blended.surroundings),
+            "deletion": partial(compared, deletion, self.blended.deleted),
+        }
 
     def _living(self, encoder: nn.Module, head: PrototypeHead) -> torch.Tensor:
         """The prototypes (P, D, K), some of them as the encoder sees their pieces now; those are kept in the head."""
@@ -166,6 +189,17 @@ def locality(whole: torch.Tensor, part: torch.Tensor, inside: torch.Tensor) -> t
     Only places that show something count, and of those the ones ``inside`` (B, n, n): whatever changes there has come
     from afar.
     """
-    counted = inside & whole.any(1)
-    distances = 1 - cosine_similarity(whole, part, dim=1)
-    return (distances * counted).sum() / counted.sum().clamp_min(1)
+    return _mean(1 - cosine_similarity(whole, part, dim=1), inside & whole.any(1))
+
+
+def deletion(whole: torch.Tensor, part: torch.Tensor, deleted: torch.Tensor) -> torch.Tensor:
+    """The mean cosine, or 0 where negative, between the features of a picture and those where it was blended away.
+
+    Only places that show something count, and of those the ones ``deleted`` (B, n, n): whatever stays the same there
+    has come from elsewhere in the picture.
+    """
+    return _mean(cosine_similarity(whole, part, dim=1).clamp_min(0), deleted & whole.any(1))
+
+
+def _mean(values: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
+    return (values * counted).sum() / counted.sum().clamp_min(1)

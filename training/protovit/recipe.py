@@ -34,7 +34,7 @@ def _schedule(epochs: int, weight_decay: float = 0.0, patience: int = 100) -> Sc
     return Schedule(epochs, patience, warmup=1, weight_decay=weight_decay, smoothing=0.0, average=0.97)
 
 
-PULL = Weights(cluster=0.4, separation=0.1, orthogonality=1e-3, locality=6.0, smoothing=0.1)
+PULL = Weights(cluster=0.4, separation=0.1, orthogonality=1e-3, locality=1.0, deletion=0.25, smoothing=0.1)
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class ProtoViTRecipe:
         projection, pool, prototypes_per_class, parts, radius, blank, concentration: see :class:`ProtoViTConfig`.
         squares: Chebyshev radius, in patches, of the square that is left of a picture whose surroundings are blended
             away, from and to.
+        rectangles: sides, in places, of the rectangle that is blended away, from and to.
         reach: patches around a place that must be left for it to count as unchanged.
         stages: by name, in order.
     """
@@ -59,7 +60,7 @@ class ProtoViTRecipe:
     encoder: Mapping[str, Any]
     preprocessing: Preprocessing
     augmentation: Augmentation
-    views: int = 3
+    views: int = 4
     batch: int = 64
     frozen: int = 10
     decay: float = 0.8
@@ -71,6 +72,7 @@ class ProtoViTRecipe:
     blank: float = 0.09  # pixels that differ by 2 % of their range
     concentration: float = 3.0
     squares: tuple[int, int] = (2, 4)
+    rectangles: tuple[int, int] = (1, 2)
     reach: int = 2
     stages: Mapping[str, Stage] = field(
         default_factory=lambda: {

@@ -73,7 +73,7 @@ def split(applications: pd.DataFrame) -> pd.DataFrame:
 
 
 def steps(parts: pd.DataFrame) -> dict[str, float]:
-    """The grid of each part that has one and is not a whole number."""
+    """The step of which a column's values are multiples, for amounts of money and shares; whole numbers need none."""
     numbers = [str(column) for column in parts.select_dtypes("number")]
     money = [name for name in numbers if name.startswith("AMT_") and "BUREAU" not in name]
     building = [name for name in numbers if name.endswith(("_AVG", "_MODE", "_MEDI"))]

@@ -52,6 +52,35 @@ class Batches(Protocol):
 
 
 @dataclass(frozen=True)
+class TrainingData:
+    """What is learnt from, and what tells when to stop.
+
+    Args:
+        batches: of the training pictures.
+        validation: inputs (N, ...) as the network takes them, and labels (N,).
+    """
+
+    batches: Batches
+    validation: tuple[torch.Tensor, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a training is saved, and which weights it ends with.
+
+    Args:
+        path: of the file that keeps the state after each epoch.
+        resume: whether to go on from that file, if it exists.
+        keep_last: go through all epochs and keep the last, where the validation photos are learnt from too; otherwise
+            the best epoch on validation is kept.
+    """
+
+    path: Path
+    resume: bool = False
+    keep_last: bool = False
+
+
+@dataclass(frozen=True)
 class Epoch:
     """One point of the learning curves; losses in nats, of validation after the temperature that fits best. Epoch 0
     is the start, which has no training loss.
@@ -95,12 +124,9 @@ class _State:
 def fine_tune(
     network: nn.Module,
     rates: Sequence[tuple[nn.Module, float]],
-    batches: Batches,
-    validation: tuple[torch.Tensor, torch.Tensor],
+    data: TrainingData,
     schedule: Schedule,
-    checkpoint: Path,
-    resume: bool = False,
-    keep_last: bool = False,
+    checkpoint: Checkpoint,
     objective: Objective | None = None,
 ) -> list[Epoch]:
     """Trains a network in place and leaves it with the averaged weights of its best epoch on validation.
@@ -108,12 +134,9 @@ def fine_tune(
     Args:
         network: inputs -> (B, classes) logits in training mode.
         rates: modules to train, each with its peak learning rate; the rest stays as it is.
-        batches: what to learn from.
-        validation: inputs (N, ...) as the network takes them, labels (N,).
+        data: what to learn from and to validate on.
         schedule: how long and how fast.
-        checkpoint: where the state is saved after each epoch.
-        resume: whether to go on from there.
-        keep_last: go through all epochs and keep the last, where the validation photos are learnt from too.
+        checkpoint: where the state is saved, and which epoch is kept.
         objective: what is minimised; None for the cross-entropy of the logits.
 
     Returns:
@@ -122,28 +145,28 @@ def fine_tune(
     network.to(DEVICE).to(memory_format=torch.channels_last).requires_grad_(False)
     groups = parameter_groups(rates, schedule.weight_decay)
     state = _State(network, torch.optim.AdamW(groups), _copy(network), _copy(network), [])
-    if resume and checkpoint.exists():
-        state.resume(checkpoint)
+    if checkpoint.resume and checkpoint.path.exists():
+        state.resume(checkpoint.path)
     if not state.curves:  # the start is a candidate too: training may only make it worse
-        state.curves.append(Epoch(0, None, *evaluate(network, *validation), seconds=0.0))
+        state.curves.append(Epoch(0, None, *evaluate(network, *data.validation), seconds=0.0))
     for number in range(len(state.curves) - 1, schedule.epochs):
-        if not keep_last and number - best_epoch(state.curves) > schedule.patience:
+        if not checkpoint.keep_last and number - best_epoch(state.curves) > schedule.patience:
             break
         start = time.perf_counter()
-        means = _train_epoch(state, batches, number, schedule, objective)
+        means = _train_epoch(state, data.batches, number, schedule, objective)
         with _with_weights(network, state.average):
-            val_loss, accuracy = evaluate(network, *validation)
+            val_loss, accuracy = evaluate(network, *data.validation)
         seconds = time.perf_counter() - start
         shown = means if objective else {}
         point = Epoch(number + 1, sum(means.values()), val_loss, accuracy, round(seconds, 1), shown)
-        if keep_last or val_loss < min(past.val_loss for past in state.curves):
+        if checkpoint.keep_last or val_loss < min(past.val_loss for past in state.curves):
             state.best = {name: tensor.clone() for name, tensor in state.average.items()}
         state.curves.append(point)
         tqdm.write(
             f"epoch {point.epoch}: train {point.train_loss:.3f}, val {val_loss:.3f}, accuracy {accuracy:.3f}"
             + "".join(f", {name} {value:.3f}" for name, value in shown.items())
         )
-        state.save(checkpoint)
+        state.save(checkpoint.path)
     network.load_state_dict(state.best)
     network.eval()
     return state.curves

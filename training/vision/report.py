@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from models.vision.classifier import ImageClassifier
 from models.vision.convnet import Convnet
 from models.vision.gallery import catalogue
 from models.vision.protovit import ProtoVit
-from models.vision.registry import VisionModel
 from models.vision.uploads import read_upload
 from models.vision.weights import WEIGHTS
 from training.vision.artifacts import SAME_RUN, TRAINING, Card, write_card, write_json, write_model, write_validation
@@ -78,7 +78,7 @@ def report(
     print(f"test: accuracy {metrics['accuracy']:.4f} [{low:.3f}, {high:.3f}]")
 
 
-def on_catalogue(classifier: VisionModel, learnt_from: bool) -> dict[str, Any]:
+def on_catalogue(classifier: ImageClassifier, learnt_from: bool) -> dict[str, Any]:
     """How a model does on the rendered pictures that are shipped.
 
     Args:

@@ -33,7 +33,16 @@ from training.vision.data import (
 )
 from training.vision.distributed import DEVICE, STATE
 from training.vision.feature_cache import run
-from training.vision.fine_tune import Epoch, Schedule, best_epoch, fine_tune, layer_rates, predict_logits
+from training.vision.fine_tune import (
+    Checkpoint,
+    Epoch,
+    Schedule,
+    TrainingData,
+    best_epoch,
+    fine_tune,
+    layer_rates,
+    predict_logits,
+)
 from training.vision.report import report
 
 
@@ -219,18 +228,13 @@ def _learn(
         head_curves = fine_tune(
             parts.head,
             [(parts.head, recipe.head_rate)],
-            views.through(pooled),
-            (run(pooled, inputs.split(recipe.batch)), labels),
+            TrainingData(views.through(pooled), (run(pooled, inputs.split(recipe.batch)), labels)),
             recipe.head_schedule,
-            args.out / f"{name}-head.safetensors",
-            args.resume,
-            keep_last,
+            Checkpoint(args.out / f"{name}-head.safetensors", args.resume, keep_last),
         )
         trained = nn.Sequential(parts.block, parts.head)
         rates = [*layer_rates(list(parts.block), recipe.rate, recipe.decay), (parts.head, recipe.joint_head_rate)]
-        batches = FreshViews(pictures, parts.frozen) if args.fresh else views
-        checkpoint = args.out / f"{name}.safetensors"
-        curves = fine_tune(
-            trained, rates, batches, (inputs, labels), recipe.schedule, checkpoint, args.resume, keep_last
-        )
+        data = TrainingData(FreshViews(pictures, parts.frozen) if args.fresh else views, (inputs, labels))
+        checkpoint = Checkpoint(args.out / f"{name}.safetensors", args.resume, keep_last)
+        curves = fine_tune(trained, rates, data, recipe.schedule, checkpoint)
         return _Learnt(head_curves, curves, (predict_logits(trained, inputs), labels))

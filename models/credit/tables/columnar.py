@@ -60,7 +60,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def is_bytes(kind: pa.DataType) -> bool:
-    """Whether a column holds texts that its writer did not call texts."""
+    """Whether a column holds bytes, as which some writers store texts."""
     binary: bool = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
     return binary
 

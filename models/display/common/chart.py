@@ -31,7 +31,7 @@ def described(
     table = Table(label, tuple(head), tuple(tuple(row) for row in rows))
     figure.update_layout(
         meta={"label": label, "table": table.html()},
-        separators=",\u202f" if texts.language == "fr" else ".,",
+        separators=texts.conventions.decimal + texts.conventions.thousands,
     )
     return figure
 

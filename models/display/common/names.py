@@ -6,7 +6,7 @@ from models.texts import Texts
 
 
 def model_name(name: str, texts: Texts) -> str:
-    """A shipped model."""
+    """A shipped model's name in the reader's language."""
     return texts(f"images.models.{name}")
 
 

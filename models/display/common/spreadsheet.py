@@ -28,12 +28,11 @@ def save_csv(frame: pd.DataFrame, path: Path, texts: Texts) -> Path:
         path: of the file, in a folder of the caller's.
         texts: the language, which decides on the separator and the decimal mark.
     """
-    separator, decimal = (";", ",") if texts.language == "fr" else (",", ".")
     safe = frame.map(as_text).rename(columns=as_text)
-    safe.to_csv(path, index=False, encoding="utf-8-sig", sep=separator, decimal=decimal)
+    safe.to_csv(path, index=False, encoding="utf-8-sig", sep=texts.conventions.csv, decimal=texts.conventions.decimal)
     return path
 
 
 def as_text(value: Any) -> Any:
-    """A value as it is, but a text that a spreadsheet would read as a formula behind an apostrophe."""
+    """A value for a spreadsheet: a text that it would read as a formula gets an apostrophe before it."""
     return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA) else value

@@ -6,8 +6,6 @@ import math
 from datetime import datetime
 from importlib.metadata import version
 
-from babel.dates import format_date
-
 from models.credit.audit import COMMANDS, Audit
 from models.credit.features import FEATURES
 from models.credit.wording import label, scaled
@@ -17,7 +15,6 @@ from models.display.credit.audit_charts import alternatives_table, fairness, wit
 from models.display.credit.tables import confusion_table, cut_off_sentence
 from models.texts import Texts
 
-DATES = {"en": "en_GB", "fr": "fr_FR"}
 TENTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
@@ -43,7 +40,7 @@ def audit_document(audit: Audit, figures: Table, texts: Texts, made: datetime) -
         Section(texts("audit.reasons.heading"), _reasons(audit, texts)),
         Section(texts("audit.origin.heading"), _origin(audit, texts)),
     )
-    date = format_date(made, format="long", locale=DATES[texts.language])
+    date = texts.date(made)
     return Document(
         texts.language,
         texts("audit.title"),

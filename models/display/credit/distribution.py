@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -18,49 +19,38 @@ MOST_CATEGORIES = 12  # bars drawn; rarer categories stand in the last one
 def distribution(comparison: ClientComparison, texts: Texts) -> go.Figure:
     """Shares by outcome (each outcome sums to 100 %), so that the two shapes compare although defaults are few."""
     figure = base_figure(height=360)
-    outcomes = (
-        (comparison.repaid, "repaid", LOWERS, ""),
-        (comparison.defaulted, "defaulted", RAISES, "/"),
-    )
-    if comparison.categories is not None:
-        names, counts = _categories(comparison, texts)
+    numeric = comparison.categories is None
+    if numeric:
+        names, counts = _ranges(comparison, texts), [list(comparison.repaid), list(comparison.defaulted)]
     else:
-        names, counts = [], [list(comparison.repaid), list(comparison.defaulted)]
+        names, counts = _categories(comparison, texts)
     drawn = [[value / max(sum(values), 1) for value in values] for values in counts]
-    edges = [scaled(comparison.feature, edge) for edge in comparison.edges or ()]
-    way = -1 if edges and edges[0] > edges[-1] else 1  # years count the other way round than the days they are
-    for (_, key, colour, pattern), values, shares in zip(outcomes, counts, drawn, strict=True):
-        bar = {
+    outcomes = (("repaid", LOWERS, ""), ("defaulted", RAISES, "/"))
+    for (key, colour, pattern), values, shares in zip(outcomes, counts, drawn, strict=True):
+        look = {
             "name": texts(f"credit.outcome.{key}"),
             "marker": {
                 "color": colour,
                 "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "#ffffff", "size": 6},
             },
             "opacity": 0.85,
-            "customdata": [[texts.percent(share), value] for share, value in zip(shares, values, strict=True)][::way],
+            "customdata": [[texts.percent(share), value] for share, value in zip(shares, values, strict=True)],
         }
-        if comparison.categories is not None:
-            figure.add_bar(
-                orientation="h", y=names, x=shares, hovertemplate="%{y}<br>%{customdata[0]} (%{customdata[1]})", **bar
-            )
+        if numeric:
+            figure.add_bar(**_histogram(comparison, shares), **look)
         else:
-            middles = [(low + high) / 2 for low, high in pairwise(edges[::way])]
-            figure.add_bar(
-                x=middles,
-                y=shares[::way],
-                width=[0.46 * abs(edges[1] - edges[0])] * len(middles),
-                hovertemplate="%{x:.3s}<br>%{customdata[0]} (%{customdata[1]})",
-                **bar,
-            )
+            hover = "%{y}<br>%{customdata[0]} (%{customdata[1]})"
+            figure.add_bar(orientation="h", y=names, x=shares, hovertemplate=hover, **look)
     figure.update_layout(
         barmode="group",
         showlegend=True,
         legend={"orientation": "h", "y": 1.12, "x": 0, "traceorder": "normal"},
     )
     name, top = label(comparison.feature, texts), max(max(shares) for shares in drawn)
-    if comparison.categories is None:
+    ticks = {"title_text": texts("credit.compare.share"), **share_ticks(top, texts)}
+    if numeric:
         figure.update_xaxes(title_text=f"{name}{unit_name(comparison.feature, texts)}")
-        figure.update_yaxes(title_text=texts("credit.compare.share"), **share_ticks(top, texts))
+        figure.update_yaxes(**ticks)
         if isinstance(comparison.value, float):
             figure.add_vline(
                 x=scaled(comparison.feature, comparison.value),
@@ -69,11 +59,9 @@ def distribution(comparison: ClientComparison, texts: Texts) -> go.Figure:
                 annotation_position="top right",
             )
     else:
-        figure.update_xaxes(title_text=texts("credit.compare.share"), **share_ticks(top, texts))
+        figure.update_xaxes(**ticks)
         figure.update_yaxes(autorange="reversed")
         figure.update_layout(height=120 + 34 * len(names), margin={"l": 8})
-    if comparison.categories is None:
-        names = _ranges(comparison, texts)
     return described(
         figure,
         texts("charts.distribution", feature=name, value=value_text(comparison.feature, comparison.value, texts)),
@@ -81,6 +69,18 @@ def distribution(comparison: ClientComparison, texts: Texts) -> go.Figure:
         [(row, *(texts.percent(shares[place]) for shares in drawn)) for place, row in enumerate(names)],
         texts,
     )
+
+
+def _histogram(comparison: ClientComparison, shares: list[float]) -> dict[str, Any]:
+    """The bars of a number, in the unit that people read: years run the other way than the days they are."""
+    edges = [scaled(comparison.feature, edge) for edge in comparison.edges or ()]
+    middles = [(start + end) / 2 for start, end in pairwise(edges)]
+    return {
+        "x": middles,
+        "y": shares,
+        "width": [0.46 * abs(edges[1] - edges[0])] * len(middles),
+        "hovertemplate": "%{x:.3s}<br>%{customdata[0]} (%{customdata[1]})",
+    }
 
 
 def _ranges(comparison: ClientComparison, texts: Texts) -> list[str]:

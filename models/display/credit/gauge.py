@@ -25,7 +25,7 @@ def gauge(score: Score, texts: Texts) -> go.Figure:
             mode="gauge+number",
             value=score.probability * 100,
             number={
-                "suffix": "\u202f%" if texts.language == "fr" else "%",
+                "suffix": texts.conventions.percent,
                 "valueformat": f".{distance.digits}f",
                 "font": {"size": 34},
             },

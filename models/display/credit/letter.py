@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from babel.dates import format_date
-
 from models.credit.loan import USUAL_RATE
 from models.credit.loan_wording import as_they_stand
 from models.credit.notice import Notice
@@ -27,7 +25,7 @@ def letter(notice: Notice, texts: Texts, made: datetime) -> bytes:
         made: when it is dated.
     """
     score, answer = notice.score, notice.answer
-    date = format_date(made, format="long", locale={"en": "en_GB", "fr": "fr_FR"}[texts.language])
+    date = texts.date(made)
     who = texts("credit.client", client_id=score.client_id) if score.client_id else texts("credit.new_client")
     asked = (
         texts("letter.asked", terms=as_they_stand(answer.own, texts)) if answer.own else texts("letter.asked_unknown")
@@ -49,25 +47,7 @@ def letter(notice: Notice, texts: Texts, made: datetime) -> bytes:
         Section(texts("letter.change.heading"), _change(notice, texts)),
         Section(texts("letter.data.heading"), _data(notice, texts)),
         Section(texts("letter.rights.heading"), _rights(notice, texts)),
-        Section(
-            texts("letter.about.heading"),
-            (
-                Paragraph(
-                    " ".join(
-                        (
-                            texts(
-                                "letter.about.model",
-                                date=date,
-                                version=notice.version,
-                                loans=texts.number(notice.loans),
-                            ),
-                            texts("credit.profile.note"),
-                            texts("letter.about.demonstration"),
-                        )
-                    )
-                ),
-            ),
-        ),
+        Section(texts("letter.about.heading"), _about(notice, date, texts)),
     ]
     opening: tuple[Block, ...] = (
         Paragraph(texts("letter.greeting")),
@@ -85,6 +65,11 @@ def letter(notice: Notice, texts: Texts, made: datetime) -> bytes:
         texts("letter.footer"),
         texts("letter.page", page="{page}", pages="{pages}"),  # the document fills them in
     ).pdf(made)
+
+
+def _about(notice: Notice, date: str, texts: Texts) -> tuple[Block, ...]:
+    model = texts("letter.about.model", date=date, version=notice.version, loans=texts.number(notice.loans))
+    return (Paragraph(f"{model} {texts('credit.profile.note')} {texts('letter.about.demonstration')}"),)
 
 
 def _change(notice: Notice, texts: Texts) -> tuple[Block, ...]:

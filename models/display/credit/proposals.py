@@ -12,16 +12,18 @@ from models.texts import Texts
 
 def intro(answer: CounterfactualAnswer, texts: Texts) -> str:
     """What the proposals that follow would do."""
-    return texts(f"credit.counterfactual.intro_{answer.decision}")
+    return texts.count(f"credit.counterfactual.intro_{answer.decision}", len(answer.found))
 
 
 def proposals(answer: CounterfactualAnswer, texts: Texts) -> list[tuple[list[str], str, Decision]]:
     """Each proposal: what is done and what it costs, in sentences; what comes of it; the new decision."""
     told = []
-    before = Distance.between(answer.probability, answer.threshold).texts(texts)["probability"]
+    reached = [answer.probability, *(found.probability for found in answer.found)]
+    digits = max(Distance.between(probability, answer.threshold).digits for probability in reached)
+    before = texts.percent(answer.probability, digits)
     for found in answer.found:
         words = [proposal(found.own, found.terms, texts), interest(found.own, found.terms, texts)]
-        after = Distance.between(found.probability, answer.threshold).texts(texts)
+        after = Distance.between(found.probability, answer.threshold, digits).texts(texts)
         outcome = texts(f"credit.counterfactual.{found.decision}", before=before, **after)
         told.append((list(filter(None, words)), outcome, found.decision))
     return told

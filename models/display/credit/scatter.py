@@ -28,18 +28,7 @@ def scatter(portfolio: Portfolio, client_id: object, first: object, second: obje
     known = ~np.isnan(x) & ~np.isnan(y)
     figure = base_figure(height=460)
     if known.sum() > MANY:
-        figure.add_trace(
-            go.Histogram2dContour(
-                x=x[known],
-                y=y[known],
-                colorscale=[[0, "rgba(0,128,191,0)"], [1, "rgba(0,128,191,0.45)"]],
-                showscale=False,
-                contours={"coloring": "fill"},
-                line={"width": 0},
-                ncontours=10,
-                hoverinfo="skip",
-            )
-        )
+        figure.add_trace(_density(x[known], y[known]))
     for outcome, colour, symbol, size in ((0, LOWERS, "circle-open", 4), (1, RAISES, "x", 6)):
         members = known & (portfolio.outcomes == outcome)
         figure.add_trace(
@@ -80,6 +69,20 @@ def scatter(portfolio: Portfolio, client_id: object, first: object, second: obje
             ),
         ],
         texts,
+    )
+
+
+def _density(x: np.ndarray, y: np.ndarray) -> go.Histogram2dContour:
+    """Where the clients are many, as a filled contour."""
+    return go.Histogram2dContour(
+        x=x,
+        y=y,
+        colorscale=[[0, "rgba(0,128,191,0)"], [1, "rgba(0,128,191,0.45)"]],
+        showscale=False,
+        contours={"coloring": "fill"},
+        line={"width": 0},
+        ncontours=10,
+        hoverinfo="skip",
     )
 
 

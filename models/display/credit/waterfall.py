@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 
@@ -162,20 +162,7 @@ def _figure(bars: list[Step], marks: list[_Mark], texts: Texts, scale: Scale, of
             )
         )
     for row, bar in zip(rows, bars, strict=True):
-        sign = "\u25b2" if bar.change >= 0 else "\u25bc"  # the direction is carried by shape as well as colour
-        # amount first: on a phone a long name runs out of room, and the amount must not
-        text = f"<b>{sign} {_amount(bar.change, texts, scale)}</b>  {_clipped(bar.name)}"
-        figure.add_annotation(
-            xref="paper",
-            x=0,
-            y=row + 0.4,
-            text=text,
-            xanchor="left",
-            align="left",
-            showarrow=False,
-            name=bar.group,
-            captureevents=bool(bar.group),
-        )
+        figure.add_annotation(_bar_label(bar, row, texts, scale))
     edges = [bar.start for bar in bars] + [bar.start + bar.change for bar in bars] + [mark.value for mark in marks]
     margin = 0.16 * (max(edges) - min(edges) or 1.0)
     low, high = min(edges) - margin, max(edges) + margin
@@ -200,6 +187,23 @@ def _figure(bars: list[Step], marks: list[_Mark], texts: Texts, scale: Scale, of
         [(bar.name, _amount(bar.change, texts, scale)) for bar in bars],
         texts,
     )
+
+
+def _bar_label(bar: Step, row: int, texts: Texts, scale: Scale) -> dict[str, Any]:
+    """The annotation above a bar; a click on it opens the bar's group."""
+    sign = "\u25b2" if bar.change >= 0 else "\u25bc"  # the direction is carried by shape as well as colour
+    return {
+        "xref": "paper",
+        "x": 0,
+        "y": row + 0.4,
+        # amount first: on a phone a long name runs out of room, and the amount must not
+        "text": f"<b>{sign} {_amount(bar.change, texts, scale)}</b>  {_clipped(bar.name)}",
+        "xanchor": "left",
+        "align": "left",
+        "showarrow": False,
+        "name": bar.group,
+        "captureevents": bool(bar.group),
+    }
 
 
 def _amount(change: float, texts: Texts, scale: Scale) -> str:

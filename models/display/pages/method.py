@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from models import results
+from models.credit.counterfactual import DURATIONS, FURTHER, LARGEST_STEP, MOST, SUMS
 from models.display.common.chart import described, share_ticks
 from models.display.common.html import Table
 from models.display.common.names import class_name, model_name
@@ -67,6 +68,7 @@ def sections(texts: Texts) -> tuple[Section, ...]:
             "protocols",
             "explanations",
             "credit",
+            "proposals",
             "limits",
             "ethics",
             "reproduce",
@@ -83,6 +85,7 @@ def facts(texts: Texts) -> dict[str, str]:
         **_training_facts(texts),
         **_protovit_facts(texts),
         **_credit_facts(texts),
+        **_proposal_facts(texts),
     }
 
 
@@ -163,7 +166,7 @@ def _protovit_facts(texts: Texts) -> dict[str, str]:
         "parts": recipe.get("parts"),
         "kappa": recipe.get("concentration"),
     }
-    terms = {name: weights.get(name) for name in ("cluster", "separation", "orthogonality", "locality")}
+    terms = {name: weights.get(name) for name in ("cluster", "separation", "orthogonality", "locality", "deletion")}
     known = {f"protovit_{name}": maybe(value, texts.number) for name, value in counts.items()}
     return known | {
         f"protovit_{name}": maybe(value, lambda weight: _rate(weight, texts)) for name, value in terms.items()
@@ -178,6 +181,24 @@ def _credit_facts(texts: Texts) -> dict[str, str]:
         "credit_features": maybe(credit.get("features"), texts.number),
         "credit_ratio": maybe(credit.get("cost_ratio"), texts.number),
         "credit_threshold": maybe(credit.get("threshold"), lambda value: texts.percent(value, 2)),
+    }
+
+
+def _proposal_facts(texts: Texts) -> dict[str, str]:
+    """How far the search for proposals goes."""
+    sum_less = 100_000
+    near, far = FURTHER
+    return {
+        "proposal_near": texts.percent(near - 1, 0),
+        "proposal_far": texts.percent(far - 1, 0),
+        "proposal_sum": texts.number(sum_less),
+        "proposal_near_sum": texts.number(near * sum_less),
+        "proposal_far_sum": texts.number(far * sum_less),
+        "proposal_share": texts.percent(LARGEST_STEP, 0),
+        "proposal_sums": texts.number(SUMS),
+        "proposal_shortest": texts.number(DURATIONS[0]),
+        "proposal_longest": texts.number(DURATIONS[-1]),
+        "proposal_most": texts.number(MOST),
     }
 
 

@@ -1,4 +1,4 @@
-"""What a student of CLIP's tower is shown and told: variations of pictures, the tower's features and soft labels."""
+"""The pictures and targets of a distillation: augmented views, the features of CLIP's tower, and soft labels."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ STRENGTH = 1e-2  # C, the inverse of the penalty on the squared weights, of stan
 UNKNOWN = 0  # label of a picture of the pool, which nobody reads
 
 
-def drawn(pool: Path, count: int, seed: int) -> list[Photo]:
-    """So many of the pictures of a folder, without labels; all of them where there are fewer."""
+def sample_photos(pool: Path, count: int, seed: int) -> list[Photo]:
+    """A random sample of a folder's pictures, without labels; all of them where there are fewer than ``count``."""
     paths = sorted(pool.rglob("*.jpg"))
     order = torch.randperm(len(paths), generator=torch.Generator().manual_seed(seed)).tolist()
     return [Photo(paths[index], UNKNOWN) for index in order[:count]]
@@ -33,7 +33,8 @@ def drawn(pool: Path, count: int, seed: int) -> list[Photo]:
 
 @dataclass(frozen=True)
 class Variations:
-    """The product photos in several views each, and the pictures of the pool, each as it is.
+    """The pictures of a distillation: the product photos in several augmented views each, the unlabelled ones as they
+    are.
 
     Both networks see the same variation of a picture (consistent teaching, Beyer et al. 2022, arXiv:2106.05237).
 
@@ -58,7 +59,9 @@ class Variations:
         return cls(read(own), read(pool), recipe)
 
     def through(self, network: nn.Module, cache: Path | None = None) -> torch.Tensor:
-        """What a frozen network makes of each, (pictures, ...) float16: the product photos view by view, the pool."""
+        """The outputs of a frozen network for each picture, (pictures, ...) float16: the product photos view by view,
+        then the pool.
+        """
         own = CachedViews(self.own, network, self.recipe.views, cache).maps
         pool = CachedViews(self.pool, network, 1, cache).maps
         with torch.autocast(DEVICE.type, enabled=False):  # which knows no float16 on a CPU
@@ -92,22 +95,22 @@ def _head() -> Pipeline:
     return make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=300, tol=1e-3))
 
 
-class Lessons:
+class DistillationBatches:
     """Batches for :func:`training.vision.fine_tune.fine_tune`: what the student's frozen part makes of a picture, and
     the teacher's standardised features beside its soft label.
 
     Args:
         inputs: (pictures, C, h, w), as :meth:`Variations.through` orders them.
-        told: (pictures, D + classes).
+        targets: (pictures, D + classes).
         own: how many product photos there are; each is seen ``repeats`` times an epoch, in a random view.
         recipe: hyperparameters.
         seed: with the epoch, settles order and mixture.
     """
 
     def __init__(
-        self, inputs: torch.Tensor, told: torch.Tensor, own: int, recipe: DistillationRecipe, seed: int
+        self, inputs: torch.Tensor, targets: torch.Tensor, own: int, recipe: DistillationRecipe, seed: int
     ) -> None:
-        self.inputs, self.told, self.own, self.recipe, self.seed = inputs, told, own, recipe, seed
+        self.inputs, self.targets, self.own, self.recipe, self.seed = inputs, targets, own, recipe, seed
 
     def _count(self) -> int:
         return len(self.inputs) - self.own * (self.recipe.views - self.recipe.repeats)
@@ -123,11 +126,11 @@ class Lessons:
         rows = torch.cat([seen, torch.arange(self.recipe.views * self.own, len(self.inputs))])
         order = rows[torch.randperm(len(rows))][: len(self) * self.recipe.batch]
         for chosen in order.split(self.recipe.batch):
-            inputs, told = self.inputs[chosen].float(), self.told[chosen]
+            inputs, targets = self.inputs[chosen].float(), self.targets[chosen]
             if torch.rand(()) < self.recipe.flip:
                 inputs = inputs.flip(-1)
             if torch.rand(()) < self.recipe.augmentation.mix:
                 alpha = self.recipe.augmentation.mixup
                 part = torch.distributions.Beta(alpha, alpha).sample()
-                inputs, told = (part * each + (1 - part) * each.flip(0) for each in (inputs, told))
-            yield inputs, told
+                inputs, targets = (part * each + (1 - part) * each.flip(0) for each in (inputs, targets))
+            yield inputs, targets

@@ -1,0 +1,172 @@
+"""The stages of ProtoViT's training: joint, projection, settling, projection again, evidence."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from models.protovit import ProtoViTForImageClassification
+from training.protovit.blended import blended_pictures
+from training.protovit.initialisation import round_as_saved, start_projection, start_prototypes
+from training.protovit.objective import Objective, Reasoner, Sources
+from training.protovit.partition import FrozenStem, TrainableTail
+from training.protovit.projection import Projection, project
+from training.protovit.recipe import ProtoViTRecipe, Stage
+from training.vision.data import Augmented, CachedViews, FreshViews, Photo
+from training.vision.distributed import DEVICE
+from training.vision.feature_cache import run
+from training.vision.fine_tune import (
+    Checkpoint,
+    Epoch,
+    TrainingData,
+    best_epoch,
+    evaluate,
+    fine_tune,
+    layer_rates,
+    predict_logits,
+)
+
+
+@dataclass
+class Learnt:
+    """What the stages left beside the model.
+
+    Args:
+        curves: of each stage, by name.
+        steps: accuracy and log loss on validation after each stage and projection, in order.
+        projection: the last one.
+        validation: logits (N, classes) and labels (N,) of the validation photos.
+    """
+
+    curves: dict[str, list[Epoch]]
+    steps: list[dict[str, Any]]
+    projection: Projection
+    validation: tuple[torch.Tensor, torch.Tensor]
+
+
+def learn(
+    model: ProtoViTForImageClassification,
+    recipe: ProtoViTRecipe,
+    photos: Mapping[str, Sequence[Photo]],
+    args: argparse.Namespace,
+    keep_last: bool = False,
+) -> Learnt:
+    """Trains a network in all stages, in place.
+
+    Args:
+        model: as it begins.
+        recipe: hyperparameters.
+        photos: those to learn from ("train"), to validate on ("val") and to project on ("project").
+        args: of the command line.
+        keep_last: go through all epochs of each stage and keep the last.
+    """
+    training = _Training(model, recipe, photos, args, keep_last)
+    training.stage("joint")
+    first = training.project("projection")
+    pictures = training.tokens["project"][0]
+    training.stage("settle", Sources(pictures[first.sources].float(), first.patches, first.active))
+    projection = training.project("reading", first)
+    training.stage("evidence")
+    inputs, labels = training.tokens["val"]
+    logits = predict_logits(training.whole, inputs.float())
+    return Learnt(training.curves, training.steps, projection, (logits, labels))
+
+
+class _Training:
+    """One training: the network in its parts, the pictures that are ready for it, and what was learnt so far."""
+
+    def __init__(
+        self,
+        model: ProtoViTForImageClassification,
+        recipe: ProtoViTRecipe,
+        photos: Mapping[str, Sequence[Photo]],
+        args: argparse.Namespace,
+        keep_last: bool,
+    ) -> None:
+        self.model, self.recipe, self.args, self.keep_last = model, recipe, args, keep_last
+        encoder = model.encoder.timm_model
+        self.stem = FrozenStem(encoder, recipe.frozen, recipe.blank)
+        self.tail = TrainableTail(encoder, recipe.frozen, model.patch_features)  # what is measured: single precision
+        self.learning = TrainableTail(encoder, recipe.frozen, model.patch_features, args.bf16)
+        self.reasoner = Reasoner(model.head)
+        self.whole = nn.Sequential(self.tail, self.reasoner)
+        self.tokens = {name: _tokens(self.stem, photos[name], recipe, args) for name in ("val", "project")}
+        train = photos["train"]
+        self.pictures = Augmented(train, recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
+        with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
+            self.views = CachedViews(self.pictures, self.stem, recipe.views, args.cache)
+            self.blended = blended_pictures(self.stem, train, self.views.maps[0], recipe, args)
+        self.curves: dict[str, list[Epoch]] = {}
+        self.steps: list[dict[str, Any]] = []
+
+    def stage(self, name: str, sources: Sources | None = None) -> None:
+        """Gradient descent in one stage; ``sources`` are the pieces that the prototypes stay at."""
+        args, stage = self.args, self.recipe.stages[name]
+        path = args.out / f"checkpoint-{'refit-' if self.keep_last else ''}{name}.safetensors"
+        if name == "joint" and not (args.resume and path.exists()):
+            torch.manual_seed(args.seed)
+            start_projection(self.model, self.views.maps[0], self.tail)
+            start_prototypes(self.model, self.views.through(self.tail), args.seed)
+        tail_learns = stage.encoder_rate > 0 or stage.projection_rate > 0
+        inputs, labels = self.tokens["val"]
+        batches: CachedViews | FreshViews
+        if tail_learns:
+            network = nn.Sequential(self.learning, self.reasoner)
+            batches = FreshViews(self.pictures, self.stem) if args.fresh else self.views
+        else:
+            network = nn.Sequential(self.reasoner)
+            batches = self.views.through(self.learning)
+            inputs = run(self.tail, inputs.float().split(self.recipe.batch))
+        rates = [(module, rate) for module, rate in _rates(self.model, self.tail, stage, self.recipe) if rate]
+        self.curves[name] = fine_tune(
+            network,
+            rates,
+            TrainingData(batches, (inputs.float(), labels)),
+            stage.schedule,
+            Checkpoint(path, args.resume, self.keep_last),
+            Objective(stage.weights, sources, self.blended),
+        )
+        self._note(name, epoch=best_epoch(self.curves[name]))
+
+    def project(self, name: str, before: Projection | None = None) -> Projection:
+        """Replaces each prototype by the piece of a picture that it is nearest to."""
+        inputs, labels = self.tokens["project"]
+        round_as_saved(self.model)
+        features = run(self.tail, inputs.float().split(self.recipe.batch))
+        found = project(self.model.head.cpu(), features, labels, before)
+        self.model.head.to(DEVICE)
+        off = int((~found.active).sum())
+        self._note(name, parts_switched_off=off, distinct_sources=len(found.sources.unique()))
+        return found
+
+    def _note(self, name: str, **more: Any) -> None:
+        inputs, labels = self.tokens["val"]
+        loss, accuracy = evaluate(self.whole, inputs.float(), labels)
+        self.steps.append({"after": name, "val_accuracy": accuracy, "val_log_loss": loss, **more})
+        print(f"after {name}: accuracy {accuracy:.4f}, log loss {loss:.4f} on validation", flush=True)
+
+
+def _tokens(
+    stem: FrozenStem, photos: Sequence[Photo], recipe: ProtoViTRecipe, args: argparse.Namespace
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the frozen blocks make of pictures as they are, and their labels."""
+    pictures = Augmented(photos, recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
+    return CachedViews(pictures, stem, 1, args.cache).maps[0], pictures.labels
+
+
+def _rates(
+    model: ProtoViTForImageClassification, tail: TrainableTail, stage: Stage, recipe: ProtoViTRecipe
+) -> list[tuple[nn.Module, float]]:
+    head = model.head
+    return [
+        *layer_rates(list(tail.blocks), stage.encoder_rate, recipe.decay),
+        (tail.norm, stage.encoder_rate),
+        (tail.patch_features, stage.projection_rate),
+        (nn.ParameterList([head.prototypes]), stage.prototype_rate),
+        (nn.ParameterList([head.strength]), stage.evidence_rate),
+    ]
