@@ -24,9 +24,10 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 
+from models.conventions import LANGUAGES
 from models.display.common.html import render
 from models.display.photos import prediction_cards
-from models.texts import ENGLISH, LANGUAGES, Texts
+from models.texts import ENGLISH, Texts
 from models.vision import glance
 from server.application import KEPT, STOPPING, SWEPT, create_server
 from tabs import links

@@ -1,7 +1,7 @@
 """How many mutants of ``models/`` the fast tests notice: mutmut on a sample of each file, drawn by a seed.
 
-``python -m benchmarks.mutants`` prints which were not noticed, and the share that was for each package; files or folders
-as arguments leave out the others. Each mutant's fate stays in ``mutants/``; ``mutmut show NAME`` prints what it changed.
+``python -m benchmarks.mutants`` prints which were not noticed, and the share that was for each package; files or
+folders as arguments leave out the others. Each mutant's fate stays in ``mutants/``; ``mutmut show NAME`` prints one.
 ``equivalent_mutants.yaml`` holds those that change nothing that anyone could see, and why.
 """
 

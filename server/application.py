@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from models.errors import InputError
-from models.runtime import upload_cleanup
+from models.runtime import memory, upload_cleanup
 from models.runtime.health import check_models
 from server import agents
 from server.agents import Agents
@@ -34,6 +34,7 @@ from tabs.theme import STYLE_SHEET, theme
 
 MAX_UPLOAD = "100mb"
 SWEPT, KEPT = 600, 3600  # seconds between two sweeps of what visitors sent, and that it may stay
+GIVEN_BACK = 30  # seconds between two returns of free memory to the system
 WAITING = 64  # calls waiting; the next one is told at once that the app is busy
 STOPPING = 3  # seconds that open streams have when the server stops
 
@@ -75,11 +76,13 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         sys.setswitchinterval(SWITCH)
         swept = upload_cleanup.keep_swept(upload_cleanup.own_folder(), SWEPT, KEPT)
+        given_back = memory.keep_given_back(GIVEN_BACK)
         try:
             async with tools.run():
                 yield
         finally:
             swept.set()
+            given_back.set()
 
     server = FastAPI(
         lifespan=lifespan,

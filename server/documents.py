@@ -7,7 +7,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from models.texts import LANGUAGES, Language, Texts
+from models.conventions import LANGUAGES, Language
+from models.texts import Texts
 from server.responses import collect
 from tabs.document import head, preloaded, rewrite
 

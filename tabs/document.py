@@ -10,8 +10,9 @@ import json
 import re
 from pathlib import Path
 
+from models.conventions import LANGUAGES, Language
 from models.display.common.html import render
-from models.texts import LANGUAGES, Language, Texts
+from models.texts import Texts
 from tabs.gradio_internals import charts_script
 
 FIRST_PAINT = Path(__file__).with_name("first_paint.css")

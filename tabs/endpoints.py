@@ -11,10 +11,11 @@ from PIL.Image import Image
 
 from models import arguments
 from models import results as measured
+from models.conventions import LANGUAGES, Language
 from models.credit.score import Score
 from models.credit.service import credit_service
 from models.display.credit.principal_reasons import sentence
-from models.texts import ENGLISH, LANGUAGES, Language, Texts
+from models.texts import ENGLISH, Texts
 from models.vision import photo_batch, photos, prototype_explanation
 from models.vision.inference_executor import SHARED
 from tabs.credit.letter import save_letter

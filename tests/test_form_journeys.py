@@ -8,7 +8,7 @@ from pathlib import Path
 from models.credit import negotiation, whatif
 from models.credit.loan import LoanTerms
 from models.credit.service import credit_service
-from models.texts import FRENCH
+from models.texts import ENGLISH, FRENCH
 from tests.browser import Open
 from tests.factories import applications
 from tests.test_journeys import EXAMPLES, NEGOTIABLE, probability
@@ -28,6 +28,16 @@ def test_a_refused_term_leaves_field_and_score_as_they_were(visit: Open) -> None
     assert probability(page.holds(field, limits.value), 1) == before
     page.page.get_by_text(FRENCH("credit.whatif.nothing")).wait_for()
     page.keep("refused-term")
+
+
+def test_the_sliders_are_those_of_a_client_chosen_before_they_were_shown(visit: Open) -> None:
+    page = visit().open(f"?client={NEGOTIABLE}").settle()
+    own = LoanTerms.of(credit_service().portfolio.application(NEGOTIABLE))
+    assert own is not None
+    page.tab(ENGLISH("credit.tab.whatif"))
+    field = page.page.get_by_label(f"{ENGLISH('credit.loan.amount')} (number)")
+    page.holds(field, negotiation.slider(own, own, "amount").value)
+    page.page.get_by_text(ENGLISH("credit.whatif.nothing")).wait_for()
 
 
 def test_an_unknown_score_has_an_empty_field(visit: Open) -> None:

@@ -53,6 +53,18 @@ def test_the_page_itself_is_described_in_full() -> None:
     assert described[box._id]["props"]["value"] == "as built" and described[box._id]["api_info"]
 
 
+def test_no_event_makes_the_page_copy_what_is_large() -> None:
+    """The page copies what an event reads, and at each word of its progress what it fills, with all that is in it."""
+    config = create_app().config
+    blocks = {block["id"]: block for block in config["components"]}
+    events = [event for event in config["dependencies"] if event["backend_fn"]]
+    lists = {number for number, block in blocks.items() if len(block["props"].get("choices") or ()) > 500}
+    assert lists and not any(lists & set(event["inputs"]) for event in events)
+    loading = [event for event in events if any(trigger == "load" for _, trigger in event["targets"])]
+    filled = {blocks[number]["type"] for event in loading for number in event["outputs"]}
+    assert loading and filled <= {"html", "plot"}
+
+
 def test_who_listens_is_not_forgotten() -> None:
     with LightBlocks() as page:
         gr.Textbox()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import platform
+import threading
 
+import psutil
 import pytest
 
 from models.runtime import memory
@@ -17,4 +19,34 @@ def test_glibc_takes_the_number_of_heaps() -> None:
 
 def test_another_c_library_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
-    assert memory.few_arenas() is False
+    assert memory.few_arenas() is False and memory.give_back() is False
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be asked")
+def test_what_is_free_between_what_is_kept_goes_back() -> None:
+    libc, size = ctypes.CDLL(None), 50_000
+    libc.malloc.restype = ctypes.c_void_p
+    blocks = [libc.malloc(size) for _ in range(2000)]
+    for block in blocks:
+        ctypes.memset(block, 1, size)
+    for block in blocks[:-1]:  # the last one keeps the heap from shrinking by itself
+        libc.free(ctypes.c_void_p(block))
+    held = psutil.Process().memory_info().rss
+    assert memory.give_back() is True
+    assert held - psutil.Process().memory_info().rss > 0.8 * size * len(blocks)
+    libc.free(ctypes.c_void_p(blocks[-1]))
+
+
+def test_memory_is_given_back_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, enough = [], threading.Event()
+
+    def give_back() -> bool:
+        calls.append(True)
+        if len(calls) == 3:
+            enough.set()
+        return True
+
+    monkeypatch.setattr(memory, "give_back", give_back)
+    stop = memory.keep_given_back(0.001)
+    assert enough.wait(10)
+    stop.set()

@@ -52,6 +52,9 @@ def test_a_bad_photo_is_said_once_and_the_last_one_goes(page: Visit, tmp_path: P
     page.page.get_by_text(ENGLISH("images.empty")).first.wait_for()
     page.page.wait_for_function("!document.querySelector('article.vt-panel, [data-alt-for=overlay], #overlay img')")
     assert sentence.count() == 1 and page.page.locator(".toast-body").count() == 0
+    page.page.wait_for_function("!document.querySelector('#photo img')")  # nor does the browser try to draw it
+    page.settle()
+    assert sentence.count() == 1
     send(page, picture(tmp_path, "next.png"))
     answered(page)
     assert sentence.count() == 0

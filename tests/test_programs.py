@@ -151,6 +151,16 @@ def test_an_agent_passes_on_the_picture_that_it_got(app_url: str, folder: Path) 
         assert set(answer.structuredContent["models"]) == {"yolov8"}  # type: ignore[index]
 
 
+def test_an_agent_sends_many_photos(app_url: str, folder: Path) -> None:
+    image = _data_url(folder / "photo.jpg")
+    answer = _tool(app_url, "classify_batch", images=[image, f"data:,{'no picture' * 10}"], models=["yolov8"])
+    good, bad = answer.structuredContent["rows"]  # type: ignore[index]
+    assert set(good["models"]) == {"yolov8"} and good["error"] is None
+    assert bad["file"] == "images[1]" and "the content of images[1] is not a picture" in bad["error"]
+    refused = _tool(app_url, "classify_batch", images=[image] * 201)
+    assert refused.isError and "201 files were given" in refused.content[0].text
+
+
 def test_an_agent_receives_the_letter_whole(app_url: str) -> None:
     answer = _tool(app_url, "letter", application={"AMT_CREDIT": 5e5, "AMT_ANNUITY": 25_000}, language="fr")
     resource = answer.content[0].resource

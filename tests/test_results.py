@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from models import results
+from models.display.common import palette
 from models.display.pages import method as method_note
 from models.display.results import (
     charts as result_charts,
@@ -20,6 +21,7 @@ from models.display.results import (
     findings,
     learning_curves,
     protocol_charts,
+    style,
     tables,
 )
 from models.results import Phase, Point
@@ -27,6 +29,7 @@ from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
 from models.vision.predictions import CLASSES
 from tabs.pages.method import method_tab
 from tabs.results.tab import results_tab
+from tests.charts import cells, in_house_style
 
 BOTH = pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=LANGUAGES)
 
@@ -202,8 +205,80 @@ def test_every_chart_has_a_name_and_its_numbers(texts: Texts) -> None:
     ]
     for chart in charts:
         assert chart is not None and chart.layout.meta["label"]
-        assert chart.layout.meta["table"].count("<tr") >= 2
+        in_house_style(chart, texts)
     assert len({chart.layout.meta["label"] for chart in charts if chart}) == len(charts)
+
+
+@BOTH
+def test_every_model_is_drawn_where_it_was_measured_with_its_interval_and_its_look(texts: Texts) -> None:
+    for figure, cost in (
+        (result_charts.accuracy(ROWS, texts), ""),
+        (result_charts.costs(ROWS, "latency_ms_p50", texts), "latency_ms_p50"),
+        (result_charts.costs(ROWS, "weights_bytes", texts), "weights_bytes"),
+    ):
+        for trace, row, told in zip(figure.data, ROWS, cells(figure)[1:], strict=True):
+            place, error = (trace.y, trace.error_y) if cost else (trace.x, trace.error_x)
+            assert list(place) == [row["accuracy"]]
+            assert row["accuracy"] + error.array[0] == pytest.approx(row["accuracy_ci95"][1])
+            assert row["accuracy"] - error.arrayminus[0] == pytest.approx(row["accuracy_ci95"][0])
+            assert error.symmetric is False and error.type == "data"
+            look = style.look(row["model"])
+            assert (trace.marker.color, trace.marker.symbol, error.color) == (look.colour, look.symbol, look.colour)
+            assert told[0] == texts(f"images.models.{row['model']}") == (trace.text if cost else trace.y)[0]
+            if cost:
+                assert trace.x[0] == {"latency_ms_p50": 20, "weights_bytes": 2}[cost]
+                size = f"{texts.number(2, 1)} {texts('results.megabytes')}"
+                assert told[1] == {"latency_ms_p50": "20 ms", "weights_bytes": size}[cost]
+                assert trace.hovertemplate == f"{told[1]}: {texts.percent(row['accuracy'])}<extra></extra>"
+            else:
+                assert trace.hovertemplate.startswith(texts.percent(row["accuracy"]))
+        shown = figure.layout.yaxis.range if cost else figure.layout.xaxis.range
+        assert shown[0] < min(row["accuracy_ci95"][0] for row in ROWS) and shown[1] == 1
+
+
+@BOTH
+@pytest.mark.parametrize("measure", ["f1", "precision", "recall"])
+def test_each_bar_of_a_category_is_that_model_s_figure(measure: str, texts: Texts) -> None:
+    rows = [
+        row | {f"per_class_{measure}": {n: 0.1 * k + 0.02 * p for p, n in enumerate(CLASSES)}}
+        for k, row in enumerate(ROWS, 3)
+    ]
+    figure = result_charts.class_bars(rows, measure, texts)
+    head, *told = cells(figure)
+    assert [head[0], figure.layout.xaxis.title.text] == [texts("images.class"), texts(f"results.measures.{measure}")]
+    assert figure.layout.showlegend and figure.layout.yaxis.autorange == "reversed"
+    for k, (trace, row) in enumerate(zip(figure.data, rows, strict=True)):
+        values = list(row[f"per_class_{measure}"].values())
+        assert (trace.orientation, list(trace.x), trace.name) == ("h", values, head[1 + k])
+        assert list(trace.y) == [line[0] for line in told] == [texts(f"images.classes.{name}") for name in CLASSES]
+        assert [line[1 + k] for line in told] == list(trace.customdata) == [texts.number(value, 3) for value in values]
+        assert list(trace.text) == [texts.number(value, 2) for value in values]
+        look = style.look(row["model"])
+        assert (trace.marker.color, trace.marker.pattern.shape) == (look.colour, look.pattern)
+
+
+@BOTH
+def test_a_gain_is_blue_and_points_up_and_a_loss_orange_and_points_down(texts: Texts) -> None:
+    figure = result_charts.gains(ROWS, texts)
+    assert figure is not None
+    (trace,) = figure.data
+    base, other = (row["per_class_recall"] for row in ROWS)
+    for name, value, text, colour, told in zip(
+        CLASSES, trace.x, trace.text, trace.marker.color, cells(figure)[1:], strict=True
+    ):
+        assert value == pytest.approx(other[name] - base[name])
+        sign = "=" if value == 0 else "\u25b2" if value > 0 else "\u25bc"
+        assert text == f"{sign} {texts.signed(100 * value, 1)}" and told[1] == texts.signed(100 * value, 1)
+        assert colour == (palette.LOWERS if value >= 0 else palette.RAISES)
+    low, high = figure.layout.xaxis.range
+    assert low == -high and high > max(map(abs, trace.x)), "the middle is no gain"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [(0.0004, "p < 0.001"), (0.0312, "p = 0.031"), (0.1, "p = 0.10"), (0.34, "p = 0.34")]
+)
+def test_a_p_value_is_written_as_it_is_reported(value: float, written: str) -> None:
+    assert style.p_value(value, ENGLISH) == written and style.p_value(value, FRENCH) == written.replace(".", ",")
 
 
 def test_what_the_leak_is_worth_is_random_less_cleaned() -> None:

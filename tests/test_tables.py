@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ import pytest
 from models.credit import batch
 from models.credit.application import columns
 from models.credit.service import credit_service
-from models.credit.tables import unpack
+from models.credit.tables import columnar, delimited, unpack
 from models.credit.tables.cells import UNKNOWN
 from models.errors import InputError
 from models.texts import FRENCH
@@ -232,6 +233,42 @@ def test_an_archive_is_not_unpacked_further_than_allowed(
         assert len(content) < len(text)
         with pytest.raises(InputError, match="unpacks to more"):
             _score(content, tmp_path)
+
+
+def test_a_file_is_refused_from_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = b"AMT_CREDIT\n5000\n"
+    monkeypatch.setattr(unpack, "MAX_BYTES", len(content))
+    assert _score(content, tmp_path)["rows"] == 1
+    monkeypatch.setattr(unpack, "MAX_BYTES", len(content) - 1)
+    with pytest.raises(InputError, match="at most") as refusal:
+        _score(content, tmp_path)
+    assert refusal.value.key == "table_heavy"
+
+
+@pytest.mark.parametrize(("place", "kind"), [(delimited, "csv"), (columnar, "parquet")])
+def test_only_so_many_rows_are_read(
+    place: ModuleType, kind: str, table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = _text(table).encode() if kind == "csv" else _parquet(pa.Table.from_pandas(table))
+    monkeypatch.setattr(place, "MAX_ROWS", len(table))
+    assert _score(content, tmp_path)["rows"] == len(table)
+    monkeypatch.setattr(place, "MAX_ROWS", len(table) - 1)
+    monkeypatch.setattr(columnar, "_plain", None)  # no column is read of a Parquet file that says how many rows it has
+    with pytest.raises(InputError) as refusal:
+        _score(content, tmp_path)
+    assert refusal.value.key == "table_rows"
+
+
+def test_what_a_parquet_unpacks_to_is_known_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the columns that are read; the others may be as large as they like."""
+    amounts = pa.table({"AMT_CREDIT": np.arange(5000.0, 7000.0), "colour": ["red" * 100 + str(i) for i in range(2000)]})
+    monkeypatch.setattr(columnar, "MAX_UNPACKED", 100_000)
+    assert _score(_parquet(amounts), tmp_path)["rows"] == 2000
+    monkeypatch.setattr(columnar, "MAX_UNPACKED", 10_000)
+    monkeypatch.setattr(columnar, "_plain", None)
+    with pytest.raises(InputError) as refusal:
+        _score(_parquet(amounts), tmp_path)
+    assert refusal.value.key == "table_bomb"
 
 
 def _parquet(table: pa.Table) -> bytes:

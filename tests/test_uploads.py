@@ -243,6 +243,18 @@ def test_a_jpeg_of_hardly_more_than_a_header_is_refused(tmp_path: Path) -> None:
         assert refused(path).key in ("image_damaged", "image_format")
 
 
+def test_large_pictures_are_decoded_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "photo.png"
+    noise().save(path)
+    alone: list[bool] = []
+    decode = uploads._decode
+    monkeypatch.setattr(uploads, "_decode", lambda *given: (alone.append(uploads._large.locked()), decode(*given))[1])
+    read_upload(path)
+    monkeypatch.setattr(uploads, "LARGE_MEGAPIXELS", 0)
+    read_upload(path)
+    assert alone == [False, True] and not uploads._large.locked()
+
+
 def test_a_header_that_promises_too_much_is_refused(tmp_path: Path) -> None:
     whole = io.BytesIO()
     halves().save(whole, format="JPEG")

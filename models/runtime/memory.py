@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 
 ARENAS = 2  # heaps of the C library; by default eight a core, each of which keeps what its threads once needed
 M_ARENA_MAX = -8  # glibc's name for it, malloc.h
@@ -18,3 +19,26 @@ def few_arenas() -> bool:
         return bool(ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS))
     except (OSError, AttributeError):
         return False
+
+
+def give_back() -> bool:
+    """Gives what is free in the heaps back to the system, which by itself only their ends are; whether that could be
+    asked for: only glibc has it.
+    """
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (OSError, AttributeError):
+        return False
+    return True
+
+
+def keep_given_back(every: float) -> threading.Event:
+    """Gives free memory back every so many seconds, in the background; setting the event ends it."""
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.wait(every) and give_back():
+            pass
+
+    threading.Thread(target=run, name="memory", daemon=True).start()
+    return stop

@@ -185,4 +185,4 @@ def _orientation(image: Image.Image) -> int:
 
 def _printable(name: str) -> str:
     """A file's name as a message may show it: a page could read markup in it."""
-    return re.sub(r"[^\w .()-]", "_", name)[:60] or "?"
+    return re.sub(r"[^\w .()\[\]-]", "_", name)[:60] or "?"

@@ -47,6 +47,7 @@ def credit_tab(texts: Texts, app: gr.Blocks) -> None:
         return
     ratio = ratio_slider(texts)
     selection = ClientSelection(app, texts, client_finder(texts, ratio), ratio)
+    links.follow(selection.client, "client")  # first: the page tells its listeners one after the other
     verdict_card(selection)
     with gr.Tabs() as views:
         for name, build in SUB_TABS.items():
@@ -56,7 +57,6 @@ def credit_tab(texts: Texts, app: gr.Blocks) -> None:
     def open_client(request: gr.Request) -> int:
         return credit_service().find(links.query_parameter(request, "client"))
 
-    links.follow(selection.client, "client")
     # each by itself: a link to an unknown client still opens its view
     links.open_tab(app, views, "view", SUB_TABS)
     links.followed(app, "client").change(

@@ -6,9 +6,10 @@ from typing import Literal
 
 import gradio as gr
 
+from models.conventions import LANGUAGES
 from models.display.common.html import render
 from models.examples import ADDRESS, example
-from models.texts import LANGUAGES, Texts
+from models.texts import Texts
 from tabs.endpoints import ENDPOINTS
 
 # the page knows its own address, also behind a proxy; other languages than the first stand below /fr and the like

@@ -85,4 +85,11 @@ def _one_photo(texts: Texts, app: gr.Blocks, tab: gr.Tab) -> None:
     def faults() -> str:
         return prediction_cards.notices([fault.message(texts) for fault in photos.faults()])
 
-    tab.select(handle_errors(faults, texts), None, missing, api_visibility="private", show_progress="hidden")
+    tab.select(
+        handle_errors(faults, texts),
+        None,
+        missing,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="always_last",
+    )

@@ -43,14 +43,14 @@ def uploaded_photo(texts: Texts, photo: Photo, first: Path | None = None) -> gr.
     def read(
         path: str | None, last: UploadedPhoto | None, request: gr.Request
     ) -> tuple[Any, UploadedPhoto | None, str]:
-        if path is None:
-            return gr.skip(), None, ""
+        if path is None:  # what was refused went by itself: why stays on the page
+            return gr.skip(), None, "" if last else gr.skip()
         if last and path == last.shown:  # what was drawn in its place has come back as a change
             return gr.skip(), last, gr.skip()
         try:
             upload = read_upload(path)
         except InputError as error:
-            return gr.skip(), None, prediction_cards.notices([error.message(texts)])
+            return None, None, prediction_cards.notices([error.message(texts)])
         notes = [texts("images.cut_short")] if upload.cut_short else []
         if not upload.unshown:
             return gr.skip(), UploadedPhoto(path, path), prediction_cards.notices(notes)

@@ -34,7 +34,7 @@ def _schedule(epochs: int, weight_decay: float = 0.0, patience: int = 100) -> Sc
     return Schedule(epochs, patience, warmup=1, weight_decay=weight_decay, smoothing=0.0, average=0.97)
 
 
-PULL = Weights(cluster=0.4, separation=0.1, orthogonality=1e-3, locality=1.0, deletion=0.5, smoothing=0.1)
+PULL = Weights(cluster=0.4, separation=0.1, orthogonality=1e-3, locality=1.0, deletion=0.25, smoothing=0.1)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class ProtoViTRecipe:
     encoder: Mapping[str, Any]
     preprocessing: Preprocessing
     augmentation: Augmentation
-    views: int = 3
+    views: int = 4
     batch: int = 64
     frozen: int = 10
     decay: float = 0.8

@@ -14,8 +14,8 @@ from typing import Any
 
 import typst
 
+from models.conventions import Language
 from models.display.common.html import TEMPLATES
-from models.texts import Language
 
 TEMPLATE = TEMPLATES / "document.typ"
 

@@ -72,14 +72,13 @@ def distribution(comparison: ClientComparison, texts: Texts) -> go.Figure:
 
 
 def _histogram(comparison: ClientComparison, shares: list[float]) -> dict[str, Any]:
-    """The bars of a number, in the unit that people read; years run the other way than the days they are."""
-    edges = sorted(scaled(comparison.feature, edge) for edge in comparison.edges or ())
-    ordered = shares if edges[0] == scaled(comparison.feature, (comparison.edges or (0,))[0]) else shares[::-1]
-    middles = [(low + high) / 2 for low, high in pairwise(edges)]
+    """The bars of a number, in the unit that people read: years run the other way than the days they are."""
+    edges = [scaled(comparison.feature, edge) for edge in comparison.edges or ()]
+    middles = [(start + end) / 2 for start, end in pairwise(edges)]
     return {
         "x": middles,
-        "y": ordered,
-        "width": [0.46 * (edges[1] - edges[0])] * len(middles),
+        "y": shares,
+        "width": [0.46 * abs(edges[1] - edges[0])] * len(middles),
         "hovertemplate": "%{x:.3s}<br>%{customdata[0]} (%{customdata[1]})",
     }
 
