@@ -83,7 +83,7 @@ def cut_off_sentence(cut_off: CutOff, texts: Texts) -> str:
     """The cost ratio, the cut-off that it sets, and what that costs."""
     return texts(
         "credit.policy.sentence",
-        threshold=texts.percent(cut_off.threshold, 2),
+        threshold=texts.percent(round(cut_off.threshold, 4), 2),
         ratio=texts.number(cut_off.cost_ratio),
         cost=texts.number(cut_off.cost, 3),
     )

@@ -180,7 +180,7 @@ def _credit_facts(texts: Texts) -> dict[str, str]:
         "credit_auc": maybe(credit.get("auc"), lambda value: texts.number(value, 3)),
         "credit_features": maybe(credit.get("features"), texts.number),
         "credit_ratio": maybe(credit.get("cost_ratio"), texts.number),
-        "credit_threshold": maybe(credit.get("threshold"), lambda value: texts.percent(value, 2)),
+        "credit_threshold": maybe(credit.get("threshold"), lambda value: texts.percent(round(value, 4), 2)),
     }
 
 
