@@ -6,9 +6,10 @@
 
 ``--init`` is a name in timm, or a file of safetensors with timm's names. The encoder stays as it is; what learns is a
 linear map of its patches, one by one, the prototypes, and how much each counts. Beside the terms of Ma et al. 2024
-(arXiv:2410.20722) one asks that a patch stays what it is when all that is far from it is blended away. Prototypes are
-projected on rendered pictures, which may be shown; after that the map settles: photos are drawn to the pieces that a
-visitor sees, and each prototype stays what the network makes of its piece.
+(arXiv:2410.20722) one asks that a place stays what it is when all that is far from it is blended away, and one that it
+does not when it is blended away itself. Prototypes are projected on rendered pictures, which may be shown; after that
+the map settles: photos are drawn to the pieces that a visitor sees, and each prototype stays what the network makes of
+its piece.
 """
 
 from __future__ import annotations
