@@ -103,8 +103,13 @@ def test_finding_what_would_flip_the_decision(visit: Open) -> None:
     ways.first.wait_for()
     answer = credit_service().counterfactual(EXAMPLES["just_refused"])
     assert ways.count() == len(answer.found)
-    figures = Distance.between(answer.found[0].probability, answer.threshold).texts(FRENCH)
-    assert figures["probability"] in ways.first.inner_text() and figures["threshold"] in ways.first.inner_text()
+    # every probability beside the cut-off with as many digits as the closest of them needs
+    reached = [answer.probability, *(found.probability for found in answer.found)]
+    digits = max(Distance.between(probability, answer.threshold).digits for probability in reached)
+    said = ways.first.inner_text()
+    figures = Distance.between(answer.found[0].probability, answer.threshold, digits).texts(FRENCH)
+    for number in (FRENCH.percent(answer.probability, digits), figures["probability"], figures["threshold"]):
+        assert number in said
     page.keep("what-would-it-take")
 
 
