@@ -17,11 +17,12 @@ def sentences(measured: Mapping[str, Any], texts: Texts) -> tuple[str, ...]:
     """The answers in words; ``measured`` as ``training.evaluate_reasoning`` wrote it."""
     found, stayed = measured["perturbation"], measured["stability"]
     inside, outside = found["inside"], found["outside"]
+    lost = "all_lost" if inside["mean"] >= 1 else "part_lost"
     rests = inside["ci95"][0] >= INSIDE and outside["ci95"][1] <= OUTSIDE
     return (
         texts(
             "reasoning.sentences.dependence",
-            inside=texts.percent(inside["mean"], 0),
+            own=texts(f"reasoning.sentences.{lost}", inside=texts.percent(inside["mean"], 0)),
             outside=texts.percent(outside["mean"], 0),
             photos=texts.number(measured["photos"]),
             top=texts.number(measured["top"]),
