@@ -74,7 +74,7 @@ def forward_pass(model: Small, image: Image.Image) -> ForwardPass:
     with torch.no_grad():
         maps = model.body(inputs)
     grey = model.preprocessing.normalise(torch.full((1, 3, 1, 1), 0.5))
-    return ForwardPass(inputs, grey, maps, model.head, lambda batch: model._forward(batch)[1])
+    return ForwardPass(inputs, grey, maps, model.head, lambda batch: model.forward(batch).logits)
 
 
 @pytest.mark.parametrize("method", [method for method in METHODS if method != "rise"])

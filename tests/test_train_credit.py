@@ -99,7 +99,7 @@ def test_the_figures_hold_together(trained: Path) -> None:
     assert sum(part["count"] for part in metrics["calibration"]) == rows
     assert len(metrics["roc"]["x"]) == len(metrics["pr"]["high"]) == 101
     card = (trained / "README.md").read_text(encoding="utf-8")
-    assert card.startswith("---\nlicense: agpl-3.0") and "2,000 applications" in card
+    assert card.startswith("---\n") and "\nlicense: agpl-3.0\n" in card and "2,000 applications" in card
 
 
 def test_training_is_repeatable(trained: Path, tmp_path: Path) -> None:
