@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import threading
 
+from models.runtime import background
+
 ARENAS = 2  # heaps of the C library; by default eight a core, each of which keeps what its threads once needed
 M_ARENA_MAX = -8  # glibc's name for it, malloc.h
 
@@ -34,11 +36,4 @@ def give_back() -> bool:
 
 def keep_given_back(every: float) -> threading.Event:
     """Gives free memory back every so many seconds, in the background; setting the event ends it."""
-    stop = threading.Event()
-
-    def run() -> None:
-        while not stop.wait(every) and give_back():
-            pass
-
-    threading.Thread(target=run, name="memory", daemon=True).start()
-    return stop
+    return background.repeat(give_back, every, "memory")

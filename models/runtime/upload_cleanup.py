@@ -13,6 +13,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from models.runtime import background
+
 VARIABLE = "GRADIO_TEMP_DIR"
 
 
@@ -45,11 +47,4 @@ def keep_swept(folder: Path, every: float, age: float) -> threading.Event:
     What stands there at the start, the app's own pictures, stays.
     """
     kept = frozenset(folder.rglob("*"))
-    stop = threading.Event()
-
-    def run() -> None:
-        while not stop.wait(every):
-            sweep(folder, kept, age)
-
-    threading.Thread(target=run, name="sweep", daemon=True).start()
-    return stop
+    return background.repeat(lambda: sweep(folder, kept, age), every, "sweep")
