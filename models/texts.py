@@ -62,10 +62,9 @@ class Texts:
         """The text of a key, its placeholders filled.
 
         Raises:
-            KeyError: the key is not in the catalogue.
+            KeyError: the key is not in the catalogue, or a placeholder of its text is not among the details.
         """
-        text = catalogue()[key][self.language]
-        return text.format(**details) if details else text
+        return catalogue()[key][self.language].format(**details)
 
     def count(self, key: str, count: float, digits: int | None = None, **details: object) -> str:
         """The text of a key that has one entry for a single thing and one for several, ``one`` and ``other``.

@@ -40,3 +40,11 @@ def in_house_style(figure: go.Figure, texts: Texts) -> None:
     assert not re.search(r"None|\bnan\b|XX|\{", written), written
     wrong = r"\d\.\d" if texts.language == "fr" else r"\d,\d(?!\d\d)"
     assert not re.search(wrong, written), re.findall(rf".{{9}}{wrong}", written)
+
+
+def numbers(text: str, texts: Texts) -> list[str]:
+    """The numbers that a text says, in the order in which it says them and as English writes them."""
+    if texts.language == "fr":
+        text = re.sub(r"(?<=\d),(?=\d)", ".", text).replace("\u202f%", "%")
+        text = re.sub(r"(?<=\d)\u202f(?=\d{3})", ",", text)
+    return re.findall(r"(?<![\w.])[+\u2212]?\d+(?:[,.]\d+)*%?", text)

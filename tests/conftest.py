@@ -21,6 +21,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
+@pytest.fixture(autouse=True)
+def no_text_is_filled_with_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a test has said, no sentence of it says ``None`` where a name or a number belongs."""
+    from models.texts import Texts
+
+    write = Texts.__call__
+
+    def watched(texts: Texts, key: str, /, **details: object) -> str:
+        assert None not in details.values(), f"{key} is filled with {details}"
+        return write(texts, key, **details)
+
+    monkeypatch.setattr(Texts, "__call__", watched)
+
+
 @pytest.fixture(scope="session")
 def app_url() -> Iterator[str]:
     """The address of the app, served on a free port for the whole session."""

@@ -9,7 +9,7 @@ from models.credit.principal_reasons import TOLD_AS_ONE, ComparedFact, Principal
 from models.credit.score import Score
 from models.credit.wording import is_missing, label, scaled, unit, value_text
 from models.display.common.html import render
-from models.texts import Texts
+from models.texts import Texts, catalogue
 
 NOT_SAID = (NOT_GIVEN, "Unknown")  # the table's categories for what the client did not say
 PREVAILING = 0.55  # share of the others who must lie to one side before a value is called unusual
@@ -47,9 +47,8 @@ def _fact(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
         return texts("principal_reasons.facts.DAYS_EMPLOYED.none", known=texts.share(fact.known), **who)
     if is_missing(fact.value) or fact.value in NOT_SAID:
         told = {"name": label(fact.feature, texts), "known": texts.share(fact.known), **who}
-        return texts.get(f"principal_reasons.facts.{fact.feature}.unknown", texts("principal_reasons.unknown")).format(
-            **told
-        )
+        key = f"principal_reasons.facts.{fact.feature}.unknown"
+        return texts(key if key in catalogue() else "principal_reasons.unknown", **told)
     says = _says(fact, texts)
     if unit(fact.feature) == "flag":
         return texts("principal_reasons.flag", fact=says, alike=texts.share(fact.alike), **who)

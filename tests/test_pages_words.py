@@ -1,0 +1,191 @@
+"""The pages that are only read: whole in both languages, and every number of the method note read from its file."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models import results
+from models.display.pages import accessibility, method
+from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts, catalogue
+from tests.charts import cells, in_house_style, numbers
+
+BOTH = pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=LANGUAGES)
+
+
+@BOTH
+def test_the_statement_says_every_criterion_how_it_is_tested_and_what_remains(texts: Texts) -> None:
+    page = html.unescape(re.sub(r"\s*<[^>]*>\s*", "\n", accessibility.statement(texts)))
+    lines = page.split("\n")
+    for key, entry in catalogue().items():
+        if key.startswith("accessibility."):
+            assert entry[texts.language] in page, key
+    for name, how in accessibility.CRITERIA.items():
+        place = lines.index(texts(f"accessibility.criteria.{name}.name"))
+        assert texts(f"accessibility.criteria.{name}.does") in lines[place : place + 4]
+        assert texts(f"accessibility.by.{how}") in " ".join(lines[place : place + 5])
+    order = [page.index(texts(f"accessibility.{key}")) for key in ("title", "intro", "status", "remains.title")]
+    assert order == sorted(order) and "None" not in page
+
+
+def _copies(groups: int) -> dict[str, Any]:
+    return {
+        "groups": groups,
+        "photos": 3 * groups,
+        "random_share": 0.0213,
+        "splits_with_one": 0.987,
+        "fixed_test_photos": groups // 2,
+    }
+
+
+MODELS = {
+    "evaluation": {
+        "photos": {"train": [700, 42], "val": [150, 1], "test": [1100, 58]},
+        "classes": ["Watches", "Computers"],
+        "resamples": 10_000,
+        "leak": {"photos": 1050, "draws": 2000, "identical": _copies(12), "near": _copies(32)},
+        "splits": {
+            "random": {
+                "vgg16": {"accuracy": 0.8512, "deviation": 0.0123},
+                "clip": {"accuracy": 0.9034, "deviation": 0.0247},
+            },
+            "cleaned": {"vgg16": {"accuracy": 0.8391}, "clip": {"accuracy": 0.9061}},
+        },
+    }
+}
+FACTS = {
+    "train": "742",
+    "val": "151",
+    "test": "1,158",
+    "photos": "1,050",
+    "draws": "2,000",
+    "resamples": "10,000",
+    "identical_photos": "36",
+    "identical_groups": "12",
+    "identical_share": "2.1%",
+    "identical_splits": "99%",
+    "identical_fixed": "6",
+    "near_photos": "96",
+    "near_fixed": "16",
+    "gap_low": "+0.3",
+    "gap_high": "\u22121.2",
+    "deviation_low": "1.2",
+    "deviation_high": "2.5",
+}
+
+
+@BOTH
+def test_what_the_note_says_of_the_photos_is_what_was_counted(texts: Texts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "evaluation", lambda: MODELS["evaluation"])
+    found = method.facts(texts)
+    assert {name: numbers(found[name], texts) for name in FACTS} == {name: [value] for name, value in FACTS.items()}
+    assert found["verdict"] == texts("method.verdict.small")
+    far = json.loads(json.dumps(MODELS["evaluation"]))
+    far["splits"]["cleaned"]["vgg16"]["accuracy"] = 0.80
+    monkeypatch.setattr(results, "evaluation", lambda: far)
+    assert method.facts(texts)["verdict"] == texts("method.verdict.large")
+    table = method.photos_table(MODELS["evaluation"], texts)
+    assert [numbers(" ".join(row[1:]), texts) for row in table.rows] == [["700", "150", "1,100"], ["42", "1", "58"]]
+    assert table.head[1:] == tuple(texts(f"method.photos.{part}") for part in ("train", "val", "test"))
+
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "vgg16": {
+        "preprocessing": {"size": 224},
+        "views": 3,
+        "head_rate": 0.001,
+        "rate": 0.00004,
+        "schedule": {"smoothing": 0.1, "weight_decay": 0.05, "average": 0.99},
+    },
+    "yolov8": {"preprocessing": {"size": 320}, "views": 5, "head_rate": 0.002, "rate": 0.0003},
+    "protovit": {
+        "encoder": {"model_args": {"depth": 9}},
+        "preprocessing": {"size": 240},
+        "pool": 2,
+        "parts": 4,
+        "concentration": 16,
+        "stages": {"joint": {"weights": {"cluster": 0.8, "separation": 0.08, "orthogonality": 6, "locality": 0.5}}},
+    },
+}
+RATES = {
+    "vgg16_pixels": "224",
+    "vgg16_views": "3",
+    "vgg16_head_rate": "0.001",
+    "vgg16_rate": "0.00004",
+    "yolov8_pixels": "320",
+    "yolov8_rate": "0.0003",
+    "smoothing": "0.1",
+    "decay": "0.05",
+    "average": "0.99",
+    "protovit_blocks": "9",
+    "protovit_pixels": "240",
+    "protovit_cell": "2",
+    "protovit_parts": "4",
+    "protovit_kappa": "16",
+    "protovit_cluster": "0.8",
+    "protovit_separation": "0.08",
+    "protovit_orthogonality": "6",
+    "protovit_locality": "0.5",
+    "vgg16_parameters": "14.7",
+    "vgg16_epochs": "34",
+    "vgg16_seconds": "1,234",
+    "interval": "13",
+    "credit_rows": "307,511",
+    "credit_auc": "0.765",
+    "credit_features": "26",
+    "credit_ratio": "12",
+    "credit_threshold": "8.77%",
+    "rise_masks": "1,000",
+}
+
+
+@BOTH
+def test_what_the_note_says_of_the_models_is_what_they_were_trained_with(
+    texts: Texts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {"accuracy_ci95": [0.75, 0.88], "parameters": 14_717_255, "epochs": 34, "train_seconds": 1234.4}
+    credit = {"rows": 307_511, "auc": 0.76543, "features": 26, "cost_ratio": 12, "threshold": 0.08765}
+    monkeypatch.setattr(results, "training_recipe", lambda name: RECIPES.get(name, {}))
+    monkeypatch.setattr(results, "vision", lambda: [row | {"model": name} for name in ("vgg16", "yolov8")])
+    monkeypatch.setattr(results, "credit", lambda: credit)
+    found = method.facts(texts)
+    expected = {name: [value] for name, value in RATES.items() if name != "rise_masks"}
+    assert {name: numbers(found[name], texts) for name in expected} == expected
+    assert found["protovit_deletion"] == method.UNKNOWN, "what was not recorded is not made up"
+
+
+@BOTH
+def test_reliability_is_drawn_against_the_diagonal(texts: Texts) -> None:
+    bins = [
+        {"photos": 1012, "confidence": 0.5512, "accuracy": 0.6123},
+        {"photos": 40, "confidence": 0.9512, "accuracy": 0.9234},
+    ]
+    rows = [{"model": "vgg16", "reliability": bins}, {"model": "yolov8", "reliability": None}]
+    figure = method.reliability(rows, texts)
+    in_house_style(figure, texts)
+    diagonal, drawn = figure.data
+    assert list(diagonal.x) == list(diagonal.y) == [0, 1] and diagonal.hoverinfo == "skip" and not diagonal.showlegend
+    assert (list(drawn.x), list(drawn.y)) == ([0.5512, 0.9512], [0.6123, 0.9234])
+    assert [numbers(" ".join(row[1:]), texts) for row in cells(figure)[1:]] == [
+        ["55.1%", "61.2%", "1,012"],
+        ["95.1%", "92.3%", "40"],
+    ]
+    assert [list(hover) for hover in drawn.customdata] == [row[1:] for row in cells(figure)[1:]]
+    for axis, key in ((figure.layout.xaxis, "confidence"), (figure.layout.yaxis, "accuracy")):
+        assert axis.title.text == texts(f"method.reliability.{key}")
+        assert numbers(" ".join(axis.ticktext), texts) == [f"{20 * tick}%" for tick in range(6)]
+
+
+def test_a_note_without_files_marks_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("evaluation", "credit"):
+        monkeypatch.setattr(results, name, dict)
+    monkeypatch.setattr(results, "vision", list)
+    monkeypatch.setattr(results, "training_recipe", lambda name: {})
+    found = method.facts(ENGLISH)
+    missing = {name for name, value in found.items() if value == method.UNKNOWN}
+    assert {*FACTS, *RATES, "verdict"} - missing <= {"rise_masks"}
