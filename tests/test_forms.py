@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -173,6 +174,7 @@ def test_what_is_allowed_is_said_in_both_languages() -> None:
     assert all(one.allowed.message(ENGLISH) != one.allowed.message(FRENCH) for one in columns().values())
 
 
+@cache
 def _portfolio(**unknown: object) -> Portfolio:
     """The shipped clients, of whom the first half has nothing known in some columns."""
     table = credit_service().portfolio.applications.copy().astype(dict.fromkeys(unknown, object))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import string
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,7 @@ def _pattern(node: ast.AST) -> str | None:
     return None
 
 
+@cache
 def _asked_for() -> set[str]:
     """Patterns of every text literal of the code; what an f-string fills in matches one part of a key."""
     patterns = set()

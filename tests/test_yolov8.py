@@ -259,7 +259,10 @@ def test_an_interrupted_training_resumes(data: Path, tmp_path: Path) -> None:
     assert all(torch.allclose(whole[name], resumed[name]) for name in whole)
 
 
-@pytest.mark.parametrize("size", ["s", "m", "l", "x"])
+@pytest.mark.parametrize(
+    "size",
+    ["s", "m", *(pytest.param(size, marks=pytest.mark.slow) for size in ("l", "x"))],  # of 37 and 57 million
+)
 def test_a_user_s_own_weights_of_each_size_are_built_saved_loaded_and_explained(size: str, tmp_path: Path) -> None:
     """From the ImageNet network of that size, here with random weights, to a map in the app."""
     init = tmp_path / "init.safetensors"
