@@ -32,6 +32,11 @@ def in_house_style(figure: go.Figure, texts: Texts) -> None:
     for axis in (layout.xaxis, layout.yaxis):
         assert axis.fixedrange and axis.automargin and axis.gridcolor == "#cbd5e1" and axis.title.font.size == 13
         assert axis.zeroline is False or axis.zerolinecolor == NEUTRAL
+    if layout.showlegend:
+        assert layout.legend.orientation == "h" and layout.legend.x == 0 and 1 <= layout.legend.y < 1.2
+        assert any(trace.name for trace in figure.data if trace.showlegend is not False)
+    for trace in figure.data:
+        _told_on_hover(trace)
     head, *rows = cells(figure)
     said = [cell for row in (head, *rows) for cell in row]
     assert rows and all(len(row) == len(head) for row in rows) and all(said)
@@ -40,6 +45,17 @@ def in_house_style(figure: go.Figure, texts: Texts) -> None:
     assert not re.search(r"None|\bnan\b|XX|\{", written), written
     wrong = r"\d\.\d" if texts.language == "fr" else r"\d,\d(?!\d\d)"
     assert not re.search(wrong, written), re.findall(rf".{{9}}{wrong}", written)
+
+
+def _told_on_hover(trace: go.Trace) -> None:
+    """Fails unless a point says its numbers as the language writes them, or nothing."""
+    if trace.type == "indicator" or trace.hoverinfo == "skip":
+        return
+    assert trace.hovertemplate and "None" not in trace.hovertemplate
+    if "customdata" in trace.hovertemplate:
+        points = list(trace.customdata)
+        assert len(points) == len(trace.x) == len(trace.y)
+        assert not re.search(r"None|\bnan\b|XX|\{", " ".join(map(str, points)))
 
 
 def numbers(text: str, texts: Texts) -> list[str]:

@@ -92,7 +92,8 @@ class _Received:
     value: object
 
     def message(self, texts: Texts) -> str:
-        return texts.plain(self.value) if isinstance(self.value, (int, float)) else shown(self.value)
+        is_number = isinstance(self.value, (int, float)) and not isinstance(self.value, bool)
+        return texts.plain(self.value) if is_number else shown(self.value)
 
 
 @dataclass(frozen=True)
