@@ -271,6 +271,25 @@ def test_rise_finds_what_a_model_looks_at() -> None:
     assert torch.equal(found, again)
 
 
+@pytest.mark.parametrize("method", ["score-cam", "rise"])
+def test_a_method_of_many_passes_asks_about_as_many_pictures_as_its_model_says(
+    model: Small, image: Image.Image, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[int] = []
+    forward = model.forward
+
+    def counted(inputs: torch.Tensor) -> object:
+        passes.append(len(inputs))
+        return forward(inputs)
+
+    monkeypatch.setattr(model, "forward", counted)
+    monkeypatch.setattr(model, "batch", 5)
+    model.explain(image, method)
+    first, *many, rest = passes
+    assert (first, set(many)) == (1, {5})
+    assert 1 <= rest <= 5
+
+
 def test_rise_stops_when_it_is_closed() -> None:
     asked = []
 

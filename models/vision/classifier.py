@@ -37,6 +37,7 @@ class ImageClassifier(ABC):
         default_method: the one that is shown first.
         published_method: the one that it was published with.
         temperature: divides the logits before they become probabilities, > 0.
+        batch: pictures a pass, where a method asks about many: others wait until a pass is over.
     """
 
     name: ClassVar[str]
@@ -44,6 +45,7 @@ class ImageClassifier(ABC):
     methods: ClassVar[tuple[str, ...]]
     published_method: ClassVar[str]
     default_method: str
+    batch: int = 8
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
@@ -118,7 +120,9 @@ class ImageClassifier(ABC):
         contrast = saliency.contrast(self.classes, target, contrast_class)
         grey = self.preprocessing.normalise(torch.full((1, 3, 1, 1), 0.5))
         maps, head = self.feature_maps(inputs, output)
-        forward_pass = saliency.ForwardPass(inputs, grey, maps, head, lambda batch: self.forward(batch).logits)
+        forward_pass = saliency.ForwardPass(
+            inputs, grey, maps, head, lambda pictures: self.forward(pictures).logits, self.batch
+        )
         chosen = self.saliency_method(method, output)
         for share, drawn in chosen.draw(forward_pass, contrast):
             explanation = Explanation(

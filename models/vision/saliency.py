@@ -25,7 +25,6 @@ from models.vision import library_maps
 from models.vision.rise import rise
 
 SCORE_CAM_CHANNELS = 64  # strongest feature maps that Score-CAM tries: each costs a pass through the network
-BATCH = 8  # pictures a pass, where a method takes many
 
 Steps = Iterator[tuple[float, torch.Tensor]]
 
@@ -40,6 +39,7 @@ class ForwardPass:
         maps: A, (1, C, h, w), the feature maps that the maps are read from.
         head: A -> (1, classes) logits.
         network: (B, 3, S, S), normalised -> (B, classes) logits.
+        batch: pictures a pass, where a method asks about many.
     """
 
     inputs: torch.Tensor
@@ -47,6 +47,7 @@ class ForwardPass:
     maps: torch.Tensor
     head: nn.Module
     network: Callable[[torch.Tensor], torch.Tensor]
+    batch: int = 8
 
     def gradients(self, contrast: torch.Tensor) -> torch.Tensor:
         """The gradient of the explained sum of logits with respect to the feature maps, (C, h, w)."""
@@ -197,7 +198,7 @@ def score_cam(forward_pass: ForwardPass, contrast: torch.Tensor, channels: int =
     low, high = masks.amin(dim=(1, 2), keepdim=True), masks.amax(dim=(1, 2), keepdim=True)
     masks = (masks - low) / (high - low + 1e-8)
     scores = torch.empty(0)
-    for part in masks.split(BATCH):
+    for part in masks.split(forward_pass.batch):
         scores = torch.cat([scores, forward_pass.network(forward_pass.inputs * part[:, None]) @ contrast])
         weights = torch.softmax(scores, dim=0)
         yield len(scores) / len(maps), torch.einsum("c,chw->hw", weights, maps[: len(scores)])
@@ -209,7 +210,7 @@ def rise_map(forward_pass: ForwardPass, contrast: torch.Tensor) -> Steps:
     def score(inputs: torch.Tensor) -> torch.Tensor:
         return torch.softmax(forward_pass.network(inputs), dim=1) @ contrast
 
-    return rise(score, forward_pass.inputs, forward_pass.grey, batch=BATCH)
+    return rise(score, forward_pass.inputs, forward_pass.grey, batch=forward_pass.batch)
 
 
 METHODS: dict[str, Method] = {
