@@ -35,16 +35,16 @@ $(VENV)/uv:
 ifeq ($(TORCH),cpu)
 $(VENV)/ready: requirements.txt | $(VENV)/uv
 	$(BIN)/python -m training.hub.cpu_requirements requirements.txt > $(VENV)/requirements-cpu.txt
-	$(UV) install --quiet --index-strategy unsafe-best-match --requirement $(VENV)/requirements-cpu.txt
+	$(UV) install --quiet --compile-bytecode --index-strategy unsafe-best-match --requirement $(VENV)/requirements-cpu.txt
 	touch $@
 else
 $(VENV)/ready: requirements.txt | $(VENV)/uv
-	$(UV) install --quiet --require-hashes --requirement requirements.txt
+	$(UV) install --quiet --compile-bytecode --require-hashes --requirement requirements.txt
 	touch $@
 endif
 
 $(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
-	$(UV) install --quiet --require-hashes --requirement requirements-dev.txt
+	$(UV) install --quiet --compile-bytecode --require-hashes --requirement requirements-dev.txt
 	touch $@
 
 LOCK := $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
