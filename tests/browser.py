@@ -67,9 +67,12 @@ class Visit:
             self.complaints.append(f"{message.text} {message.location.get('url', '')}".strip())
 
     def open(self, query: str = "") -> Visit:
-        """The first page, once the first client is judged."""
+        """The first page, once the first client is judged; another page may be left for it."""
+        first = self.page.url == "about:blank"
         self.page.goto(f"{self.url}/{query}")
         self.page.locator(".vt-verdict").first.wait_for(state="attached")
+        if not first:
+            self.left()
         return self
 
     def tab(self, name: str) -> Visit:

@@ -92,8 +92,9 @@ class _Received:
     value: object
 
     def message(self, texts: Texts) -> str:
-        is_number = isinstance(self.value, (int, float)) and not isinstance(self.value, bool)
-        return texts.plain(self.value) if is_number else shown(self.value)
+        if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
+            return shown(self.value)
+        return texts.plain(self.value)
 
 
 @dataclass(frozen=True)
