@@ -159,7 +159,7 @@ def test_a_photo_by_keyboard(visit: Open, tmp_path: Path) -> None:
         upload.press("Enter")  # the focus goes there first, wherever a tab that has just opened left it
     chooser.value.set_files(path)
     page.page.locator(".vt-glance .vt-open").nth(len(registry.available()) - 1).wait_for()
-    assert page.page.locator("#photo img").first.is_visible()
+    page.page.locator("#photo img").first.wait_for()
     line = page.page.get_by_role("slider", name=ENGLISH("page.divider"))
     middle = line.bounding_box()
     for key, direction in (("ArrowRight", 1), ("End", 1), ("ArrowLeft", 1), ("Home", -1)):
