@@ -45,7 +45,7 @@ class ImageClassifier(ABC):
     methods: ClassVar[tuple[str, ...]]
     published_method: ClassVar[str]
     default_method: str
-    batch: int = 8
+    batch: int = saliency.BATCH
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config

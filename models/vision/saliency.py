@@ -24,6 +24,7 @@ from models.errors import InputError, shown
 from models.vision import library_maps
 from models.vision.rise import rise
 
+BATCH = 8  # pictures a pass, where a method asks about many and the model does not say
 SCORE_CAM_CHANNELS = 64  # strongest feature maps that Score-CAM tries: each costs a pass through the network
 
 Steps = Iterator[tuple[float, torch.Tensor]]
@@ -47,7 +48,7 @@ class ForwardPass:
     maps: torch.Tensor
     head: nn.Module
     network: Callable[[torch.Tensor], torch.Tensor]
-    batch: int = 8
+    batch: int = BATCH
 
     def gradients(self, contrast: torch.Tensor) -> torch.Tensor:
         """The gradient of the explained sum of logits with respect to the feature maps, (C, h, w)."""

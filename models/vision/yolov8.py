@@ -18,10 +18,10 @@ class YoloV8(Convnet):
     layer: ClassVar[str] = "model.8"
     published_method: ClassVar[str] = "eigen-cam"
 
-    @property
-    def batch(self) -> int:  # type: ignore[override]
-        """More where the network is small, so that a method of many passes waits fewer times for its turn."""
-        return 32 if self.config["size"] in ("n", "s") else 8
+    def __init__(self, config: Mapping[str, Any], network: nn.Module) -> None:
+        super().__init__(config, network)
+        if config["size"] in ("n", "s"):  # quick: a method of many passes waits fewer times for its turn
+            self.batch = 32
 
     @staticmethod
     def build(config: Mapping[str, Any]) -> nn.Module:
