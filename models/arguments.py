@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TypeGuard
 
 from models.errors import SHOWN, InputError, shown
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a value is a number; True and "3" are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def spelled(value: object, names: Iterable[str]) -> str | None:
@@ -33,7 +39,7 @@ def one_of(argument: str, value: object, allowed: Sequence[str]) -> str:
 def whole_number(argument: str, value: object, low: int, high: int) -> int:
     """A whole number in ``low..high``; 3.0 is taken as 3, True and "3" are not numbers."""
     # the range comes first: a number of hundreds of digits is compared, but not turned into a float
-    if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high and value == int(value):
+    if is_number(value) and low <= value <= high and value == int(value):
         return int(value)
     raise InputError("whole_number", argument=argument, received=shown(value), low=low, high=high)
 
@@ -49,6 +55,6 @@ def whole_numbers(argument: str, value: object, low: int, high: int) -> tuple[in
 
 def number(argument: str, value: object, low: float, high: float) -> float:
     """A finite number in ``low..high``."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
+    if is_number(value) and low <= value <= high:
         return float(value)
     raise InputError("number_range", argument=argument, received=shown(value), low=low, high=high)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from models.arguments import is_number
 from models.credit.counterfactual import DURATIONS
 from models.credit.loan import LoanTerms
 from models.errors import InputError, shown
@@ -67,7 +68,7 @@ def negotiate(own: LoanTerms, terms: LoanTerms, term: str, value: object) -> Loa
         InputError: the value lies beyond the slider's ends, or is no whole number of months.
     """
     limits = slider(own, terms, term)
-    moved = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+    moved = float(value) if is_number(value) else math.nan
     if not limits.low <= moved <= limits.high or (term == "months" and not moved.is_integer()):
         raise InputError("typed_range", name=_Named(limits, terms), received=_Received(value), allowed=_Allowed(limits))
     match term:
@@ -92,9 +93,7 @@ class _Received:
     value: object
 
     def message(self, texts: Texts) -> str:
-        if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
-            return shown(self.value)
-        return texts.plain(self.value)
+        return texts.plain(self.value) if is_number(self.value) else shown(self.value)
 
 
 @dataclass(frozen=True)

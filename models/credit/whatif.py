@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models import numerals
+from models.arguments import is_number
 from models.credit import loan
 from models.credit.application import Column, column
 from models.credit.features import DAYS_PER_YEAR
@@ -146,7 +147,7 @@ def stored(name: str, shown: object, allowed: Range | None = None) -> Value:
         InputError: the value is not allowed; it is never moved to the nearest that is.
     """
     rule = column(name, "column")
-    if not isinstance(shown, (int, float)) or isinstance(shown, bool) or rule.is_category:
+    if not is_number(shown) or rule.is_category:
         return rule.check(shown)
     within = allowed or Range.of(rule)
     if shown not in within:
