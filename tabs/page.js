@@ -123,12 +123,18 @@
     setTimeout(arrived, 3000);
   }
 
+  // a name for who does not see; written only where it changes, for a change of names is followed
+  const name = (element, text) => {
+    if (element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);
+    if (element.title && element.title !== text) element.title = text;
+  };
+
   // charts: a role, a name, and the numbers as a table; models/display/common/chart.py sends them in layout.meta
   const describe = (chart) => {
     const meta = chart.layout?.meta;
     if (!meta?.label) return;
     chart.setAttribute("role", "img");
-    chart.setAttribute("aria-label", meta.label);
+    name(chart, meta.label);
     const block = chart.closest(".vt-plot");
     if (!block || !meta.table) return;
     let data = block.querySelector(":scope > details.vt-data");
@@ -207,10 +213,6 @@
   });
 
   // what Gradio names in English only, or not at all
-  const name = (element, text) => {
-    if (element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);
-    if (element.title && element.title !== text) element.title = text;
-  };
   const complete = () => {
     for (const chart of document.querySelectorAll(".js-plotly-plot")) {
       if (!chart.vitrine && chart.on) {
@@ -260,7 +262,8 @@
   };
   const begin = () => {
     soon();
-    new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
+    // Gradio renames a slider that stands already by its label alone
+    new MutationObserver(soon).observe(document.body, { attributeFilter: ["aria-label"], childList: true, subtree: true });
     new MutationObserver((changes) => {
       if (changes.some(({ target }) => target.role === "tabpanel")) followTabs();
     }).observe(document.body, { attributeFilter: ["style"], subtree: true });

@@ -97,6 +97,15 @@ def test_what_if_and_back(visit: Open) -> None:
     assert probability(page, 1) == before
 
 
+def test_a_slider_that_is_renamed_keeps_to_the_language(visit: Open) -> None:
+    """Nothing else on the page changes with the name: it alone must be noticed."""
+    page = visit("fr").open().settle()
+    shown = page.page.get_by_label(f"{FRENCH('credit.policy.ratio')} ({FRENCH('page.gradio.number')})")
+    shown.evaluate("slider => slider.setAttribute('aria-label', 'number input for Coût')")
+    renamed = page.page.get_by_label(f"Coût ({FRENCH('page.gradio.number')})", exact=True)
+    renamed.wait_for(state="attached")
+
+
 def test_finding_what_would_flip_the_decision(visit: Open) -> None:
     page = visit("fr").open(f"?client={EXAMPLES['just_refused']}&view=ways")
     ways = page.page.locator(".vt-ways > li")
@@ -160,7 +169,8 @@ def test_a_photo_by_keyboard(visit: Open, tmp_path: Path) -> None:
     chooser.value.set_files(path)
     page.page.locator(".vt-glance .vt-open").nth(len(registry.available()) - 1).wait_for()
     page.page.locator("#photo img").first.wait_for()
-    line = page.page.get_by_role("slider", name=ENGLISH("page.divider"))
+    line = page.settle().page.get_by_role("slider", name=ENGLISH("page.divider"))
+    line.wait_for()
     middle = line.bounding_box()
     for key, direction in (("ArrowRight", 1), ("End", 1), ("ArrowLeft", 1), ("Home", -1)):
         line.press(key)
