@@ -29,6 +29,7 @@ from server.calls import Calls
 from server.documents import Documents
 from server.origins import EMBEDDING, OwnOrigin
 from server.root_path import RootPath, root_path
+from server.streams import LastingStreams
 from tabs.gradio_internals import LightBlocks
 from tabs.theme import STYLE_SHEET, theme
 
@@ -102,6 +103,7 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
             Middleware(Calls, endpoints=endpoints, functions=functions),
             Middleware(CompressedAssets),
             Middleware(Documents, root=root),
+            Middleware(LastingStreams, outstanding=blocks.outstanding),
         ],
     )
     server.add_api_route("/health", health, methods=["GET"])

@@ -80,6 +80,14 @@ class LightBlocks(gr.Blocks):
         self._queue.pending_messages_per_session = _LastUsed(self._queue.pending_messages_per_session.max_size)
         return self
 
+    def outstanding(self, session: str) -> int:
+        """Events of a session that are not answered yet; one counts until its answer has been sent.
+
+        Uses ``_queue.pending_event_ids_session``. If it went, an answer that calls for the next event could go unseen:
+        ``test_streams.py::test_what_an_answer_calls_for_comes_on_the_same_stream``.
+        """
+        return len(self._queue.pending_event_ids_session.get(session, ()))
+
     async def preprocess_data(
         self, block_fn: BlockFunction, inputs: list[Any], *others: Any, **options: Any
     ) -> list[Any]:
