@@ -16,6 +16,11 @@ from tests.browser import LANGUAGES, SIZES, Open, Visit
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 COLOURS = ["color-contrast", "link-in-text-block"]
+# axe-core judges nothing that is hidden, but walks through it: with what closed tabs have shown it takes twice as long
+FORGET_CLOSED = (
+    "() => [...document.querySelectorAll('[role=tabpanel]')]"
+    ".filter(e => !e.checkVisibility()).forEach(e => e.replaceChildren())"
+)
 PICTURE = ".vt-gallery button.thumbnail-item"
 
 
@@ -25,6 +30,7 @@ def faults(page: Visit, name: str) -> dict[str, list[str]]:
     Every rule in light at both widths; in dark the colours alone, for nothing else depends on them.
     """
     found: dict[str, list[str]] = {}
+    page.page.evaluate(FORGET_CLOSED)
     for size, (width, height) in SIZES.items():
         page.page.set_viewport_size({"width": width, "height": height})
         for scheme, only in (
