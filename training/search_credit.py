@@ -2,7 +2,7 @@
 
     python -m training.search_credit --data application_train.csv
 
-For each of five folds, and for all rows, Optuna tries settings in an inner cross-validation on the other rows alone.
+For each of ten folds, and for all rows, Optuna tries settings in an inner cross-validation on the other rows alone.
 The command writes ``search.json``: every trial, what each search chose, and the ROC-AUC of its choice on the fold that
 it never saw. ``python -m training.train_credit`` trains what was chosen. A search that is interrupted goes on where it
 stopped: what is done is kept in the file.
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("weights/credit/search.json"), help="file to write")
     how = parser.add_argument_group("search")
     how.add_argument("--trials", type=int, default=plan.trials, help="settings tried in each search")
-    how.add_argument("--folds", type=int, default=5, help="folds, each judged by a search of its own")
+    how.add_argument("--folds", type=int, default=10, help="folds, each judged by a search of its own")
     how.add_argument("--seed", type=int, default=plan.seed)
     how.add_argument("--threads", type=int, default=plan.threads)
     given = parser.parse_args(arguments)
