@@ -41,16 +41,29 @@ class LastingStreams:
             await self.app(scope, receive, send)
             return
         session = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
+        left = waiting = False
 
         async def unhurried(message: Message) -> None:
             """Gradio decides whether to end the stream once it has sent an answer: it is given time."""
+            nonlocal waiting
             await send(message)
             if message.get("body", b"").startswith(LAST):
                 end = time.monotonic() + OPEN
-                while self.outstanding(session) == 1 and time.monotonic() < end:
+                waiting = True
+                while self.outstanding(session) == 1 and not left and time.monotonic() < end:
                     await sleep(ASKED)
+                waiting = False
 
-        await self.app(scope, receive, unhurried)
+        async def heard() -> Message:
+            """Who leaves ends the wait first: cut off in it, Gradio would not put its stream away."""
+            nonlocal left
+            message = await receive()
+            left = message["type"] == "http.disconnect"
+            while left and waiting:
+                await sleep(ASKED)
+            return message
+
+        await self.app(scope, heard, unhurried)
 
 
 def _from_a_page(scope: Scope) -> bool:

@@ -93,3 +93,31 @@ def test_a_program_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_only_an_answer_is_waited_after(monkeypatch: pytest.MonkeyPatch) -> None:
     progress = b'data: {"msg":"process_generating","event_id":"a"}\n\n'
     assert waited(monkeypatch, iter([]), BROWSER["User-Agent"], progress) == 0
+
+
+def test_who_leaves_ends_the_wait_and_then_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut off while it waits, Gradio's stream would be left as it is, with a heart that beats for nobody."""
+    monkeypatch.setattr(streams, "OPEN", 1e9)
+    happened = []
+
+    async def gradio(scope: Scope, receive: Receive, send: Send) -> None:
+        async def answer() -> None:
+            await send({"type": "http.response.body", "body": COMPLETED, "more_body": True})
+            happened.append("sent")
+
+        async def listen() -> None:
+            happened.append((await receive())["type"])
+
+        async with anyio.create_task_group() as both:
+            both.start_soon(answer)
+            both.start_soon(listen)
+
+    async def receive() -> Message:
+        await anyio.sleep(0.05)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None: ...
+
+    scope = {"type": "http", "path": streams.STREAM, "query_string": b"", "headers": [(b"user-agent", b"Mozilla")]}
+    anyio.run(LastingStreams(gradio, lambda _: 1), scope, receive, send)
+    assert happened == ["sent", "http.disconnect"]
