@@ -35,7 +35,9 @@ def _schedule(epochs: int) -> Schedule:
     return Schedule(epochs, patience=epochs, warmup=1, weight_decay=0.05, smoothing=0.0, average=0.97)
 
 
-PULL = Weights(cluster=0.4, separation=0.1, orthogonality=1e-3, locality=2.0, deletion=0.25, smoothing=0.1)
+PULL = Weights(
+    cluster=0.4, separation=0.1, orthogonality=1e-3, locality=1.5, deletion=0.06, consistency=1.0, smoothing=0.1
+)
 
 
 @dataclass(frozen=True)
