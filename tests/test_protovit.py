@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from training.protovit.objective import (
     Sources,
     Weights,
     cluster,
-    coherence,
+    consistency,
     deletion,
     locality,
     orthogonality,
@@ -265,9 +266,6 @@ def test_losses_on_numbers_that_can_be_checked_by_hand() -> None:
     classes, labels = torch.tensor([0, 1]), torch.tensor([0, 1])
     assert cluster(cosines, classes, labels).item() == pytest.approx(-(0.3 - 0.25) / 2)
     assert separation(cosines, classes, labels).item() == pytest.approx((0.55 + 0.35) / 2)
-    apart = torch.eye(2)[None]  # one prototype whose two parts are orthogonal
-    assert coherence(apart, torch.ones(1, 2)).item() == pytest.approx(1.0)
-    assert coherence(apart, torch.tensor([[1.0, 0.0]])).item() == pytest.approx(0.0)
     same = torch.ones(2, 3, 2)
     assert orthogonality(same, 1).item() == pytest.approx(2.0)
     assert orthogonality(same, 2).item() == pytest.approx(0.0, abs=1e-6)
@@ -281,6 +279,12 @@ def test_losses_on_numbers_that_can_be_checked_by_hand() -> None:
     assert deletion(whole, part, deleted).item() == pytest.approx(1 / 2)  # one stayed what it was, one is another
     part[0, :, 1, 0] = torch.tensor([-1.0, 0.0])
     assert deletion(whole, part, deleted).item() == pytest.approx(0)  # to be the opposite is no better than unlike
+    answer = torch.tensor([[0.0, math.log(3)]], requires_grad=True)  # a quarter, three quarters
+    agrees = consistency(answer, answer)
+    assert agrees.item() == pytest.approx(-0.25 * math.log(0.25) - 0.75 * math.log(0.75))
+    assert consistency(answer, -answer).item() > agrees.item()
+    agrees.backward()
+    assert answer.grad is not None and answer.grad.abs().max() < 1e-6  # the whole is followed, it does not follow
 
 
 def test_a_projected_prototype_stays_what_the_encoder_makes_of_its_piece() -> None:

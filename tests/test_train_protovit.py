@@ -101,8 +101,8 @@ def test_the_validation_logits_that_are_kept_are_those_from_before_the_refit(tra
     temperature = fit_temperature(kept[0], kept[1])
     loss = torch.nn.functional.cross_entropy(kept[0] / temperature, kept[1]).item()
     training = json.loads((trained / "training.json").read_text())
-    before = min(point["val_loss"] for point in training["evidence_curves"])
-    after = training["refit_evidence_curves"][-1]["val_loss"]
+    before = training["steps"][-1]["val_log_loss"]
+    after = training["refit_settle_curves"][-1]["val_loss"]
     assert abs(loss - before) < 0.01 * abs(loss - after)
 
 
@@ -115,11 +115,11 @@ def test_the_artefacts(trained: Path) -> None:
     state = load_file(trained / "model.safetensors")
     assert all(tensor.dtype == torch.float16 for tensor in state.values())
     training = json.loads((trained / "training.json").read_text())
-    assert [step["after"] for step in training["steps"]] == ["joint", "projection", "settle", "reading", "evidence"]
+    assert [step["after"] for step in training["steps"]] == ["joint", "projection", "settle", "reading"]
     terms = training["curves"][-1]["terms"]
-    assert set(terms) == {"ce", "cluster", "separation", "orthogonality", "locality", "deletion"}
+    assert set(terms) == {"ce", "cluster", "separation", "orthogonality", "locality", "deletion", "consistency"}
     assert sum(terms.values()) == pytest.approx(training["curves"][-1]["train_loss"])
-    assert {"settle_curves", "evidence_curves", "refit_curves"} <= set(training)
+    assert {"settle_curves", "refit_curves", "refit_settle_curves"} <= set(training)
     assert training["steps"][1]["distinct_sources"] == 14
 
 

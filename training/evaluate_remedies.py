@@ -44,10 +44,11 @@ def without(recipe: ProtoViTRecipe, *terms: str) -> ProtoViTRecipe:
 
 
 REMEDIES: Mapping[str, ProtoViTRecipe] = {
-    "cosine": replace(without(RECIPE, "locality", "deletion"), concentration=0.0),
-    "kernel": without(RECIPE, "locality", "deletion"),
-    "locality": without(RECIPE, "deletion"),
-    "deletion": RECIPE,
+    "cosine": replace(without(RECIPE, "locality", "deletion", "consistency"), concentration=0.0),
+    "kernel": without(RECIPE, "locality", "deletion", "consistency"),
+    "locality": without(RECIPE, "deletion", "consistency"),
+    "deletion": without(RECIPE, "consistency"),
+    "consistency": RECIPE,
 }
 
 

@@ -1,4 +1,4 @@
-"""Trains ProtoViT in its stages: joint, projection, settling, evidence.
+"""Trains ProtoViT in its stages: joint, projection, settling.
 
     python -m training.train_protovit --data FOLDER --init encoder.safetensors
     python -m training.train_protovit --data FOLDER --init encoder.safetensors --project-on FOLDER
@@ -33,7 +33,6 @@ from training.protovit.stages import Learnt, learn
 from training.vision.artifacts import Card
 from training.vision.data import Photo, read_catalogue, read_photos
 from training.vision.distributed import STATE
-from training.vision.fine_tune import best_epoch
 from training.vision.report import report
 from training.vision.transfer import arguments, flags, training_record
 
@@ -61,12 +60,8 @@ def train(args: argparse.Namespace, recipe: ProtoViTRecipe) -> None:
     chosen = learnt = learn(model, recipe, photos, args)
     if args.refit:
         model.load_state_dict(start)
-        stages = {
-            name: replace(stage, schedule=replace(stage.schedule, epochs=max(1, best_epoch(chosen.curves[name]))))
-            for name, stage in recipe.stages.items()
-        }
         everything = photos | {"train": photos["train"] + photos["val"]}
-        learnt = learn(model, replace(recipe, stages=stages), everything, args, keep_last=True)
+        learnt = learn(model, recipe, everything, args, refit=True)
     if STATE.is_main_process:
         _report(model, recipe, args, photos, chosen, learnt)
 
@@ -95,7 +90,7 @@ def _report(
         "dtype": "float32",
         "architectures": ["ProtoViTForImageClassification"],
         "model": "protovit",
-        "backbone": "CLIP ViT-B/16, 10 blocks, prototypes",
+        "backbone": f"CLIP ViT-B/16, {recipe.encoder['model_args']['depth']} blocks, prototypes",
         "classes": CLASSES,
         "preprocessing": asdict(recipe.preprocessing),
     }

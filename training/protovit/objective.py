@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import nn
@@ -35,10 +34,10 @@ class Weights:
     ce: float = 1.0
     cluster: float = 0.0
     separation: float = 0.0
-    coherence: float = 0.0
     orthogonality: float = 0.0
     locality: float = 0.0
     deletion: float = 0.0
+    consistency: float = 0.0
     smoothing: float = 0.0  # of the labels in the cross-entropy
 
 
@@ -72,7 +71,7 @@ class Blended:
 
 @dataclass(frozen=True)
 class BlendedPictures:
-    """Pictures as they are, and what the terms "locality" and "deletion" compare them with.
+    """Pictures as they are, and what the terms "locality", "deletion" and "consistency" compare them with.
 
     Args:
         whole: (M, ...), each picture as the network takes it.
@@ -97,7 +96,7 @@ class Objective:
         weights: of the terms.
         sources: of the prototypes, once they have been projected: from then on a prototype is what the encoder makes of
             its piece, and changes with it.
-        blended: for the terms "locality" and "deletion".
+        blended: for the terms "locality", "deletion" and "consistency".
     """
 
     weights: Weights
@@ -117,27 +116,26 @@ class Objective:
             "ce": lambda: cross_entropy(output.logits, targets, label_smoothing=self.weights.smoothing),
             "cluster": lambda: cluster(output.cosines, head.classes(), labels),
             "separation": lambda: separation(output.cosines, head.classes(), labels),
-            "coherence": lambda: coherence(prototypes, head.slot_weights()),
             "orthogonality": lambda: orthogonality(prototypes, len(CLASSES)),
-        } | self._comparisons(network[:-1])
+        } | self._comparisons(network[:-1], head)
         weights = {name: getattr(self.weights, name) for name in terms}
         return {name: weights[name] * term() for name, term in terms.items() if weights[name]}
 
-    def _comparisons(self, encoder: nn.Module) -> dict[str, Callable[[], torch.Tensor]]:
+    def _comparisons(self, encoder: nn.Module, head: PrototypeHead) -> dict[str, Callable[[], torch.Tensor]]:
         """The terms that compare some pictures with themselves, partly blended away."""
-        if self.blended is None or not (self.weights.locality or self.weights.deletion):
+        if self.blended is None or not (self.weights.locality or self.weights.deletion or self.weights.consistency):
             return {}
         rows = torch.randperm(len(self.blended.whole))[:PAIRS]
-        whole = encoder(self.blended.whole[rows].to(DEVICE).float())
+        inside, gone = (part.places[rows].to(DEVICE) for part in (self.blended.surroundings, self.blended.deleted))
 
-        def compared(
-            term: Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor], blended: Blended
-        ) -> torch.Tensor:
-            return term(whole, encoder(blended.pictures[rows].to(DEVICE).float()), blended.places[rows].to(DEVICE))
+        def seen(pictures: torch.Tensor) -> torch.Tensor:
+            return encoder(pictures[rows].to(DEVICE).float())
 
+        whole, rest = seen(self.blended.whole), seen(self.blended.deleted.pictures)
         return {
-            "locality": partial(compared, locality, self.blended.surroundings),
-            "deletion": partial(compared, deletion, self.blended.deleted),
+            "locality": lambda: locality(whole, seen(self.blended.surroundings.pictures), inside),
+            "deletion": lambda: deletion(whole, rest, gone),
+            "consistency": lambda: consistency(head(whole).logits, head(rest).logits),
         }
 
     def _living(self, encoder: nn.Module, head: PrototypeHead) -> torch.Tensor:
@@ -169,13 +167,6 @@ def separation(cosines: torch.Tensor, classes: torch.Tensor, labels: torch.Tenso
     return cosines.mean(2).masked_fill(own, -torch.inf).amax(1).mean()
 
 
-def coherence(prototypes: torch.Tensor, slots: torch.Tensor) -> torch.Tensor:
-    """The mean over prototypes (P, D, K) of the largest 1 - cosine between two parts, weighed by their slots."""
-    parts = normalize(prototypes, dim=1)
-    distances = 1 - parts.transpose(1, 2) @ parts
-    return (slots[:, :, None] * slots[:, None] * distances).flatten(1).amax(1).mean()
-
-
 def orthogonality(prototypes: torch.Tensor, classes: int) -> torch.Tensor:
     """Sum over the classes of the entrywise L1 norm of G - I, G the Gram matrix of a class's prototypes."""
     directions = normalize(prototypes.flatten(1), dim=1).unflatten(0, (classes, -1))
@@ -199,6 +190,14 @@ def deletion(whole: torch.Tensor, part: torch.Tensor, deleted: torch.Tensor) -> 
     has come from elsewhere in the picture.
     """
     return _mean(cosine_similarity(whole, part, dim=1).clamp_min(0), deleted & whole.any(1))
+
+
+def consistency(whole: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of the answer to part of a picture (B, classes) with that to the whole, which is held fixed.
+
+    An answer that rests on several places of a picture stands when a few of them are blended away.
+    """
+    return cross_entropy(part, whole.detach().softmax(1))
 
 
 def _mean(values: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:

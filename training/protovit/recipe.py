@@ -30,11 +30,14 @@ class Stage:
     evidence_rate: float = 0.0
 
 
-def _schedule(epochs: int, weight_decay: float = 0.0, patience: int = 100) -> Schedule:
-    return Schedule(epochs, patience, warmup=1, weight_decay=weight_decay, smoothing=0.0, average=0.97)
+def _schedule(epochs: int) -> Schedule:
+    """All epochs are gone through, and the last is kept: their number was chosen by cross-validation."""
+    return Schedule(epochs, patience=epochs, warmup=1, weight_decay=0.05, smoothing=0.0, average=0.97)
 
 
-PULL = Weights(cluster=0.4, separation=0.1, orthogonality=1e-3, locality=1.0, deletion=0.25, smoothing=0.1)
+PULL = Weights(
+    cluster=0.4, separation=0.1, orthogonality=1e-3, locality=1.5, deletion=0.06, consistency=1.0, smoothing=0.1
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class ProtoViTRecipe:
     augmentation: Augmentation
     views: int = 4
     batch: int = 64
-    frozen: int = 10
+    frozen: int = 11
     decay: float = 0.8
     projection: int = 128
     pool: int = 2
@@ -76,9 +79,8 @@ class ProtoViTRecipe:
     reach: int = 2
     stages: Mapping[str, Stage] = field(
         default_factory=lambda: {
-            "joint": Stage(PULL, _schedule(10, 0.05), prototype_rate=3e-3, projection_rate=1e-3, evidence_rate=1e-2),
-            "settle": Stage(PULL, _schedule(8, 0.05), projection_rate=5e-4, evidence_rate=1e-2),
-            "evidence": Stage(Weights(smoothing=0.1), _schedule(8), evidence_rate=1e-2),
+            "joint": Stage(PULL, _schedule(5), prototype_rate=3e-3, projection_rate=1e-3, evidence_rate=1e-2),
+            "settle": Stage(PULL, _schedule(20), projection_rate=1e-3, evidence_rate=1e-2),
         }
     )
 
@@ -87,7 +89,7 @@ RECIPE = ProtoViTRecipe(
     encoder={
         "model_type": "timm_wrapper",
         "architecture": "vit_base_patch16_clip_quickgelu_224",
-        "model_args": {"img_size": 192, "depth": 10},  # two fewer than it has: towards the end places are mixed
+        "model_args": {"img_size": 192, "depth": 11},  # one fewer than it has: the last mixes the places
         "do_pooling": False,
     },
     preprocessing=Preprocessing(

@@ -1,4 +1,4 @@
-"""The stages of ProtoViT's training: joint, projection, settling, projection again, evidence."""
+"""The stages of ProtoViT's training: joint, projection, settling, projection again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from training.vision.fine_tune import (
     Checkpoint,
     Epoch,
     TrainingData,
-    best_epoch,
     evaluate,
     fine_tune,
     layer_rates,
@@ -54,7 +53,7 @@ def learn(
     recipe: ProtoViTRecipe,
     photos: Mapping[str, Sequence[Photo]],
     args: argparse.Namespace,
-    keep_last: bool = False,
+    refit: bool = False,
 ) -> Learnt:
     """Trains a network in all stages, in place.
 
@@ -63,15 +62,14 @@ def learn(
         recipe: hyperparameters.
         photos: those to learn from ("train"), to validate on ("val") and to project on ("project").
         args: of the command line.
-        keep_last: go through all epochs of each stage and keep the last.
+        refit: whether this is the second training, whose checkpoints have names of their own.
     """
-    training = _Training(model, recipe, photos, args, keep_last)
+    training = _Training(model, recipe, photos, args, refit)
     training.stage("joint")
     first = training.project("projection")
     pictures = training.tokens["project"][0]
     training.stage("settle", Sources(pictures[first.sources].float(), first.patches, first.active))
     projection = training.project("reading", first)
-    training.stage("evidence")
     inputs, labels = training.tokens["val"]
     logits = predict_logits(training.whole, inputs.float())
     return Learnt(training.curves, training.steps, projection, (logits, labels))
@@ -86,9 +84,9 @@ class _Training:
         recipe: ProtoViTRecipe,
         photos: Mapping[str, Sequence[Photo]],
         args: argparse.Namespace,
-        keep_last: bool,
+        refit: bool,
     ) -> None:
-        self.model, self.recipe, self.args, self.keep_last = model, recipe, args, keep_last
+        self.model, self.recipe, self.args, self.refit = model, recipe, args, refit
         encoder = model.encoder.timm_model
         self.stem = FrozenStem(encoder, recipe.frozen, recipe.blank)
         self.tail = TrainableTail(encoder, recipe.frozen, model.patch_features)  # what is measured: single precision
@@ -107,7 +105,7 @@ class _Training:
     def stage(self, name: str, sources: Sources | None = None) -> None:
         """Gradient descent in one stage; ``sources`` are the pieces that the prototypes stay at."""
         args, stage = self.args, self.recipe.stages[name]
-        path = args.out / f"checkpoint-{'refit-' if self.keep_last else ''}{name}.safetensors"
+        path = args.out / f"checkpoint-{'refit-' if self.refit else ''}{name}.safetensors"
         if name == "joint" and not (args.resume and path.exists()):
             torch.manual_seed(args.seed)
             start_projection(self.model, self.views.maps[0], self.tail)
@@ -128,10 +126,10 @@ class _Training:
             rates,
             TrainingData(batches, (inputs.float(), labels)),
             stage.schedule,
-            Checkpoint(path, args.resume, self.keep_last),
+            Checkpoint(path, args.resume, keep_last=True),
             Objective(stage.weights, sources, self.blended),
         )
-        self._note(name, epoch=best_epoch(self.curves[name]))
+        self._note(name)
 
     def project(self, name: str, before: Projection | None = None) -> Projection:
         """Replaces each prototype by the piece of a picture that it is nearest to."""

@@ -166,7 +166,8 @@ def _protovit_facts(texts: Texts) -> dict[str, str]:
         "parts": recipe.get("parts"),
         "kappa": recipe.get("concentration"),
     }
-    terms = {name: weights.get(name) for name in ("cluster", "separation", "orthogonality", "locality", "deletion")}
+    names = ("cluster", "separation", "orthogonality", "locality", "deletion", "consistency")
+    terms = {name: weights.get(name) for name in names}
     known = {f"protovit_{name}": maybe(value, texts.number) for name, value in counts.items()}
     return known | {
         f"protovit_{name}": maybe(value, lambda weight: _rate(weight, texts)) for name, value in terms.items()
