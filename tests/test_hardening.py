@@ -392,6 +392,10 @@ def test_what_gradio_forgets_is_swept(tmp_path: Path) -> None:
 
 
 def test_sweeping_goes_on_in_the_background(tmp_path: Path) -> None:
+    own = tmp_path / "pictures" / "own.png"
+    own.parent.mkdir()
+    own.touch()
+    os.utime(own, (0, 0))
     stop = upload_cleanup.keep_swept(tmp_path, every=0.01, age=0)
     left = tmp_path / "picture.png"
     left.touch()
@@ -399,7 +403,7 @@ def test_sweeping_goes_on_in_the_background(tmp_path: Path) -> None:
     while left.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     stop.set()
-    assert not left.exists()
+    assert not left.exists() and own.exists()
 
 
 def test_the_folder_of_uploads_goes_with_the_process() -> None:

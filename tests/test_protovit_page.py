@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -546,6 +547,16 @@ def test_what_is_no_picture_is_refused(client: Client, tmp_path: Path, content: 
         client.predict(handle_file(path), 5, api_name="/prototypes")
 
 
+def test_another_photo_at_the_same_place_is_read_anew(upload: Path, tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    path.write_bytes(upload.read_bytes())
+    first = prototype_explanation.explain_by_prototypes(path)
+    assert prototype_explanation.explain_by_prototypes(path) is first
+    picture(2).save(path)
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+    assert prototype_explanation.explain_by_prototypes(path).photo != first.photo
+
+
 def test_a_missing_model_is_named(upload: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from models.errors import ModelUnavailable
     from models.vision import weights
@@ -590,3 +601,14 @@ def test_a_key_takes_a_prototype_out_and_the_next_puts_it_back(
     finally:
         page.close()
         app.close()
+
+
+def test_a_field_is_drawn_by_its_outer_lines() -> None:
+    """On 3 x 3 places of 10 x 20 px: one place has four sides, and two neighbours none between them."""
+    middle = {(10, 20, 20, 20), (10, 40, 20, 40), (10, 20, 10, 40), (20, 20, 20, 40)}
+    assert set(field([4], 3, (30, 60), reach=0)) == middle
+    both = set(field([4, 5], 3, (30, 60), reach=0))
+    assert both == middle - {(20, 20, 20, 40)} | {(20, 20, 30, 20), (20, 40, 30, 40), (30, 20, 30, 40)}
+    whole = field([4], 3, (30, 60), reach=1)
+    assert len(whole) == 12 and {x for x0, _, x1, _ in whole for x in (x0, x1)} == {0, 10, 20, 30}
+    assert set(field([0], 3, (30, 60), reach=1)) == set(field([0, 1, 3, 4], 3, (30, 60), reach=0))

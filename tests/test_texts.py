@@ -14,7 +14,7 @@ import yaml
 from models.credit.application import columns
 from models.credit.features import FEATURES
 from models.credit.wording import label, unit
-from models.texts import CATALOGUE, ENGLISH, FRENCH, LANGUAGES, Texts, catalogue
+from models.texts import CATALOGUE, ENGLISH, FRENCH, LANGUAGES, catalogue
 
 ROOT = Path(__file__).parent.parent
 DATA_SECTIONS = ("columns", "values", "features")  # looked up by the names that data has
@@ -124,17 +124,3 @@ def test_every_column_category_and_feature_has_a_name() -> None:
         for name in FEATURES:
             assert label(name, texts) != name
             assert unit(name) != "number", f"{name} has no unit in data/application_schema.yaml"
-
-
-@pytest.mark.parametrize(
-    ("texts", "number", "share"), [(ENGLISH, "1,234.5", "12.3%"), (FRENCH, "1\u202f234,5", "12,3\u202f%")]
-)
-def test_numbers_are_written_as_the_language_writes_them(texts: Texts, number: str, share: str) -> None:
-    assert texts.number(1234.5, 1) == number
-    assert texts.percent(0.1234) == share
-    assert texts.signed(-0.5, 1)[0] == "\u2212"
-
-
-def test_french_is_set_with_unbreakable_spaces() -> None:
-    assert FRENCH.conventions.typeset("Tous : « oui » ?") == "Tous\u00a0: «\u00a0oui\u00a0»\u00a0?"
-    assert not [key for key, entry in catalogue().items() if re.search(r" [:;?!%»]|« ", entry["fr"])]

@@ -1,0 +1,73 @@
+"""The self-test of the models: each is asked, an answer that is wrong or fails is said, and many ask only once."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import pytest
+
+from models.errors import ModelUnavailable
+from models.runtime import health, hub
+from models.vision import registry
+
+
+@pytest.fixture(autouse=True)
+def models(monkeypatch: pytest.MonkeyPatch) -> dict[str, SimpleNamespace]:
+    """Two classifiers, one of which answers with classes that it does not have."""
+
+    def classifier(*answers: str) -> SimpleNamespace:
+        answer = SimpleNamespace(probabilities=dict.fromkeys(answers, 0.5))
+        return SimpleNamespace(
+            classes=("a", "b"), predict=lambda _: answer, config={"weights_sha256": "0123456789abcdef"}
+        )
+
+    made = {"sound": classifier("b", "a"), "confused": classifier("a")}
+    monkeypatch.setattr(registry, "built", lambda: tuple(made))
+    monkeypatch.setattr(registry, "get", made.__getitem__)
+    monkeypatch.setattr(hub, "origin", lambda name: None)
+    monkeypatch.setattr(hub, "note", lambda name: None)
+    monkeypatch.setattr(health, "_last", (-math.inf, []))
+    return made
+
+
+def test_every_model_is_asked() -> None:
+    credit, sound, confused = health.check_models()
+    assert (credit.model, credit.revision, credit.origin) == ("credit", "local", "weights/credit")
+    assert credit.sound and credit.reason == "" and credit.weights.endswith(" trees") and credit.note == ""
+    assert (sound.model, sound.weights, sound.sound, sound.reason) == ("sound", "0123456789ab", True, "")
+    assert (confused.model, confused.sound, confused.reason) == ("confused", False, "other classes than expected")
+
+
+def test_a_model_that_does_not_answer_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unavailable(name: str) -> None:
+        raise ModelUnavailable("weights", model=name, folder=name, reason="damaged files", remedy="train it")
+
+    monkeypatch.setattr(registry, "get", unavailable)
+    credit, *others = health.check_models()
+    assert credit.sound
+    assert [(other.sound, other.weights) for other in others] == [(False, "")] * 2
+    assert all("damaged files" in other.reason and other.model in other.reason for other in others)
+
+
+def test_where_a_model_came_from_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    pin = SimpleNamespace(revision="abc", repo="team/model")
+    monkeypatch.setattr(hub, "origin", {"sound": pin}.get)
+    monkeypatch.setattr(hub, "note", {"confused": SimpleNamespace(message=lambda texts: "no network")}.get)
+    _, sound, confused = health.check_models()
+    assert (sound.revision, sound.origin, sound.note) == ("abc", "team/model", "")
+    assert (confused.revision, confused.note) == ("local", "no network")
+
+
+def test_many_who_ask_are_told_what_one_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    asked = []
+    monkeypatch.setattr(health.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(health, "_check_models", lambda: asked.append(now[0]) or ["state"])
+    for later in (0.0, health.FRESH / 2, health.FRESH / 2 - 1):
+        now[0] += later
+        assert health.check_models() == ["state"]
+    assert asked == [1000.0]
+    now[0] += 2
+    health.check_models()
+    assert asked == [1000.0, 1000.0 + health.FRESH + 1]
