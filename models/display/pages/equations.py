@@ -20,7 +20,8 @@ EQUATIONS: dict[str, str] = {
     r"\mathcal{L}_{sep} = \frac{1}{B} \sum_{b} \max_{p \notin P_{y_b}} \bar a_{bp}$$",
     "locality": r"$$\mathcal{L}_{orth} = \sum_c \lVert G_c - I \rVert_{1}, \qquad "
     r"\mathcal{L}_{loc} = \frac{1}{|S|} \sum_{i \in S} \bigl(1 - \cos(f_i(x), f_i(x_S))\bigr)$$",
-    "deletion_term": r"$$\mathcal{L}_{del} = \frac{1}{|R|} \sum_{i \in R} \max\bigl(0, \cos(f_i(x), f_i(x_{-R}))\bigr)$$",
+    "deletion_term": r"$$\mathcal{L}_{del} = \frac{1}{|R|} \sum_{i \in R} "
+    r"\max\bigl(0, \cos(f_i(x), f_i(x_{-R}))\bigr)$$",
     "consistency": r"$$\mathcal{L}_{con} = -\sum_{c} p_c(x) \log p_c(x_{-R})$$",
     "f1": r"$$F_1^{(c)} = \frac{2\, TP_c}{2\, TP_c + FP_c + FN_c}, \qquad "
     r"\text{macro } F_1 = \frac{1}{7} \sum_{c} F_1^{(c)}$$",
