@@ -10,8 +10,8 @@ TORCH ?= default
 run: $(VENV)/ready ## the app on http://127.0.0.1:7860 (GRADIO_SERVER_PORT to change)
 	$(BIN)/python app.py
 
-test: $(VENV)/ready-dev ## every test, offline
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
+test: $(VENV)/ready-dev ## every test, offline; three workers, for much of it is waiting
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder \
 	  --cov models --cov tabs --cov-report term:skip-covered --cov-fail-under 92
 
 test-fast: $(VENV)/ready-dev ## within a minute: no app, no browser, no training

@@ -148,6 +148,17 @@ def test_nothing_is_cut_off_or_scrolls_sideways(visit: Open, width: int, size: i
     assert {name: extra for name, extra in wide.items() if extra > 0} == {}
 
 
+def test_no_arrow_covers_what_is_chosen(visit: Open) -> None:
+    page = visit("en", "phone").open("?view=compare").settle().page
+    gaps = page.evaluate(
+        "[...document.querySelectorAll('.secondary-wrap')].filter(e => e.checkVisibility()).map(e => {"
+        " const chosen = e.querySelector('input'), arrow = e.querySelector('.icon-wrap').getBoundingClientRect();"
+        " const end = chosen.getBoundingClientRect().right - parseFloat(getComputedStyle(chosen).paddingRight);"
+        " return arrow.left - end; })"
+    )
+    assert len(gaps) >= 3 and min(gaps) >= 0
+
+
 def test_the_focus_is_always_seen(visit: Open) -> None:
     """Tab from the first to the last stop: each has an outline and is a part of the page, and none is a trap."""
     page = visit().open().settle().page
