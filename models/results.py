@@ -225,7 +225,6 @@ def credit() -> dict[str, Any]:
             "ece": measured["ece_mass_10"],
             "threshold": cut_off["threshold"],
             "cost_ratio": cut_off["cost_ratio"],
-            "cost_per_loan": cut_off["cost_per_loan"],
             "rows": metrics["data"]["rows"],
             "default_rate": metrics["data"]["default_rate"],
             "features": metrics["data"]["features"],
