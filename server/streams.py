@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STREAM = "/gradio_api/queue/data"
 LAST = b'data: {"msg":"process_completed"'  # what Gradio may end a stream after
-OPEN = 10.0  # seconds that a stream outlives its last answer; whatever an answer calls for has come by then
+OPEN = 5.0  # seconds that a stream outlives its last answer; whatever an answer calls for has come by then
 ASKED = 0.02  # seconds between two looks for the next event
 
 

@@ -123,6 +123,12 @@
     setTimeout(arrived, 3000);
   }
 
+  // Gradio takes the page's own leaving for a lost connection, and says so while the next page comes
+  addEventListener("beforeunload", () => {
+    root.classList.add("vt-leaving");
+    setTimeout(() => root.classList.remove("vt-leaving"), 5000); // a download leaves nothing
+  });
+
   // a name for who does not see; written only where it changes, for a change of names is followed
   const name = (element, text) => {
     if (element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);

@@ -19,6 +19,7 @@ PATIENCE = 90_000  # ms: a shared runner may be slow, and no test here is about 
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 LANGUAGES = ("en", "fr")
+CUT = ("AbortError", "Connection errored", "network error", "ERR_INCOMPLETE_CHUNKED_ENCODING", "error 404: Not Found")
 
 
 def chromium() -> str | None:
@@ -97,10 +98,8 @@ class Visit:
         return self
 
     def left(self) -> None:
-        """Forgets what Gradio says of its cut connection when a page is left for another."""
-        self.complaints = [
-            one for one in self.complaints if "AbortError" not in one and "Connection errored" not in one
-        ]
+        """Forgets what is said of its cut connection when a page is left for another, perhaps while it opens."""
+        self.complaints = [one for one in self.complaints if not any(said in one for said in CUT)]
 
     def keep(self, name: str) -> None:
         """A picture of the whole page, in ``runs/screens``."""

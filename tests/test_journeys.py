@@ -257,6 +257,18 @@ def test_the_language_switch_is_remembered(visit: Open) -> None:
     page.left()
 
 
+def test_a_page_that_is_left_does_not_complain_of_it(visit: Open) -> None:
+    """Gradio tells of a lost connection meanwhile; what is said afterwards, where nothing was left, is seen again."""
+    opened = visit().open("?client=nobody")
+    page = opened.page
+    message = page.locator("[data-testid=toast-text]").last
+    message.wait_for()
+    page.evaluate("dispatchEvent(new Event('beforeunload'))")
+    message.wait_for(state="hidden")
+    page.wait_for_function("!document.documentElement.classList.contains('vt-leaving')")
+    opened.left()
+
+
 @pytest.mark.parametrize("language", ["fr"])
 def test_the_browser_chooses_the_first_language(visit: Open, language: str) -> None:
     page = visit(language).open()
