@@ -43,9 +43,10 @@ def without(recipe: ProtoViTRecipe, *terms: str) -> ProtoViTRecipe:
     return replace(recipe, stages=stages)
 
 
+KERNEL = without(RECIPE, "locality", "deletion", "consistency")
 REMEDIES: Mapping[str, ProtoViTRecipe] = {
-    "cosine": replace(without(RECIPE, "locality", "deletion", "consistency"), concentration=0.0),
-    "kernel": without(RECIPE, "locality", "deletion", "consistency"),
+    "cosine": replace(KERNEL, concentration=0.0),
+    "kernel": KERNEL,
     "locality": without(RECIPE, "deletion", "consistency"),
     "deletion": without(RECIPE, "consistency"),
     "consistency": RECIPE,

@@ -110,19 +110,11 @@ class _Training:
             torch.manual_seed(args.seed)
             start_projection(self.model, self.views.maps[0], self.tail)
             start_prototypes(self.model, self.views.through(self.tail), args.seed)
-        tail_learns = stage.encoder_rate > 0 or stage.projection_rate > 0
         inputs, labels = self.tokens["val"]
-        batches: CachedViews | FreshViews
-        if tail_learns:
-            network = nn.Sequential(self.learning, self.reasoner)
-            batches = FreshViews(self.pictures, self.stem) if args.fresh else self.views
-        else:
-            network = nn.Sequential(self.reasoner)
-            batches = self.views.through(self.learning)
-            inputs = run(self.tail, inputs.float().split(self.recipe.batch))
+        batches = FreshViews(self.pictures, self.stem) if args.fresh else self.views
         rates = [(module, rate) for module, rate in _rates(self.model, self.tail, stage, self.recipe) if rate]
         self.curves[name] = fine_tune(
-            network,
+            nn.Sequential(self.learning, self.reasoner),
             rates,
             TrainingData(batches, (inputs.float(), labels)),
             stage.schedule,
