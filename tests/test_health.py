@@ -1,4 +1,4 @@
-"""The self-test of the models: each is asked, an answer that is wrong or fails is said, and many ask only once."""
+"""The self-test of the models: each is asked, and many who ask are told the same; ``test_runtime.py`` has the rest."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from models.errors import ModelUnavailable
 from models.runtime import health, hub
 from models.vision import registry
 
@@ -37,26 +36,6 @@ def test_every_model_is_asked() -> None:
     assert credit.sound and credit.reason == "" and credit.weights.endswith(" trees") and credit.note == ""
     assert (sound.model, sound.weights, sound.sound, sound.reason) == ("sound", "0123456789ab", True, "")
     assert (confused.model, confused.sound, confused.reason) == ("confused", False, "other classes than expected")
-
-
-def test_a_model_that_does_not_answer_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unavailable(name: str) -> None:
-        raise ModelUnavailable("weights", model=name, folder=name, reason="damaged files", remedy="train it")
-
-    monkeypatch.setattr(registry, "get", unavailable)
-    credit, *others = health.check_models()
-    assert credit.sound
-    assert [(other.sound, other.weights) for other in others] == [(False, "")] * 2
-    assert all("damaged files" in other.reason and other.model in other.reason for other in others)
-
-
-def test_where_a_model_came_from_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    pin = SimpleNamespace(revision="abc", repo="team/model")
-    monkeypatch.setattr(hub, "origin", {"sound": pin}.get)
-    monkeypatch.setattr(hub, "note", {"confused": SimpleNamespace(message=lambda texts: "no network")}.get)
-    _, sound, confused = health.check_models()
-    assert (sound.revision, sound.origin, sound.note) == ("abc", "team/model", "")
-    assert (confused.revision, confused.note) == ("local", "no network")
 
 
 def test_many_who_ask_are_told_what_one_was(monkeypatch: pytest.MonkeyPatch) -> None:

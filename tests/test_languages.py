@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -19,32 +20,13 @@ def test_numbers_are_written_as_the_language_writes_them(texts: Texts, number: s
     assert texts.signed(-0.5, 1)[0] == "\u2212"
 
 
-@pytest.mark.parametrize(
-    ("texts", "text", "number"),
-    [
-        (ENGLISH, "1,234.5", 1234.5), (ENGLISH, "1'234", 1234), (ENGLISH, "12 345 678", 12345678),
-        (FRENCH, "1\u202f234,5", 1234.5), (FRENCH, "1'234,5", 1234.5), (FRENCH, "0.5", 0.5), (FRENCH, "-,5", -0.5),
-    ],
-)  # fmt: skip
-def test_numbers_are_read_as_the_language_writes_them(texts: Texts, text: str, number: float) -> None:
-    assert texts.read_number(text) == number
-
-
-@pytest.mark.parametrize(
-    ("texts", "text"), [(ENGLISH, "4,5"), (ENGLISH, "1,23,456"), (FRENCH, "1.234"), (FRENCH, "nan")]
-)
-def test_what_is_no_number_of_the_language_is_refused(texts: Texts, text: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(text)):
-        texts.read_number(text)
-
-
 def test_french_is_set_with_unbreakable_spaces() -> None:
     assert FRENCH.conventions.typeset("Tous : « oui » ?") == "Tous\u00a0: «\u00a0oui\u00a0»\u00a0?"
     assert ENGLISH.conventions.typeset("All : yes") == "All : yes"
     assert not [key for key, entry in catalogue().items() if re.search(r" [:;?!%»]|« ", entry["fr"])]
 
 
-def test_a_text_is_found_below_its_headings(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_is_found_below_its_headings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "page.yaml").write_text("a:\n  b:\n    c: {en: yes it is, fr: 'oui : si'}\n", encoding="utf-8")
     monkeypatch.setattr(catalogues, "CATALOGUE", tmp_path)
     catalogue.cache_clear()

@@ -109,22 +109,32 @@ def test_the_file_of_pins_names_repositories_unless_it_is_damaged(unpinned: Path
 
 
 def test_what_the_hub_gave_and_cannot_be_read_is_read_from_the_local_copy(
-    unpinned: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    unpinned: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("VITRINE_CREDIT_REPO", f"{PIN.repo}@{PIN.revision}")
     monkeypatch.setattr(hub, "_fetch", lambda model, pin: tmp_path / "fetched")
     assert hub.load("credit", tmp_path / "own", str) == str(tmp_path / "fetched")
     assert hub.origin("credit") == PIN and hub.note("credit") is None
 
+    unfit = ModelUnavailable("weights", model="credit", folder="f", reason="r", remedy="m")
+
     def read(folder: Path) -> str:
         if folder.name == "fetched":
-            raise ModelUnavailable("weights", model="credit", folder="f", reason="r", remedy="m")
+            raise unfit
         return folder.name
 
     assert hub.load("credit", tmp_path / "own", read) == "own"
     note = hub.note("credit")
     assert hub.origin("credit") is None and note is not None and note.key == "hub_unfit"
     assert PIN.repo in note.message(ENGLISH) and "credit" in note.message(ENGLISH)
+    assert note.details == {"model": "credit", "repo": PIN.repo, "revision": PIN.revision}
+    assert [record.getMessage() for record in caplog.records] == [str(unfit)]
+
+    def unreadable(folder: Path) -> None:
+        raise unfit
+
+    with pytest.raises(ModelUnavailable):  # the local files are no better
+        hub.load("credit", tmp_path / "own", unreadable)
 
 
 def test_a_commit_s_files_are_those_that_were_listed(

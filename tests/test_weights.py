@@ -1,10 +1,9 @@
-"""The files of a model: what is missing, damaged or another's is named, and the Hub's that do not load give way."""
+"""The files of a model: what is missing, damaged or another's is named."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +11,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from models.errors import InputError, ModelUnavailable
-from models.runtime import hub
-from models.runtime.hub import Pin
+from models.errors import ModelUnavailable
 from models.vision import weights
 from models.vision.weights import CONFIG, WEIGHTS
 
@@ -65,44 +62,3 @@ def test_what_is_wrong_with_a_file_is_named(
         weights.read("vgg16", folder)
     assert caught.value.key == key
     assert "vgg16" in str(caught.value) and file in str(caught.value)
-
-
-@pytest.fixture
-def fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a model that the Hub gave."""
-    place = tmp_path / "hub"
-    monkeypatch.setattr(hub, "folder", lambda model, local: place)
-    monkeypatch.setattr(hub, "_origins", {"vgg16": Pin("team/vgg16", "abc")})
-    monkeypatch.setattr(hub, "_notes", {})
-    return place
-
-
-def test_files_of_the_hub_that_load_are_used(fetched: Path, tmp_path: Path) -> None:
-    assert hub.load("vgg16", tmp_path, lambda place: place) == fetched
-    assert hub.note("vgg16") is None and hub.origin("vgg16") == Pin("team/vgg16", "abc")
-
-
-def test_files_of_the_hub_that_do_not_load_give_way(
-    fetched: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    def read(place: Path) -> Path:
-        if place == fetched:
-            raise InputError("upload_unnamed")
-        return place
-
-    with caplog.at_level(logging.WARNING):
-        assert hub.load("vgg16", tmp_path, read) == tmp_path
-    assert [record.getMessage() for record in caplog.records] == [str(InputError("upload_unnamed"))]
-    note = hub.note("vgg16")
-    assert note is not None and note.key == "hub_unfit"
-    assert note.details == {"model": "vgg16", "repo": "team/vgg16", "revision": "abc"}
-    assert hub.origin("vgg16") is None
-
-
-def test_local_files_that_do_not_load_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(place: Path) -> None:
-        raise InputError("upload_unnamed")
-
-    monkeypatch.setattr(hub, "folder", lambda model, local: local)
-    with pytest.raises(InputError):
-        hub.load("vgg16", tmp_path, read)
