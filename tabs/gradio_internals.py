@@ -23,7 +23,8 @@ from tabs.calls import file_of, positional
 from tabs.error_handling import refusal
 
 SESSIONS = 1000  # visitors whose state is kept, at about 0.1 MB each; every call without a session makes one
-
+LOOKS = 0.005  # seconds between two looks into the queue
+TENTH = 100  # ms
 
 ASSETS = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
 
@@ -36,6 +37,20 @@ def charts_script() -> str:
     """
     found = [path.name for path in ASSETS.glob("PlotlyPlot-*.js")]
     return found[0] if len(found) == 1 else ""
+
+
+def with_a_calm_clock(path: str, script: bytes) -> bytes:
+    """A script of Gradio's page, in which what counts the seconds of an answer does so by tenths, as they are shown.
+
+    Gradio's counts at every frame, and for ever where its widget goes while it waits, as that of the opening page does:
+    every open page would keep a tenth of a core busy.
+
+    Uses the name of the script, ``statustracker-HASH.js``, and that it names ``window.requestAnimationFrame`` once. If
+    that went, pages would be restless again: ``test_the_clock_of_an_answer_is_calm``.
+    """
+    if "/statustracker-" not in path:
+        return script
+    return script.replace(b"window.requestAnimationFrame", f"(next=>setTimeout(next,{TENTH}))".encode())
 
 
 class LightBlocks(gr.Blocks):
@@ -69,15 +84,18 @@ class LightBlocks(gr.Blocks):
         return {number: fn.fn if fn.api_visibility == "public" else None for number, fn in self.fns.items()}
 
     def queue(self, **options: Any) -> LightBlocks:  # Gradio's options, by name
-        """As Gradio's, but nobody who listens is forgotten.
+        """As Gradio's, but nobody who listens is forgotten, and nobody is looked for a thousand times a second.
 
         Gradio keeps the messages of the 2,000 sessions that began last, whether or not anyone still listens: on a busy
-        app that drops those who wait longest. Here it keeps those that were listened to last.
+        app that drops those who wait longest. Here it keeps those that were listened to last. And it looks every
+        millisecond whether anyone has asked, which keeps a twentieth of a core busy for nobody.
 
-        Uses ``_queue.pending_messages_per_session``: ``test_who_listens_is_not_forgotten``.
+        Uses ``_queue.pending_messages_per_session`` and ``_queue.sleep_when_free``:
+        ``test_who_listens_is_not_forgotten``, ``test_an_empty_queue_is_left_in_peace``.
         """
         super().queue(**options)
         self._queue.pending_messages_per_session = _LastUsed(self._queue.pending_messages_per_session.max_size)
+        self._queue.sleep_when_free = LOOKS
         return self
 
     def outstanding(self, session: str) -> int:

@@ -1,6 +1,8 @@
 """A real browser for the tests: Debian's Chromium, driven by Playwright over one app for the whole session.
 
 ``VITRINE_BROWSER=required`` makes a missing Chromium a failure instead of a skip; ``CHROMIUM`` names another one.
+Playwright keeps an event loop on the thread of the tests: a test that needs one of its own takes
+``anyio.from_thread.start_blocking_portal``.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def launched() -> Iterator[Any]:
+def launched() -> Iterator[Profiles]:
     """The browser; without one the test is skipped, or fails where a browser is required."""
     path = chromium()
     if path is None:
@@ -41,24 +43,52 @@ def launched() -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
+        yield Profiles(browser)
         browser.close()
 
 
-class Visit:
-    """One visitor's page, and what its console complained of."""
+class Profiles:
+    """Browsers' profiles, used again by later visitors: a new one reads and compiles every script anew.
 
-    def __init__(self, browser: Any, url: str, language: str, size: str, dark: bool) -> None:
+    Args:
+        browser: Playwright's.
+    """
+
+    def __init__(self, browser: Any) -> None:
+        self.browser = browser
+        self.free: dict[tuple[str, str, bool], list[Any]] = {}
+
+    def take(self, language: str, size: str, dark: bool) -> Any:
+        """A profile that nobody uses now."""
+        free = self.free.setdefault((language, size, dark), [])
+        if free:
+            return free.pop()
         width, height = SIZES[size]
-        self.url, self.language = url.rstrip("/"), language
-        self.context = browser.new_context(
+        context = self.browser.new_context(
             viewport={"width": width, "height": height},
             locale={"en": "en-GB", "fr": "fr-FR"}[language],
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
-        self.context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(PATIENCE)
+        return context
+
+    def give_back(self, visit: Visit) -> None:
+        """Closes a visit."""
+        for page in visit.context.pages:
+            page.close()
+        self.free[visit.kind].append(visit.context)
+
+
+class Visit:
+    """One visitor's page, and what its console complained of."""
+
+    def __init__(self, profiles: Profiles, url: str, language: str, size: str, dark: bool) -> None:
+        self.url, self.language, self.kind = url.rstrip("/"), language, (language, size, dark)
+        self.context = profiles.take(*self.kind)
         self.page = self.context.new_page()
+        kept = {"origin": url, "storageTypes": "cookies,local_storage"}  # by an earlier visitor
+        self.context.new_cdp_session(self.page).send("Storage.clearDataForOrigin", kept)
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._heard)
@@ -111,16 +141,16 @@ Open = Callable[..., Visit]
 
 
 @contextmanager
-def visits(browser: Any, url: str) -> Iterator[Open]:
+def visits(profiles: Profiles, url: str) -> Iterator[Open]:
     """Opens visits with ``visit(language="fr", size="phone", dark=True)``; at the end none may have complained."""
     made: list[Visit] = []
 
     def visit(language: str = "en", size: str = "desk", dark: bool = False) -> Visit:
-        made.append(Visit(browser, url, language, size, dark))
+        made.append(Visit(profiles, url, language, size, dark))
         return made[-1]
 
     yield visit
     for one in made:
-        one.context.close()
+        profiles.give_back(one)
     complaints = [complaint for one in made for complaint in one.complaints]
     assert not complaints, complaints

@@ -59,9 +59,9 @@ def first_client(client) -> int:
     return client.predict("all", 1, api_name="/clients")["clients"][0]["client_id"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
-    """Chromium, started once a module."""
+    """Chromium, started once."""
     from tests.browser import launched
 
     with launched() as found:

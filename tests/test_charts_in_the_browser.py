@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops
 
-from models.texts import LANGUAGES, Texts
+from models.texts import Texts
 from tests.browser import Open, Visit
+
+pytestmark = pytest.mark.no_cover  # what is looked at here is the page: counting lines would take a fifth of the time
 
 # what a chart would look like if it named its parts by themselves, whatever the page's address
 NAME_LOCALLY = """chart => {
@@ -30,17 +32,17 @@ def _check(visit: Visit, place: str) -> int:
         chart.scroll_into_view_if_needed()
         visit.page.mouse.move(0, 0)
         seen = _pixels(chart)
-        assert len(seen.getcolors(seen.width * seen.height) or []) > 3, f"{place}: chart {index} is empty"
+        greys = [pixels for pixels in seen.convert("L").histogram() if pixels]
+        assert len(greys) > 3, f"{place}: chart {index} is empty"
         chart.evaluate(NAME_LOCALLY)
         difference = np.asarray(ImageChops.difference(seen, _pixels(chart)))
         assert difference.max() <= SLACK, f"{place}: parts of chart {index} are not seen"
     return charts.count()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_chart_is_seen_whole_after_the_address_has_changed(visit: Open, language: str) -> None:
-    texts = Texts(language)  # type: ignore[arg-type]
-    visitor = visit(language).open()
+def test_every_chart_is_seen_whole_after_the_address_has_changed(visit: Open) -> None:
+    texts = Texts("fr")
+    visitor = visit("fr").open()
     visitor.page.mouse.click(1, 1)  # a visitor who has acted: the address follows from now on
     seen = 0
     for main in ("credit", "images", "results", "method"):

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import torch
+from anyio.from_thread import start_blocking_portal
 from gradio_client import Client, handle_file
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
@@ -90,7 +91,8 @@ def leaves_mcp(url: str, picture: Path, begun: Event) -> None:
             assert await asyncio.to_thread(begun.wait, PATIENCE)
             call.cancel()
 
-    asyncio.run(ask())
+    with start_blocking_portal() as portal:
+        portal.call(ask)
 
 
 @pytest.mark.parametrize("leave", [cancels, closes_the_stream, leaves_mcp])

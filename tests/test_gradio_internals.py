@@ -8,16 +8,19 @@ from __future__ import annotations
 import json
 import urllib.request
 
+import anyio
 import gradio as gr
 import httpx
 import pytest
+from anyio.from_thread import start_blocking_portal
 from gradio.blocks import BlocksConfig
+from gradio.queueing import Queue
 from gradio.state_holder import SessionState
 
 from app import create_app
 from server.application import create_server, running
 from tabs import gradio_internals
-from tabs.gradio_internals import LightBlocks, charts_script
+from tabs.gradio_internals import ASSETS, LOOKS, LightBlocks, charts_script, with_a_calm_clock
 
 pytestmark = pytest.mark.slow
 
@@ -76,6 +79,37 @@ def test_who_listens_is_not_forgotten() -> None:
     assert len(messages) == messages.max_size and "gone 0" not in messages
     with pytest.raises(KeyError):
         messages["gone 0"]
+
+
+def test_an_empty_queue_is_left_in_peace() -> None:
+    """Counted, not timed: how often it looks while nobody asks."""
+    looks = 0
+
+    class Watched(Queue):
+        def __len__(self) -> int:
+            nonlocal looks
+            looks += 1
+            return 0
+
+    with LightBlocks() as page:
+        gr.Textbox()
+    queue = page.queue()._queue
+    queue.__class__ = Watched
+
+    async def look() -> None:
+        with anyio.move_on_after(0.2):
+            await queue.start_processing()
+
+    with start_blocking_portal() as portal:
+        portal.call(look)
+    assert 0 < looks <= 0.2 / LOOKS + 1
+
+
+def test_the_clock_of_an_answer_is_calm() -> None:
+    (script,) = ASSETS.glob("statustracker-*.js")
+    calm = with_a_calm_clock(f"/assets/{script.name}", script.read_bytes()).decode()
+    assert "requestAnimationFrame" not in calm and calm.count("setTimeout(next,100)") == 1
+    assert with_a_calm_clock("/assets/Blocks-1.js", b"window.requestAnimationFrame") == b"window.requestAnimationFrame"
 
 
 def add(number: int, more: int = 1) -> dict:

@@ -407,7 +407,7 @@ def test_sweeping_goes_on_in_the_background(tmp_path: Path) -> None:
 
 
 def test_the_folder_of_uploads_goes_with_the_process() -> None:
-    code = "import app; assert app.UPLOADS.is_dir(); print(app.UPLOADS)"
+    code = "from models.runtime.upload_cleanup import own_folder; assert own_folder().is_dir(); print(own_folder())"
     settings = {key: value for key, value in os.environ.items() if key != upload_cleanup.VARIABLE}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=settings, capture_output=True, text=True, timeout=300

@@ -22,7 +22,7 @@ PLACE = "?tab=images&photos=many"
 def archive(tmp_path: Path) -> Path:
     path = tmp_path / "photos.zip"
     with zipfile.ZipFile(path, "w") as packed:
-        for example in examples()[4:]:
+        for example in examples()[8:]:
             packed.write(example.path, f"folder/{example.path.name}")
         packed.writestr("<img src=x>.txt", b"no picture")
     return path
@@ -43,7 +43,7 @@ def test_a_zip_becomes_a_table(visit: Open, language: str, archive: Path) -> Non
     texts = Texts(language)  # type: ignore[arg-type]
     page = sent(visit, language, archive)
     page.page.get_by_text(texts.count("batch.unread", 1)).wait_for()
-    assert len(shown(page)) == 11 and page.page.locator("#batch tbody img").count() == 10
+    assert len(shown(page)) == 7 and page.page.locator("#batch tbody img").count() == 6
     assert page.page.get_by_text("<img src=x>.txt").count() == 1, "a name is text"
 
     heading = page.page.get_by_role("button", name=texts("batch.columns.confidence"), exact=True)
@@ -51,14 +51,14 @@ def test_a_zip_becomes_a_table(visit: Open, language: str, archive: Path) -> Non
     values = page.page.locator("#batch tbody td.num").evaluate_all(
         "all => all.map(e => +e.dataset.value).filter(Boolean)"
     )
-    assert len(values) == 10 and values == sorted(values)
+    assert len(values) == 6 and values == sorted(values)
 
     page.page.get_by_label(texts("batch.contains")).fill(class_name("Watches", texts).lower())
     assert shown(page) and all("leather" in name for name in shown(page))
     page.page.get_by_label(texts("batch.contains")).fill("")
     page.page.get_by_label(texts("batch.show")).select_option("unread")
     assert shown(page) == ["<img src=x>.txt"]
-    assert page.page.locator("[data-batch-count]").inner_text() == "1 / 11"
+    assert page.page.locator("[data-batch-count]").inner_text() == "1 / 7"
 
     with page.page.expect_download() as download:
         page.page.get_by_role("button", name=texts("batch.download")).click()
@@ -70,20 +70,20 @@ def test_what_was_done_stays_when_it_is_stopped_and_order_outlives_new_rows(
     visit: Open, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     classified = photo_batch._classified
-    monkeypatch.setattr(photo_batch, "SHARED", 3)
+    monkeypatch.setattr(photo_batch, "SHARED", 2)
     monkeypatch.setattr(photo_batch, "_classified", lambda *given: time.sleep(1.5) or classified(*given))
     page = sent(visit, "fr", archive, size="phone")
     name = page.page.get_by_role("button", name=FRENCH("batch.columns.file"), exact=True)
     name.click()
     name.click()
     rows = page.page.locator("#batch tbody tr")
-    rows.nth(5).wait_for(state="attached")
+    rows.nth(3).wait_for(state="attached")
     assert shown(page) == sorted(shown(page), reverse=True)
     page.page.get_by_role("button", name=FRENCH("batch.stop")).click()
     page.page.get_by_text("Arrêté après").wait_for()
     count = rows.count()
     page.page.wait_for_timeout(3000)
-    assert rows.count() == count < 11
+    assert rows.count() == count < 7
     assert page.page.get_by_role("button", name=FRENCH("batch.download")).is_visible()
 
 

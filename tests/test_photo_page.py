@@ -78,7 +78,8 @@ def test_a_cut_photo_is_read_with_a_note(visit: Open, tmp_path: Path) -> None:
     assert note.count() == 1
 
 
-def test_what_was_measured_of_another_map_goes(page: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_measured_of_another_map_goes(visit: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = visit().open("?tab=images&model=yolov8").settle()
     send(page, picture(tmp_path, "first.png"))
     answered(page)
     page.page.get_by_text(ENGLISH("images.trust.title")).click()
@@ -87,8 +88,10 @@ def test_what_was_measured_of_another_map_goes(page: Visit, tmp_path: Path, monk
 
     measure.click()
     road.wait_for()
-    page.page.get_by_label(ENGLISH("images.models.yolov8"), exact=True).first.check()
+    page.page.get_by_label(ENGLISH("images.models.vgg16"), exact=True).first.check()
     road.wait_for(state="detached")
+    page.page.get_by_label(ENGLISH("images.models.yolov8"), exact=True).first.check()
+    page.settle()
 
     measured: list[bool] = []
     assess = photos.assess

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 import json
@@ -17,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from anyio.from_thread import start_blocking_portal
 from gradio_client import Client
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
@@ -68,7 +68,8 @@ def _agent(app_url: str, ask: Callable[[ClientSession], Awaitable[Any]]) -> Any:
             await session.initialize()
             return await ask(session)
 
-    return asyncio.run(session())
+    with start_blocking_portal() as portal:
+        return portal.call(session)
 
 
 def _tool(app_url: str, name: str, **arguments: object) -> CallToolResult:

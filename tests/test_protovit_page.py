@@ -15,7 +15,6 @@ from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -39,7 +38,7 @@ from models.vision.prototypes import FILE, field, read_prototypes
 from models.vision.protovit import ProtoVit
 from tabs.photos.prototypes import prototypes_section
 from tabs.photos.uploaded_photo import UploadedPhoto
-from tests.browser import PATIENCE
+from tests.browser import PATIENCE, Profiles
 from tests.factories import photo
 from tests.pictures import picture
 
@@ -568,7 +567,7 @@ def test_a_missing_model_is_named(upload: Path, monkeypatch: pytest.MonkeyPatch,
 
 
 def test_a_key_takes_a_prototype_out_and_the_next_puts_it_back(
-    browser: Any, model: ProtoVit, upload: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Profiles, model: ProtoVit, upload: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On the page, by keyboard alone; the focus stays with what was done, and the photo is compared once."""
     prototype_explanation.cached.cache_clear()
@@ -580,7 +579,7 @@ def test_a_key_takes_a_prototype_out_and_the_next_puts_it_back(
         gr.Button("Send").click(lambda: UploadedPhoto(str(upload), str(upload)), None, at_hand)
         prototypes_section(ENGLISH, at_hand)
     _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False, _frontend=False)
-    page = browser.new_page()
+    page = browser.browser.new_page()
     page.set_default_timeout(PATIENCE)
     try:
         page.goto(url)

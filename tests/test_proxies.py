@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
+from anyio.from_thread import start_blocking_portal
 from gradio_client import Client
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
@@ -19,7 +18,7 @@ from server.application import running
 from tests.browser import Open, visits
 from tests.proxy import proxy
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is looked at here is how requests travel
 
 KINDS = {"strips": False, "keeps": True}
 
@@ -82,11 +81,11 @@ def test_agents_are_answered(behind: str) -> None:
             await session.initialize()
             assert (await session.call_tool("clients", {"limit": 1})).structuredContent["total"] == 1200
 
-    with ThreadPoolExecutor(1) as thread:  # where the browser of another test has no loop running
-        thread.submit(asyncio.run, ask()).result()
+    with start_blocking_portal() as portal:
+        portal.call(ask)
 
 
-@pytest.mark.parametrize("path", ["", "/", "/fr/"])
+@pytest.mark.parametrize("path", ["/", "/fr/"])
 def test_a_visitor_reads_the_page_and_turns_to_the_other_language(visit_behind: Open, behind: str, path: str) -> None:
     visit = visit_behind("fr" if "fr" in path else "en")
     visit.page.goto(behind + path)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import anyio
 import httpx
 import pytest
+from anyio.from_thread import start_blocking_portal
 from starlette.types import Message, Receive, Scope, Send
 
 from server import streams
@@ -42,13 +43,9 @@ def test_what_an_answer_calls_for_comes_on_the_same_stream(app_url: str) -> None
             assert next(answered) == second
 
 
-def waited(monkeypatch: pytest.MonkeyPatch, outstanding: Iterator[int], agent: str, body: bytes = COMPLETED) -> int:
+def looked(outstanding: Iterator[int], agent: str, body: bytes = COMPLETED) -> int:
     """How often the stream looks for another event before it lets Gradio go on."""
     looks = 0
-
-    async def sleep(_: float) -> None:
-        nonlocal looks
-        looks += 1
 
     async def gradio(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -61,6 +58,8 @@ def waited(monkeypatch: pytest.MonkeyPatch, outstanding: Iterator[int], agent: s
         sent.append(message)
 
     def asked(session: str) -> int:
+        nonlocal looks
+        looks += 1
         assert session == "visitor"
         return next(outstanding)
 
@@ -71,28 +70,28 @@ def waited(monkeypatch: pytest.MonkeyPatch, outstanding: Iterator[int], agent: s
         "type": "http", "path": streams.STREAM, "query_string": b"session_hash=visitor",
         "headers": [(b"user-agent", agent.encode())],
     }  # fmt: skip
-    monkeypatch.setattr("server.streams.sleep", sleep)
-    anyio.run(LastingStreams(gradio, asked), scope, receive, send)
+    with start_blocking_portal() as portal:
+        portal.call(LastingStreams(gradio, asked), scope, receive, send)
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     return looks
 
 
-def test_a_stream_waits_for_the_next_event(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert waited(monkeypatch, iter([1, 1, 1, 2]), BROWSER["User-Agent"]) == 3
+def test_a_stream_waits_for_the_next_event() -> None:
+    assert looked(iter([1, 1, 1, 2]), BROWSER["User-Agent"]) == 4
 
 
 def test_a_stream_ends_when_nothing_is_asked_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "OPEN", 0.0)
-    assert waited(monkeypatch, iter([1]), BROWSER["User-Agent"]) == 0
+    assert looked(iter([1]), BROWSER["User-Agent"]) == 1
 
 
-def test_a_program_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert waited(monkeypatch, iter([]), "gradio_client/2.7") == 0
+def test_a_program_does_not_wait() -> None:
+    assert looked(iter([]), "gradio_client/2.7") == 0
 
 
-def test_only_an_answer_is_waited_after(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_an_answer_is_waited_after() -> None:
     progress = b'data: {"msg":"process_generating","event_id":"a"}\n\n'
-    assert waited(monkeypatch, iter([]), BROWSER["User-Agent"], progress) == 0
+    assert looked(iter([]), BROWSER["User-Agent"], progress) == 0
 
 
 def test_who_leaves_ends_the_wait_and_then_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,5 +118,6 @@ def test_who_leaves_ends_the_wait_and_then_the_stream(monkeypatch: pytest.Monkey
     async def send(message: Message) -> None: ...
 
     scope = {"type": "http", "path": streams.STREAM, "query_string": b"", "headers": [(b"user-agent", b"Mozilla")]}
-    anyio.run(LastingStreams(gradio, lambda _: 1), scope, receive, send)
+    with start_blocking_portal() as portal:
+        portal.call(LastingStreams(gradio, lambda _: 1), scope, receive, send)
     assert happened == ["sent", "http.disconnect"]
