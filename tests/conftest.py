@@ -15,10 +15,13 @@ STARTS = {"app_url", "browser", "trained"}  # fixtures that start the app or a b
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever needs the app, a browser or a training is slow; what else takes long says so itself."""
+    """Whatever needs the app, a browser or a training is slow; what else takes long says so itself. Slow ones come
+    first, so that the workers end together.
+    """
     for item in items:
         if STARTS & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(autouse=True)

@@ -41,7 +41,7 @@ def test_every_model_is_asked() -> None:
 def test_many_who_ask_are_told_what_one_was(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     asked = []
-    monkeypatch.setattr(health.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(health, "monotonic", lambda: now[0])
     monkeypatch.setattr(health, "_check_models", lambda: asked.append(now[0]) or ["state"])
     for later in (0.0, health.FRESH / 2, health.FRESH / 2 - 1):
         now[0] += later

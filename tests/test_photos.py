@@ -144,7 +144,7 @@ def test_a_self_test_is_given_again_until_it_is_old(
     tests_made: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [1000.0]
-    monkeypatch.setattr(health.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(health, "monotonic", lambda: now[0])
     health.check_models()
     now[0] += 29.9
     health.check_models()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 
 from PIL import Image
 
@@ -53,8 +53,8 @@ def check_models() -> list[State]:
     global _last
     with _testing:  # whoever comes while it runs waits for the same answers
         asked, states = _last
-        if time.monotonic() - asked > FRESH:
-            asked, states = time.monotonic(), _check_models()
+        if monotonic() - asked > FRESH:
+            asked, states = monotonic(), _check_models()
             _last = asked, states
         return list(states)
 
