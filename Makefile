@@ -11,11 +11,11 @@ run: $(VENV)/ready ## the app on http://127.0.0.1:7860 (GRADIO_SERVER_PORT to ch
 	$(BIN)/python app.py
 
 test: $(VENV)/ready-dev ## every test, offline; three workers, for much of it is waiting
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder \
 	  --cov models --cov tabs --cov-report term:skip-covered --cov-fail-under 92
 
 test-fast: $(VENV)/ready-dev ## within a minute: no app, no browser, no training
-	$(BIN)/python -m pytest -m "not slow" --numprocesses auto
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" --numprocesses auto
 
 mutate: $(VENV)/ready-dev ## how many small changes of models/ the fast tests notice; some hours
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.mutants

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import threading
@@ -21,6 +22,7 @@ from starlette.routing import Route
 from models.errors import InputError
 from models.runtime import memory, upload_cleanup
 from models.runtime.health import check_models
+from models.vision import inference_executor
 from server import agents
 from server.agents import Agents
 from server.assets import PICTURE, CompressedAssets, picture
@@ -42,6 +44,10 @@ STOPPING = 3  # seconds that open streams have when the server stops
 # Seconds that a thread may keep Python to itself while others wait. A network gives it up at each of its layers: with
 # the usual 5 ms a photo among many visitors waits longer for Python than for its sums.
 SWITCH = 5e-4
+
+# How much nicer than the networks all other threads are. Every layer of a network waits for the slower of its threads:
+# among many visitors it would wait for a core at each of them.
+NICER = 5
 
 # Routes of Gradio's that this app has no use for, and a stranger might: they fetch links, write files, start the queue
 # a second time, or show who else is there.
@@ -76,6 +82,7 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         sys.setswitchinterval(SWITCH)
+        _networks_first()
         swept = upload_cleanup.keep_swept(upload_cleanup.own_folder(), SWEPT, KEPT)
         given_back = memory.keep_given_back(GIVEN_BACK)
         try:
@@ -128,6 +135,15 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
             mcp_server=False,  # agents are served by ours
             ssr_mode=False,  # a Space would turn it on; what is tested is what Python serves
         )
+
+
+def _networks_first() -> None:
+    """The threads of the networks go before this one and those that it starts from now on."""
+    inference_executor.start()
+    if sys.platform == "linux":  # elsewhere a priority is that of the whole process
+        thread = threading.get_native_id()
+        nice = os.getpriority(os.PRIO_PROCESS, thread)
+        os.setpriority(os.PRIO_PROCESS, thread, min(nice + NICER, 19))
 
 
 def health() -> JSONResponse:

@@ -1,4 +1,4 @@
-"""Charts as they are seen: in a real browser, after the page has changed its address."""
+"""Charts as they are seen and heard: in a real browser, after the page has changed its address."""
 
 from __future__ import annotations
 
@@ -37,10 +37,16 @@ def _check(visit: Visit, place: str) -> int:
         chart.evaluate(NAME_LOCALLY)
         difference = np.asarray(ImageChops.difference(seen, _pixels(chart)))
         assert difference.max() <= SLACK, f"{place}: parts of chart {index} are not seen"
+        assert chart.get_attribute("role") == "img" and len(chart.get_attribute("aria-label")) > 20
+        numbers = chart.locator("xpath=ancestor::*[contains(@class, 'vt-plot')]").locator("details.vt-data")
+        numbers.locator("summary").click()
+        rows = numbers.locator("table tbody tr").locator("visible=true")
+        assert rows.count() >= 2, f"{place}: chart {index} has no numbers"
+        numbers.locator("summary").click()
     return charts.count()
 
 
-def test_every_chart_is_seen_whole_after_the_address_has_changed(visit: Open) -> None:
+def test_every_chart_is_seen_whole_and_has_a_role_a_name_and_its_numbers(visit: Open) -> None:
     texts = Texts("fr")
     visitor = visit("fr").open()
     visitor.page.mouse.click(1, 1)  # a visitor who has acted: the address follows from now on

@@ -43,6 +43,11 @@ _waiting: list[_Asked] = []
 _lock = threading.Lock()
 
 
+def start() -> None:
+    """Starts the thread of the networks now: it, and those that it computes with, keep the priority of who calls."""
+    run_inference(lambda: None)
+
+
 def run_inference(work: Callable[[], Answer]) -> Answer:
     """Runs ``work`` on the one thread of the networks, after those who came before, and returns its result; ``work``
     must not call this again.
