@@ -13,7 +13,7 @@ from models.vision.predictions import CLASSES
 from tabs.credit.tab import SUB_TABS
 from tests.browser import LANGUAGES, SIZES, Open, Visit
 
-pytestmark = pytest.mark.no_cover  # what is looked at here is the page: counting lines would take a fifth of the time
+pytestmark = pytest.mark.no_cover  # what is looked at here is the page
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
@@ -66,6 +66,8 @@ def _choose_picture(page: Visit) -> None:
 def test_axe_finds_nothing_on_any_tab(visit: Open, language: str) -> None:
     texts = Texts(language)
     page = visit(language).open()
+    assert page.page.evaluate("document.documentElement.lang") == language
+    assert page.page.title() == texts("page.title")
     page.page.evaluate(AXE)
     found = {}
     for view in SUB_TABS:
@@ -78,13 +80,6 @@ def test_axe_finds_nothing_on_any_tab(visit: Open, language: str) -> None:
             _choose_picture(page)
             found |= faults(page.settle(), "a photo")
     assert found == {}
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_says_its_language_and_title(visit: Open, language: str) -> None:
-    page = visit(language).open().page
-    assert page.evaluate("document.documentElement.lang") == language
-    assert page.title() == Texts(language)("page.title")
 
 
 def test_every_picture_has_a_text_in_the_language_of_the_page(visit: Open) -> None:

@@ -11,7 +11,7 @@ from PIL import Image, ImageChops
 from models.texts import Texts
 from tests.browser import Open, Visit
 
-pytestmark = pytest.mark.no_cover  # what is looked at here is the page: counting lines would take a fifth of the time
+pytestmark = pytest.mark.no_cover  # what is looked at here is the page
 
 # what a chart would look like if it named its parts by themselves, whatever the page's address
 NAME_LOCALLY = """chart => {

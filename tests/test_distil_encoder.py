@@ -22,7 +22,7 @@ from training.vision.distillation import DistillationBatches, Variations, sample
 from training.vision.fine_tune import TrainingData
 from training.vision.tower import Tower
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
 
 TINY = "test_vit"
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from training.vision import distributed
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
 
 PROGRAM = """
 import sys

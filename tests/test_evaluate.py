@@ -23,7 +23,7 @@ from training.evaluation import encoders, linear_probes, protocols, released_mod
 from training.evaluation.near_duplicates import Groups, find_groups, fingerprint, members, seen_in_training
 from training.evaluation.statistics import Answers, compare, draws, figures
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
 
 
 def _photo(seed: int, size: tuple[int, int] = (64, 48)) -> Image.Image:

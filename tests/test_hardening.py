@@ -30,7 +30,7 @@ from PIL import Image
 from app import create_app
 from models.credit.service import credit_service
 from models.display.common.html import TEMPLATES, render
-from models.errors import InputError, shown
+from models.errors import InputError, ModelUnavailable, shown
 from models.runtime import health, hub, upload_cleanup
 from models.runtime.health import check_models
 from models.texts import ENGLISH, FRENCH, Texts
@@ -416,20 +416,27 @@ def test_the_folder_of_uploads_goes_with_the_process() -> None:
     assert not Path(done.stdout.strip().splitlines()[-1]).exists()
 
 
-@pytest.mark.parametrize("content", [None, "{", '{"figures": {}}'])
-def test_without_its_figures_the_credit_model_is_unavailable_and_the_app_starts(
-    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where the figures of the credit model would stand."""
     folder = tmp_path / "weights" / "credit"
     shutil.copytree(ROOT / "weights" / "credit", folder)
     (folder / "metrics.json").unlink()
-    if content is not None:
-        (folder / "metrics.json").write_text(content)
     monkeypatch.setattr("models.credit.service.ROOT", tmp_path)
     credit_service.cache_clear()
-    try:
-        blocks = create_app().blocks.values()
-    finally:
-        credit_service.cache_clear()
+    yield folder / "metrics.json"
+    credit_service.cache_clear()
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"figures": {}}'])
+def test_without_its_figures_the_credit_model_is_unavailable(content: str | None, figures: Path) -> None:
+    if content is not None:
+        figures.write_text(content)
+    with pytest.raises(ModelUnavailable, match=r"metrics\.json"):
+        credit_service()
+
+
+def test_without_the_credit_model_the_app_starts_and_says_so(figures: Path) -> None:
+    blocks = create_app().blocks.values()
     said = [str(block.value) for block in blocks if isinstance(block, gr.HTML) and "metrics.json" in str(block.value)]
     assert len(said) >= len(("en", "fr"))

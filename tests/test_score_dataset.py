@@ -26,7 +26,7 @@ from tests.factories import applications
 from training.batch.partitions import CREDIT, WEIGHTS, Partition, Refused, is_finished, plan, write
 from training.batch.scorers import CreditScorer, scorer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
 
 ROOT = Path(__file__).parents[1]
 PICTURES = sorted((ROOT / "data" / "catalogue" / "images").glob("*.webp"))[::24]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import sys
+import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -18,6 +21,7 @@ from gradio_client.exceptions import AppError
 
 from models.errors import LONGEST
 from models.runtime import upload_cleanup
+from models.vision import inference_executor
 from server import application, bodies, calls
 from server.application import create_server, running
 from server.bodies import LIMIT, SMALL
@@ -283,3 +287,18 @@ def test_calls_beyond_those_that_may_wait_are_told_at_once(monkeypatch: pytest.M
         go_on.set()
         for number, event in ((1, first), (2, second)):
             assert f'[{{"number": {number}}}]' in http.get(f"{CALL}wait/{event}").text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a priority is that of the whole process")
+def test_the_networks_go_before_everything_else() -> None:
+    with LightBlocks() as page:
+        gr.Textbox()
+
+    def priority(thread: int | None = None) -> int:
+        return os.getpriority(os.PRIO_PROCESS, thread or threading.get_native_id())
+
+    known = threading.enumerate()
+    with running(create_server(page, 1)):
+        (serving,) = (one for one in threading.enumerate() if one.name == "server" and one not in known)
+        assert priority(serving.native_id) - priority() == application.NICER > 0
+        assert inference_executor.run_inference(priority) == priority()

@@ -22,7 +22,7 @@ from training.credit.ensemble import average, fold_into_leaves
 from training.credit.search import HASTE, Plan, choices
 from training.train_credit import Settings, train
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
 
 QUICK = Choice(tuple(FEATURES), {"learning_rate": 0.2, "min_data_in_leaf": 20, "num_leaves": 8}, 30)
 FOLDS = [QUICK] * 3

@@ -39,7 +39,7 @@ from training.vision.data import Photo, read_photos
 from training.vision.fine_tune import Checkpoint
 from training.vision.metrics import fit_temperature
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
 
 ENCODER = {
     "model_type": "timm_wrapper",

@@ -18,7 +18,7 @@ from training.evaluation.bootstrap import mean_with_interval, ratio_with_interva
 from training.vision.data import Augmentation, Augmented, CachedViews, FreshViews, mix, read_photos
 from training.vision.metrics import calibration_error, classification_metrics, fit_temperature
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
 
 
 @pytest.fixture(scope="module")
