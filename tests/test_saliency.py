@@ -212,8 +212,11 @@ def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., S
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     (tmp_path / "small").mkdir()
 
-    def built(sha256: str, **roads: float) -> Small:
-        rows = {name.replace("_", "-"): {"road": {"mean": road}} for name, road in roads.items()}
+    def built(sha256: str, fewer: tuple[str, ...] = (), **roads: float) -> Small:
+        rows = {
+            name.replace("_", "-"): {"photos": 56 if name in fewer else 147, "road": {"mean": road}}
+            for name, road in roads.items()
+        }
         content = json.dumps({"weights_sha256": "a" * 64, "methods": rows})
         (tmp_path / "small" / "explanations.json").write_text(content)
         preprocessing = {"size": SIZE, "mean": [0, 0, 0], "std": [1, 1, 1]}
@@ -227,7 +230,9 @@ def test_the_default_is_the_most_faithful_quick_method(measured: Callable[..., S
     roads = {"grad_cam": 0.1, "layer_cam": 0.3, "eigen_cam": 0.2, "rise": 0.9, "random": 0.95}
     model = measured("a" * 64, **roads)
     assert (model.default_method, model.published_method) == ("layer-cam", "grad-cam")
-    assert measured("a" * 64, **roads | {"hires_cam": 0.4}).default_method == "hires-cam"
+    more = roads | {"hires_cam": 0.4}
+    assert measured("a" * 64, **more).default_method == "hires-cam"
+    assert measured("a" * 64, ("hires_cam",), **more).default_method == "layer-cam", "measured on fewer photos"
 
 
 def test_figures_of_other_weights_choose_no_default(measured: Callable[..., Small], tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ FILE = "explanations.json"
 
 
 def most_faithful(model: str, sha256: str, methods: Collection[str]) -> str | None:
-    """The method with the highest mean ROAD on the test photos.
+    """The method with the highest mean ROAD, among those that were measured on the most photos: on fewer, chance would
+    choose as well.
 
     Args:
         model: the folder below ``weights/``.
@@ -24,7 +25,9 @@ def most_faithful(model: str, sha256: str, methods: Collection[str]) -> str | No
     try:
         found = json.loads((weights.FOLDER / model / FILE).read_text(encoding="utf-8"))
         rows = found["methods"] if found["weights_sha256"] == sha256 else {}
-        roads = {name: float(rows[name]["road"]["mean"]) for name in methods if name in rows}
+        figures = {
+            name: (int(rows[name]["photos"]), float(rows[name]["road"]["mean"])) for name in methods if name in rows
+        }
     except (OSError, ValueError, KeyError, TypeError):  # a default is chosen without it
         return None
-    return max(roads, key=roads.__getitem__, default=None)
+    return max(figures, key=figures.__getitem__, default=None)
