@@ -14,7 +14,7 @@ import pytest
 from models.credit.score import logit
 from models.credit.service import credit_service
 from models.credit.wording import label, scaled, unit_name, value_text
-from models.display.common.chart import TICKS, share_ticks
+from models.display.common.chart import ABOVE, TICKS, share_ticks
 from models.display.common.palette import LOWERS, MARK, NEUTRAL, RAISES
 from models.display.credit import audit_charts, global_importance
 from models.display.credit.distribution import MOST_CATEGORIES, distribution
@@ -204,3 +204,26 @@ def test_what_moved_leads_from_the_score_before_to_the_score_after(texts: Texts)
         assert line.x0 == line.x1 == name.x == pytest.approx(value)
         assert (line.line.dash, line.line.color) == (dash, colour)
         assert name.text == f"{words} {texts.number(value, 2)}"
+
+
+@LANGUAGES
+def test_the_name_of_a_row_stands_above_it(texts: Texts) -> None:
+    names = {"CREDIT_TERM": 0.5, "AGE": 0.1234, "EXT_SOURCE_2": 0.3}
+    figure = global_importance.bars(names, texts)
+    (drawn,) = figure.data
+    said = [(mark.text, mark.y) for mark in figure.layout.annotations]
+    order = sorted(names, key=names.__getitem__, reverse=True)
+    assert list(drawn.x) == [names[name] for name in order] and list(drawn.y) == [0, 1, 2]
+    assert said == [(label(name, texts), pytest.approx(row - ABOVE)) for row, name in enumerate(order)]
+    assert list(drawn.customdata) == [text for text, _ in said] and 0 < ABOVE < 0.5 + drawn.width / 2
+    bottom, top = figure.layout.yaxis.range
+    assert bottom > 2 + drawn.width / 2 and top < -ABOVE, "the first row is on top, and nothing is cut off"
+
+    importance = credit_service().importance
+    swarm = global_importance.beeswarm(importance, texts)
+    shown = [label(importance.names[place], texts) for place in importance.order[: global_importance.SHOWN]]
+    assert [(mark.text, mark.y) for mark in swarm.layout.annotations] == [
+        (name, pytest.approx(row - ABOVE)) for row, name in enumerate(shown)
+    ]
+    for row in range(len(shown)):
+        assert all(abs(height - row) <= global_importance.SPREAD for height in swarm.data[2 * row].y)

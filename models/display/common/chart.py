@@ -12,6 +12,7 @@ from models.display.common.html import Table
 from models.texts import Texts
 
 TICKS = 6  # at most, on an axis of shares
+ABOVE = 0.42  # rows, from the middle of a row to that of its name
 
 
 def described(
@@ -34,6 +35,20 @@ def described(
         separators=texts.conventions.decimal + texts.conventions.thousands,
     )
     return figure
+
+
+def name_rows(figure: go.Figure, names: Sequence[str]) -> None:
+    """Writes the name of each row above it: beside the rows, long names would leave a chart on a phone no room.
+
+    Args:
+        figure: its rows lie at y = 0, 1, ..., the first on top.
+        names: from top to bottom.
+    """
+    for row, name in enumerate(names):
+        figure.add_annotation(
+            xref="paper", x=0, y=row - ABOVE, text=name, xanchor="left", align="left", showarrow=False
+        )
+    figure.update_yaxes(range=[len(names) - 0.5, -0.8], showticklabels=False, showgrid=False, ticks="")
 
 
 def share_ticks(top: float, texts: Texts) -> dict[str, Any]:

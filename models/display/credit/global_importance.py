@@ -10,51 +10,55 @@ import plotly.graph_objects as go
 
 from models.credit.importance import Dependence, Importance
 from models.credit.wording import label, scaled, unit_name, value_text
-from models.display.common.chart import described
+from models.display.common.chart import described, name_rows
 from models.display.common.palette import LOWERS, NEUTRAL, RAISES, base_figure
 from models.texts import Texts
 
 SHOWN = 15  # features
-ROW = 30  # px
+ROW = 46, 54  # px a bar and a swarm, with its name above
+SPREAD = 0.26  # rows that a swarm reaches up and down
 LOW_TO_HIGH = [[0.0, LOWERS], [0.5, "#b8a9b9"], [1.0, RAISES]]
 
 
 def bars(mean_absolute: Mapping[str, float], texts: Texts, shown: int = SHOWN) -> go.Figure:
     """Mean absolute attribution of the strongest features, by name."""
     ranked = sorted(mean_absolute.items(), key=lambda item: -item[1])[:shown]
-    figure = base_figure(height=ROW * len(ranked) + 70)
+    names = [label(name, texts) for name, _ in ranked]
+    figure = base_figure(height=ROW[0] * len(ranked) + 70)
     figure.add_bar(
         orientation="h",
         x=[value for _, value in ranked],
-        y=[label(name, texts) for name, _ in ranked],
+        y=list(range(len(ranked))),
+        width=0.42,
+        customdata=names,
         marker={"color": NEUTRAL},
         text=[texts.number(value, 3) for _, value in ranked],
         textposition="outside",
         cliponaxis=False,
-        hovertemplate="%{y}: %{x:.3f}<extra></extra>",
+        hovertemplate="%{customdata}: %{x:.3f}<extra></extra>",
     )
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+    name_rows(figure, names)
     figure.update_xaxes(title_text=texts("credit.global.mean_absolute"), rangemode="tozero")
     figure.update_layout(margin={"r": 56})
     return described(
         figure,
         texts("charts.bars", count=len(ranked)),
         (texts("credit.why.feature"), texts("credit.global.mean_absolute")),
-        [(label(name, texts), texts.number(value, 3)) for name, value in ranked],
+        [(name, texts.number(value, 3)) for name, (_, value) in zip(names, ranked, strict=True)],
         texts,
     )
 
 
 def beeswarm(importance: Importance, texts: Texts, shown: int = SHOWN) -> go.Figure:
     """Every client as a point: its attribution, coloured by whether its value is low or high."""
-    figure = base_figure(height=(ROW + 8) * shown + 70)
+    figure = base_figure(height=ROW[1] * shown + 70)
     draw = np.random.default_rng(0)
     for row, place in enumerate(importance.order[:shown]):
         name = importance.names[place]
         attributions, ranks = importance.values[:, place], _ranks(name, importance.features[:, place])
         counts, edges = np.histogram(attributions, 60)
         crowd = counts[np.clip(np.digitize(attributions, edges) - 1, 0, 59)] / counts.max()
-        heights = row + draw.uniform(-0.38, 0.38, len(attributions)) * crowd
+        heights = row + draw.uniform(-SPREAD, SPREAD, len(attributions)) * crowd
         known = ~np.isnan(ranks)
         marker = _coloured(ranks[known], texts("credit.global.value"), texts) | {"size": 3.5, "showscale": row == 0}
         for points, look in ((known, marker), (~known, {"size": 3.5, "color": NEUTRAL})):
@@ -62,7 +66,7 @@ def beeswarm(importance: Importance, texts: Texts, shown: int = SHOWN) -> go.Fig
                 x=attributions[points], y=heights[points], mode="markers", marker=look, hoverinfo="skip"
             )
     names = [label(importance.names[place], texts) for place in importance.order[:shown]]
-    figure.update_yaxes(tickvals=list(range(shown)), ticktext=names, range=[shown - 0.5, -0.5], showgrid=False)
+    name_rows(figure, names)
     figure.update_xaxes(title_text=texts("credit.global.attribution"), zeroline=True, zerolinecolor=NEUTRAL)
     rows = []
     for name, place in zip(names, importance.order[:shown], strict=True):
