@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app import create_app
+from models.texts import LANGUAGES
 
 pytestmark = pytest.mark.slow
 
@@ -21,3 +22,12 @@ def test_no_choice_is_lost_while_the_last_one_is_answered() -> None:
         and CHOICES & {event for _, event in function.targets}
     ]
     assert not listeners
+
+
+def test_a_new_photo_opens_and_closes_nothing() -> None:
+    """Its answer may come after that of a card that was opened meanwhile, and would close it again."""
+    functions = create_app().fns.values()
+    opening = [function for function in functions if "detail" in {block.elem_id for block in function.outputs}]
+    photos = {function.inputs[0]._id for function in opening if "select" in {event for _, event in function.targets}}
+    assert len(photos) == len(LANGUAGES)
+    assert not [function.name for function in opening for block, _ in function.targets if block in photos]

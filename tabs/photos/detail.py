@@ -56,6 +56,10 @@ def detail_section(texts: Texts, app: gr.Blocks, photo: gr.State, cards: gr.HTML
             gr.Column(visible=by_prototypes),
         )
 
+    def renew(uploaded: UploadedPhoto | None, model: str) -> tuple[Any, Any]:
+        """The photo, for what stands open. It opens and closes nothing itself: a card may be opened meanwhile."""
+        return uploaded if model else gr.skip(), uploaded if model == MODEL else gr.skip()
+
     def show(uploaded: UploadedPhoto | None, model: str, method: str) -> tuple[Any, ...]:
         choices = method_choices(model, texts)
         names = [name for _, name in choices]
@@ -76,7 +80,7 @@ def detail_section(texts: Texts, app: gr.Blocks, photo: gr.State, cards: gr.HTML
     picked = cards.select(handle_errors(open_card, texts), photo, shown, trigger_mode="multiple", **private)
     redraw(picked.success)
     picked.success(None, None, None, js=READ_ON, api_visibility="private")
-    photo.change(follow, [photo, opened], states, **private)
+    photo.change(renew, [photo, opened], [seen, compared], **private)
     widgets.model.input(follow, [photo, widgets.model], states, trigger_mode="always_last", **private)
     links.follow(widgets.model, "model")
     links.follow(widgets.method, "method")
