@@ -15,7 +15,7 @@ from models.display.common.palette import LOWERS, NEUTRAL, RAISES, base_figure
 from models.texts import Texts
 
 SHOWN = 15  # features
-ROW = 46, 54  # px a bar and a swarm, with its name above
+BAR, SWARM = 46, 54  # px a row, with its name above
 SPREAD = 0.26  # rows that a swarm reaches up and down
 LOW_TO_HIGH = [[0.0, LOWERS], [0.5, "#b8a9b9"], [1.0, RAISES]]
 
@@ -24,7 +24,7 @@ def bars(mean_absolute: Mapping[str, float], texts: Texts, shown: int = SHOWN) -
     """Mean absolute attribution of the strongest features, by name."""
     ranked = sorted(mean_absolute.items(), key=lambda item: -item[1])[:shown]
     names = [label(name, texts) for name, _ in ranked]
-    figure = base_figure(height=ROW[0] * len(ranked) + 70)
+    figure = base_figure(height=BAR * len(ranked) + 70)
     figure.add_bar(
         orientation="h",
         x=[value for _, value in ranked],
@@ -51,7 +51,7 @@ def bars(mean_absolute: Mapping[str, float], texts: Texts, shown: int = SHOWN) -
 
 def beeswarm(importance: Importance, texts: Texts, shown: int = SHOWN) -> go.Figure:
     """Every client as a point: its attribution, coloured by whether its value is low or high."""
-    figure = base_figure(height=ROW[1] * shown + 70)
+    figure = base_figure(height=SWARM * shown + 70)
     draw = np.random.default_rng(0)
     for row, place in enumerate(importance.order[:shown]):
         name = importance.names[place]
