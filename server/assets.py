@@ -29,7 +29,7 @@ MONTH = 30 * 24 * 3600  # seconds that a browser may keep a picture
 
 
 class CompressedAssets:
-    """ASGI middleware: a file of Gradio's page is compressed when it is first asked for, and kept."""
+    """ASGI middleware: a file of Gradio's page is mended and compressed when it is first asked for, and kept."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -27,7 +27,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from app import create_app
+from app import UPLOADS, create_app
 from models.credit.service import credit_service
 from models.display.common.html import TEMPLATES, render
 from models.errors import InputError, ModelUnavailable, shown
@@ -414,6 +414,7 @@ def test_the_folder_of_uploads_goes_with_the_process() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert not Path(done.stdout.strip().splitlines()[-1]).exists()
+    assert UPLOADS.is_dir() and str(UPLOADS) == os.environ[upload_cleanup.VARIABLE], "the app has one"
 
 
 @pytest.fixture

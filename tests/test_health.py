@@ -43,10 +43,10 @@ def test_many_who_ask_are_told_what_one_was(monkeypatch: pytest.MonkeyPatch) -> 
     asked = []
     monkeypatch.setattr(health, "monotonic", lambda: now[0])
     monkeypatch.setattr(health, "_check_models", lambda: asked.append(now[0]) or ["state"])
-    for later in (0.0, health.FRESH / 2, health.FRESH / 2 - 1):
+    for later in (0.0, 15.0, 14.9):
         now[0] += later
         assert health.check_models() == ["state"]
     assert asked == [1000.0]
-    now[0] += 2
+    now[0] += 0.2
     health.check_models()
-    assert asked == [1000.0, 1000.0 + health.FRESH + 1]
+    assert asked == [1000.0, pytest.approx(1030.1)]

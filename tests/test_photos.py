@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from PIL import Image
 
 from models.display.pages.method import facts
 from models.display.photos.faithfulness import curves, sentences
-from models.runtime import health
 from models.texts import ENGLISH, FRENCH
 from models.vision import photos, registry
 from models.vision.faithfulness import Curve, Faithfulness
@@ -129,26 +128,3 @@ def test_the_method_note_counts_the_masks() -> None:
     assert facts(ENGLISH)["rise_masks"] == str(MASKS)
     for texts in (ENGLISH, FRENCH):
         assert f"{texts.number(MASKS)} " in texts("method.explanations.text", **facts(texts))
-
-
-@pytest.fixture
-def tests_made(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
-    """How often the networks were asked."""
-    made = []
-    monkeypatch.setattr(health, "_check_models", lambda: made.append(1) or [])
-    monkeypatch.setattr(health, "_last", (-float("inf"), []))
-    return lambda: len(made)
-
-
-def test_a_self_test_is_given_again_until_it_is_old(
-    tests_made: Callable[[], int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = [1000.0]
-    monkeypatch.setattr(health, "monotonic", lambda: now[0])
-    health.check_models()
-    now[0] += 29.9
-    health.check_models()
-    assert tests_made() == 1
-    now[0] += 0.2
-    health.check_models()
-    assert tests_made() == 2

@@ -85,10 +85,8 @@ def test_agents_are_answered(behind: str) -> None:
         portal.call(ask)
 
 
-def test_a_visitor_reads_the_page_and_turns_to_the_other_language(
-    visit_behind: Open, behind: str, request: pytest.FixtureRequest
-) -> None:
-    path = {"strips": "/", "keeps": "/fr/"}[request.node.callspec.params["behind"]]
+@pytest.mark.parametrize(("behind", "path"), [("strips", "/"), ("keeps", "/fr/")], indirect=["behind"], scope="module")
+def test_a_visitor_reads_the_page_and_turns_to_the_other_language(visit_behind: Open, behind: str, path: str) -> None:
     visit = visit_behind("fr" if "fr" in path else "en")
     visit.page.goto(behind + path)
     visit.page.locator(".vt-verdict").first.wait_for()

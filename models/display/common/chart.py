@@ -12,6 +12,8 @@ from models.display.common.html import Table
 from models.texts import Texts
 
 TICKS = 6  # at most, on an axis of shares
+ROW = 46  # px a bar: its name above, the bar below
+THICKNESS = 0.42  # rows that the bar takes
 ABOVE = 0.42  # rows, from the middle of a row to that of its name
 
 
@@ -37,6 +39,13 @@ def described(
     return figure
 
 
+def row_name(y: float, text: str) -> dict[str, Any]:
+    """The annotation that names a row of a chart, at the height ``y``, from the left edge."""
+    return {
+        "xref": "paper", "x": 0, "y": y, "text": text, "xanchor": "left", "align": "left", "showarrow": False
+    }  # fmt: skip
+
+
 def name_rows(figure: go.Figure, names: Sequence[str]) -> None:
     """Writes the name of each row above it: beside the rows, long names would leave a chart on a phone no room.
 
@@ -45,9 +54,7 @@ def name_rows(figure: go.Figure, names: Sequence[str]) -> None:
         names: from top to bottom.
     """
     for row, name in enumerate(names):
-        figure.add_annotation(
-            xref="paper", x=0, y=row - ABOVE, text=name, xanchor="left", align="left", showarrow=False
-        )
+        figure.add_annotation(row_name(row - ABOVE, name))
     figure.update_yaxes(range=[len(names) - 0.5, -0.8], showticklabels=False, showgrid=False, ticks="")
 
 

@@ -10,12 +10,12 @@ import plotly.graph_objects as go
 
 from models.credit.importance import Dependence, Importance
 from models.credit.wording import label, scaled, unit_name, value_text
-from models.display.common.chart import described, name_rows
+from models.display.common.chart import ROW, THICKNESS, described, name_rows
 from models.display.common.palette import LOWERS, NEUTRAL, RAISES, base_figure
 from models.texts import Texts
 
 SHOWN = 15  # features
-BAR, SWARM = 46, 54  # px a row, with its name above
+SWARM = 54  # px a row, with its name above
 SPREAD = 0.26  # rows that a swarm reaches up and down
 LOW_TO_HIGH = [[0.0, LOWERS], [0.5, "#b8a9b9"], [1.0, RAISES]]
 
@@ -24,12 +24,12 @@ def bars(mean_absolute: Mapping[str, float], texts: Texts, shown: int = SHOWN) -
     """Mean absolute attribution of the strongest features, by name."""
     ranked = sorted(mean_absolute.items(), key=lambda item: -item[1])[:shown]
     names = [label(name, texts) for name, _ in ranked]
-    figure = base_figure(height=BAR * len(ranked) + 70)
+    figure = base_figure(height=ROW * len(ranked) + 70)
     figure.add_bar(
         orientation="h",
         x=[value for _, value in ranked],
         y=list(range(len(ranked))),
-        width=0.42,
+        width=THICKNESS,
         customdata=names,
         marker={"color": NEUTRAL},
         text=[texts.number(value, 3) for _, value in ranked],

@@ -11,13 +11,12 @@ import plotly.graph_objects as go
 from models.credit.reasons import base_probability, compared_with
 from models.credit.score import Contribution, Score, changes, logit, sigmoid
 from models.credit.wording import Distance, label, value_text, with_value
-from models.display.common.chart import described
+from models.display.common.chart import ROW, THICKNESS, described, row_name
 from models.display.common.palette import LOWERS, NEUTRAL, RAISES, base_figure
 from models.texts import Texts
 
 Scale = Literal["log_odds", "probability"]
 SHOWN = 10  # features drawn one by one; the rest stands in one bar
-ROW = 46  # px a bar: its text above, the bar below
 
 
 @dataclass(frozen=True)
@@ -152,7 +151,7 @@ def _figure(bars: list[Step], marks: list[_Mark], texts: Texts, scale: Scale, of
                 x=[bar.change for bar in bars],
                 y=rows,
                 measure=["relative"] * len(bars),
-                width=0.42,
+                width=THICKNESS,
                 increasing={"marker": {"color": RAISES}},
                 decreasing={"marker": {"color": LOWERS}},
                 connector={"line": {"color": NEUTRAL, "width": 1, "dash": "dot"}},
@@ -192,18 +191,9 @@ def _figure(bars: list[Step], marks: list[_Mark], texts: Texts, scale: Scale, of
 def _bar_label(bar: Step, row: int, texts: Texts, scale: Scale) -> dict[str, Any]:
     """The annotation above a bar; a click on it opens the bar's group."""
     sign = "\u25b2" if bar.change >= 0 else "\u25bc"  # the direction is carried by shape as well as colour
-    return {
-        "xref": "paper",
-        "x": 0,
-        "y": row + 0.4,
-        # amount first: on a phone a long name runs out of room, and the amount must not
-        "text": f"<b>{sign} {_amount(bar.change, texts, scale)}</b>  {_clipped(bar.name)}",
-        "xanchor": "left",
-        "align": "left",
-        "showarrow": False,
-        "name": bar.group,
-        "captureevents": bool(bar.group),
-    }
+    # amount first: on a phone a long name runs out of room, and the amount must not
+    text = f"<b>{sign} {_amount(bar.change, texts, scale)}</b>  {_clipped(bar.name)}"
+    return row_name(row + 0.4, text) | {"name": bar.group, "captureevents": bool(bar.group)}
 
 
 def _amount(change: float, texts: Texts, scale: Scale) -> str:
