@@ -21,19 +21,10 @@ from transformers import (
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification, ProtoViTImageProcessor
 from models.protovit.matching import TIE, greedy_match, neighbours, textured
 from models.protovit.modeling import relative_features
-from training.protovit.objective import (
-    Objective,
-    Reasoner,
-    Sources,
-    Weights,
-    cluster,
-    consistency,
-    deletion,
-    locality,
-    orthogonality,
-    separation,
-)
+from training.protovit.objective import Objective, Reasoner, Sources
 from training.protovit.projection import project
+from training.protovit.recipe import Weights
+from training.protovit.terms import cluster, consistency, deletion, locality, orthogonality, separation
 
 TINY = TimmWrapperConfig(
     architecture="vit_tiny_patch16_224",

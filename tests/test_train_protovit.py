@@ -6,7 +6,7 @@ import argparse
 import json
 import shutil
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,13 @@ from models.vision.prototypes import boxes
 from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
 from tests.pictures import picture, write_dataset
-from training import evaluate_reasoning, evaluate_remedies, train_protovit
+from training import evaluate_remedies, train_protovit
 from training.evaluation import reasoning
 from training.evaluation.measurements import MeasurementCache
 from training.protovit import initialisation, objective, stages
-from training.protovit.blended import blended_pictures
+from training.protovit.alterations import altered_pictures
 from training.protovit.partition import FrozenStem, TrainableTail
-from training.protovit.recipe import ProtoViTRecipe
+from training.protovit.recipe import ProtoViTRecipe, Steps, Weights
 from training.vision.artifacts import SAME_RUN, read_validation
 from training.vision.data import Photo, read_photos
 from training.vision.fine_tune import Checkpoint
@@ -75,7 +75,8 @@ def small_recipe() -> ProtoViTRecipe:
     }
     return replace(
         train_protovit.RECIPE, encoder=ENCODER, preprocessing=Preprocessing(32), views=2, batch=7, frozen=1,
-        projection=8, pool=1, parts=4, prototypes_per_class=2, blank=0.01, squares=(1, 1), reach=1, stages=stages,
+        projection=8, pool=1, parts=4, prototypes_per_class=2, blank=0.01, squares=(1, 1), reach=1,
+        steps=Steps(3, 3, 3, 1), stages=stages,
     )  # fmt: skip
 
 
@@ -112,12 +113,14 @@ def test_the_artefacts(trained: Path) -> None:
         "model.safetensors", "config.json", "metrics.json", "training.json", "validation.json", "README.md",
         "prototypes.json", "preprocessor_config.json",
     }  # fmt: skip
+    config = json.loads((trained / "config.json").read_text())
+    assert config["concentration"] == small_recipe().widened < small_recipe().concentration
     state = load_file(trained / "model.safetensors")
     assert all(tensor.dtype == torch.float16 for tensor in state.values())
     training = json.loads((trained / "training.json").read_text())
-    assert [step["after"] for step in training["steps"]] == ["joint", "projection", "settle", "reading"]
+    assert [step["after"] for step in training["steps"]] == ["joint", "projection", "settle", "reading", "widening"]
     terms = training["curves"][-1]["terms"]
-    assert set(terms) == {"ce", "cluster", "separation", "orthogonality", "locality", "deletion", "consistency"}
+    assert set(terms) == {field.name for field in fields(Weights)} - {"smoothing", "pool"}
     assert sum(terms.values()) == pytest.approx(training["curves"][-1]["train_loss"])
     assert {"settle_curves", "refit_curves", "refit_settle_curves"} <= set(training)
     assert training["steps"][1]["distinct_sources"] == 14
@@ -266,7 +269,8 @@ def test_an_interrupted_training_goes_on(made: Path, tmp_path: Path, monkeypatch
     monkeypatch.undo()
     run_training(made, tmp_path / "parts", "--skip-test", "--resume")
     whole, parts = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "parts"))
-    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    # sums of many threads differ by their order
+    assert all(torch.allclose(whole[name].float(), parts[name].float(), atol=1e-5) for name in whole)
 
 
 def test_boxes_cover_the_picture() -> None:
@@ -282,7 +286,7 @@ def test_boxes_cover_the_picture() -> None:
 def test_whether_the_reasoning_holds(trained: Path, made: Path) -> None:
     model = ProtoVit.load(trained)
     photos = read_photos(made / "data")["test"]
-    figures = evaluate_reasoning.evaluate(model, photos, MeasurementCache(None))
+    figures = reasoning.evaluate(model, photos, MeasurementCache(None))
     assert figures["photos"] == 7
     for group in (figures["perturbation"], *figures["stability"].values()):
         for figure in group.values():
@@ -303,22 +307,36 @@ def test_whether_the_reasoning_holds(trained: Path, made: Path) -> None:
         assert texts("reasoning.stability.jpeg") in reasoning_tables.stability_table(figures, texts).html()
 
 
-def test_each_remedy_is_learnt_with_and_measured(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("refit", [False, True])
+def test_each_remedy_is_learnt_with_and_measured(
+    trained: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refit: bool
+) -> None:
     monkeypatch.setattr(evaluate_remedies, "CATALOGUE", made / "catalogue")
-    kernel = evaluate_remedies.without(small_recipe(), "locality", "deletion")
-    assert kernel.stages["joint"].weights == replace(small_recipe().stages["joint"].weights, locality=0, deletion=0)
-    monkeypatch.setattr(evaluate_remedies, "REMEDIES", {"kernel": kernel, "deletion": small_recipe()})
+    bare = evaluate_remedies.without(small_recipe(), "locality", "deletion")
+    assert bare.stages["joint"].weights == replace(small_recipe().stages["joint"].weights, locality=0, deletion=0)
+    monkeypatch.setattr(evaluate_remedies, "REMEDIES", {"kernel": bare, "locality": small_recipe()})
+    shutil.copytree(trained, tmp_path / "protovit")
     monkeypatch.setattr(evaluate_remedies.weights, "FOLDER", tmp_path)
-    (tmp_path / "protovit").mkdir()
+    monkeypatch.setattr(evaluate_remedies.registry, "get", lambda name: ProtoVit.load(tmp_path / name))
+    record = json.loads((trained / "training.json").read_text())
+    record["arguments"]["refit"] = refit
+    (tmp_path / "protovit" / "training.json").write_text(json.dumps(record))
     arguments = ["remedies", "--data", str(made / "data"), "--init", str(made / "encoder.safetensors"), "--photos", "2"]
     monkeypatch.setattr(sys, "argv", arguments)
     evaluate_remedies.main()
     rows = json.loads((tmp_path / "protovit" / "remedies.json").read_text())
-    assert [row["remedy"] for row in rows] == ["kernel", "deletion"]
+    shipped = [] if refit else ["encoder"]  # it would be asked about photos that it has learnt
+    assert [row["remedy"] for row in rows] == ["kernel", "locality", *shipped]
     for row in rows:
         assert 0 <= row["accuracy"] <= 1 and row["photos"] == 2 and row["outside"] >= 0
     for texts in (ENGLISH, FRENCH):
         assert texts.percent(rows[0]["inside"], 0) in reasoning_tables.remedy_table(rows, texts).html()
+
+
+def test_remedies_are_learnt_on_an_encoder_that_stays_as_it_is() -> None:
+    for recipe in evaluate_remedies.REMEDIES.values():
+        assert recipe.frozen == recipe.encoder["model_args"]["depth"]
+        assert all(stage.encoder_rate == 0 for stage in recipe.stages.values())
 
 
 def test_each_stage_has_a_name_on_the_page(trained: Path) -> None:
@@ -370,13 +388,13 @@ def test_a_picture_keeps_its_square_whatever_it_is_trained_with(made: Path, tmp_
     )  # fmt: skip
     network = initialisation.initial_model(str(made / "encoder.safetensors"), recipe)
     stem = FrozenStem(network.encoder.timm_model, 1, recipe.blank)
-    args = argparse.Namespace(seed=0, cache=tmp_path)
+    args = argparse.Namespace(seed=0, cache=tmp_path, bf16=False)
     photos = read_photos(made / "data")["train"]
 
-    def blended(chosen: list[Photo]) -> objective.BlendedPictures:
+    def blended(chosen: list[Photo]) -> objective.AlteredPictures:
         pictures = [Preprocessing(32)(read_upload(photo.path).image) for photo in chosen]
         whole = torch.cat([stem(recipe.preprocessing.normalise(pixels)) for pixels in pictures]).half()
-        return blended_pictures(stem, chosen, whole, recipe, args)
+        return altered_pictures(stem, chosen, whole, recipe, args)[-1]
 
     with torch.no_grad():
         few, many = blended(photos[3:5]), blended(photos)
@@ -384,4 +402,3 @@ def test_a_picture_keeps_its_square_whatever_it_is_trained_with(made: Path, tmp_
         assert torch.equal(part.places, whole.places[3:5]) and torch.equal(part.pictures, whole.pictures[3:5])
         assert not torch.equal(whole.pictures, many.whole)
         assert whole.places.any() and not whole.places.all()
-    assert all(1 <= places.sum() <= 4 for places in many.deleted.places)

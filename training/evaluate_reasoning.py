@@ -19,70 +19,14 @@ Written to ``weights/protovit/reasoning.json``.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-from zlib import crc32
-
-import numpy as np
-import torch
-from tqdm import tqdm
 
 from models.vision import registry, weights
-from models.vision.preprocessing import to_tensor
-from models.vision.prototypes import REACH
 from models.vision.protovit import ProtoVit
-from models.vision.uploads import read_upload
-from training.evaluation.bootstrap import mean_with_interval, ratio_with_interval
 from training.evaluation.measurements import MeasurementCache
-from training.evaluation.reasoning import JPEG, KEPT, NEAR, TOP, dependence, features, perturbation, stability
+from training.evaluation.reasoning import evaluate
 from training.vision.artifacts import write_json
-from training.vision.data import Photo, read_photos
-
-SEED = 0
-
-
-def evaluate(model: ProtoVit, photos: Sequence[Photo], cache: MeasurementCache) -> dict[str, object]:
-    """The figures, each a mean over the photos with its 95 % bootstrap interval, ready for JSON."""
-    images = [read_upload(photo.path).image for photo in photos]
-    pictures = [to_tensor(model.preprocessing.stretch(image)) for image in images]
-    found = torch.cat([features(model, [pixels]) for pixels in tqdm(pictures, desc="features")])
-
-    def measure(row: int) -> dict[str, Any]:
-        draw = np.random.default_rng(SEED + crc32(photos[row].path.name.encode()))
-        others = found[torch.arange(len(found)) != row]
-        return {
-            "dependence": dependence(model, pictures[row], others),
-            "perturbation": perturbation(model, pictures[row], draw),
-            "stability": stability(model, images[row]),
-        }
-
-    rows = [
-        cache.get(photo, lambda row=row: measure(row))  # type: ignore[misc]
-        for row, photo in enumerate(tqdm(photos, desc="reasoning"))
-    ]
-    rests: list[dict[str, float]] = [row["dependence"] for row in rows]
-    changed: list[dict[str, float]] = [row["perturbation"] for row in rows]
-    steady: list[dict[str, dict[str, float]]] = [row["stability"] for row in rows]
-    return {
-        "photos": len(photos),
-        "top": TOP,
-        "crop_kept": KEPT,
-        "jpeg_quality": JPEG,
-        "near_patches": NEAR,
-        "reach": REACH,
-        "classes": len(model.classes),
-        "perturbation": {
-            **{key: asdict(mean_with_interval([one[key] for one in changed])) for key in changed[0]},
-            "inside": asdict(ratio_with_interval(*([one[key] for one in rests] for key in ("lost", "above")))),
-            "outside": asdict(mean_with_interval([one["outside"] for one in rests])),
-        },
-        "stability": {
-            name: {key: asdict(mean_with_interval([one[name][key] for one in steady])) for key in steady[0][name]}
-            for name in steady[0]
-        },
-    }
+from training.vision.data import read_photos
 
 
 def main() -> None:

@@ -4,12 +4,14 @@
     python -m training.train_protovit --data FOLDER --init encoder.safetensors --project-on FOLDER
     python -m training.train_protovit --data FOLDER --init encoder.safetensors --resume
 
-``--init`` is a name in timm, or a file of safetensors with timm's names. The encoder stays as it is; what learns is a
-linear map of its patches, one by one, the prototypes, and how much each counts. Beside the terms of Ma et al. 2024
-(arXiv:2410.20722) one asks that a place stays what it is when all that is far from it is blended away, and one that it
-does not when it is blended away itself. Prototypes are projected on rendered pictures, which may be shown; after that
-the map settles: photos are drawn to the pieces that a visitor sees, and each prototype stays what the network makes of
-its piece.
+``--init`` is a name in timm, or a file of safetensors with timm's names: CLIP's image tower. ProtoViT's encoder is all
+of its blocks but the last, and the whole tower says what the unlabelled pictures of ``--pool`` show. The lower blocks
+stay as they are. Beside the terms of Ma et al. 2024 (arXiv:2410.20722) the loss asks that the evidence holds: that a
+place stays what it is when all that is far from it is blended away, and does not when it is blended away itself; that
+it is found again in a crop; that the places a visitor is shown give the answer without the others, and these none
+without them. Prototypes are projected on rendered pictures, which may be shown; after that the upper blocks settle:
+photos are drawn to the pieces that a visitor sees, and each prototype stays what the network makes of its piece. Last,
+the kernel that turns cosines into similarities is widened.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from training.protovit.recipe import RECIPE, ProtoViTRecipe
 from training.protovit.stages import Learnt, learn
 from training.vision.artifacts import Card
 from training.vision.data import Photo, read_catalogue, read_photos
+from training.vision.distillation import sample_photos
 from training.vision.distributed import STATE
 from training.vision.report import report
 from training.vision.transfer import arguments, flags, training_record
@@ -41,6 +44,7 @@ def main() -> None:
     """Reads the command line and trains."""
     parser = arguments("Train ProtoViT in its stages.", ProtoVit.name)
     parser.add_argument("--init", required=True, help="name in timm, or file of safetensors")
+    parser.add_argument("--pool", type=Path, help="folder of .jpg photos without labels to learn from")
     parser.add_argument("--project-on", type=Path, help="folder of pictures with labels.csv to project on")
     train(parser.parse_args(), RECIPE)
 
@@ -57,6 +61,7 @@ def train(args: argparse.Namespace, recipe: ProtoViTRecipe) -> None:
     photos = read_photos(args.data)
     photos["train"] += read_catalogue(args.catalogue) if args.catalogue else []
     photos["project"] = read_catalogue(args.project_on or CATALOGUE)
+    photos["pool"] = sample_photos(args.pool, recipe.pool_size, args.seed) if args.pool else []
     chosen = learnt = learn(model, recipe, photos, args)
     if args.refit:
         model.load_state_dict(start)
@@ -100,7 +105,9 @@ def _report(
         "example products (Ma et al. 2024), so that its whole reasoning can be shown.",
         base_model="timm/vit_base_patch16_clip_quickgelu_224.openai",
         library="transformers",
-        command=f"python -m training.train_protovit --data DATA --init {Path(args.init).name}" + flags(args),
+        command=f"python -m training.train_protovit --data DATA --init {Path(args.init).name}"
+        + (" --pool POOL" if args.pool else "")
+        + flags(args),
         limits="Likeness is evidence, not proof: a prototype can answer to colour or background. A photo always gets "
         "one of the seven categories, whatever it shows; that it probably belongs to none is said beside it, and not "
         "always noticed.",

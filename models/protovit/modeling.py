@@ -107,10 +107,7 @@ class PrototypeHead(nn.Module):
 
     def cosines(self, features: torch.Tensor) -> torch.Tensor:
         """The cosine of each part of each prototype with each place: (B, D, n, n) -> (B, P, K, N)."""
-        directions = normalize(features.flatten(2), dim=1)  # (B, D, N)
-        parts = normalize(self.prototypes, dim=1).permute(0, 2, 1)  # (P, K, D)
-        cosines: torch.Tensor = (parts.flatten(0, 1) @ directions).unflatten(1, parts.shape[:2])
-        return cosines
+        return place_cosines(self.prototypes, features)
 
     def at(self, features: torch.Tensor, patches: torch.Tensor) -> torch.Tensor:
         """g_p (B, P) where each part is compared with a given place, (P, K) or (B, P, K), instead of the best."""
@@ -125,6 +122,14 @@ class PrototypeHead(nn.Module):
         if self.concentration:
             return torch.exp(self.concentration * (mean - 1))
         return slots.shape[1] * mean
+
+
+def place_cosines(prototypes: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
+    """The cosine of each part of prototypes (P, D, K) with each place of features (B, D, n, n): (B, P, K, N)."""
+    directions = normalize(features.flatten(2), dim=1)  # (B, D, N)
+    parts = normalize(prototypes, dim=1).permute(0, 2, 1)  # (P, K, D)
+    cosines: torch.Tensor = (parts.flatten(0, 1) @ directions).unflatten(1, parts.shape[:2])
+    return cosines
 
 
 class PatchFeatures(nn.Module):

@@ -139,26 +139,28 @@ def blend_in(pixels: torch.Tensor, missing: torch.Tensor, noise: float = 0.01, s
     Each becomes the weighted mean of its eight neighbours, missing or not: the linear system of ROAD, solved by
     averaging from coarse to fine instead of a sparse solver, which takes a second for every picture.
     """
-    filled = _fill(pixels, (~missing).float()[None])
+    filled = fill_in(pixels[None], (~missing).float()[None, None])[0]
     generator = torch.Generator().manual_seed(seed)
     grain = noise * torch.randn(pixels.shape, generator=generator)
     return torch.where(missing, (filled + grain).clamp(0, 1), pixels)
 
 
-def _fill(colours: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
-    """(3, H, W) with what is not known, (1, H, W) in 0..1, taken from a picture of half the size, then smoothed."""
+def fill_in(colours: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """Pictures (B, 3, H, W) with what is not known, (B, 1, H, W) in 0..1, taken from pictures of half the size, then
+    smoothed.
+    """
     height, width = colours.shape[-2:]
     if height == 1 and width == 1:
         return colours
-    halved = avg_pool2d(torch.cat([colours * known, known])[None], 2, ceil_mode=True)[0]
-    weight = halved[3:]
-    coarse = _fill(halved[:3] / weight.clamp(min=1e-6), (weight > 0).float())
-    guess = interpolate(coarse[None], (height, width), mode="bilinear", align_corners=False)[0]
+    halved = avg_pool2d(torch.cat([colours * known, known], 1), 2, ceil_mode=True)
+    weight = halved[:, 3:]
+    coarse = fill_in(halved[:, :3] / weight.clamp(min=1e-6), (weight > 0).float())
+    guess = interpolate(coarse, (height, width), mode="bilinear", align_corners=False)
     filled = torch.where(known > 0, colours, guess)
     for _ in range(SMOOTHING):
         # twice the mean of 2 x 2 weighs 1 2 1, 2 4 2, 1 2 1; without its centre, these are ROAD's neighbours
-        padded = pad(filled[None], (1, 1, 1, 1), mode="replicate")
-        around = (4 * avg_pool2d(avg_pool2d(padded, 2, stride=1), 2, stride=1)[0] - filled) / 3
+        padded = pad(filled, (1, 1, 1, 1), mode="replicate")
+        around = (4 * avg_pool2d(avg_pool2d(padded, 2, stride=1), 2, stride=1) - filled) / 3
         filled = torch.where(known > 0, colours, around)
     return filled
 

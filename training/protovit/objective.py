@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
 from torch.func import functional_call
-from torch.nn.functional import cosine_similarity, cross_entropy, normalize
+from torch.nn.functional import cross_entropy
 
-from models.protovit.modeling import PrototypeHead, PrototypeHeadOutput
+from models.protovit.modeling import PrototypeHead, PrototypeHeadOutput, place_cosines
 from models.vision.predictions import CLASSES
+from training.protovit import evidence, terms
+from training.protovit.recipe import Steps, Weights
 from training.vision.distributed import DEVICE
 
 
@@ -25,20 +27,6 @@ class Reasoner(nn.Module):
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(B, D, n, n) -> (B, classes)."""
         return self.head(features).logits
-
-
-@dataclass(frozen=True)
-class Weights:
-    """How much each term counts; a term of weight 0 is left out."""
-
-    ce: float = 1.0
-    cluster: float = 0.0
-    separation: float = 0.0
-    orthogonality: float = 0.0
-    locality: float = 0.0
-    deletion: float = 0.0
-    consistency: float = 0.0
-    smoothing: float = 0.0  # of the labels in the cross-entropy
 
 
 @dataclass(frozen=True)
@@ -70,22 +58,48 @@ class Blended:
 
 
 @dataclass(frozen=True)
-class BlendedPictures:
-    """Pictures as they are, and what the terms "locality", "deletion" and "consistency" compare them with.
+class Cropped:
+    """Crops of pictures, at full size.
+
+    Args:
+        pictures: (M, ...), as the network takes them.
+        boxes: (M, 4), of the crops: top, left, bottom, right as shares of the picture.
+    """
+
+    pictures: torch.Tensor
+    boxes: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Unlabelled:
+    """Pictures without labels.
+
+    Args:
+        pictures: (M, ...), as the network takes them.
+        answers: (M, classes), what the teacher says of each.
+    """
+
+    pictures: torch.Tensor
+    answers: torch.Tensor
+
+
+@dataclass(frozen=True)
+class AlteredPictures:
+    """Pictures as they are, and what they are compared with.
 
     Args:
         whole: (M, ...), each picture as the network takes it.
         surroundings: all but a square blended away; its places are so far inside that nothing near them has changed.
         deleted: a small rectangle blended away; its places are those of the rectangle.
+        cropped: a crop of each.
+        alone: rows (B,) and places (B, N) -> those pictures with all else blended away, as the network takes them.
     """
 
     whole: torch.Tensor
     surroundings: Blended
     deleted: Blended
-
-
-SOURCES = 16  # pieces that a step reads anew
-PAIRS = 32  # pictures that a step compares with themselves, partly blended away
+    cropped: Cropped
+    alone: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -96,12 +110,16 @@ class Objective:
         weights: of the terms.
         sources: of the prototypes, once they have been projected: from then on a prototype is what the encoder makes of
             its piece, and changes with it.
-        blended: for the terms "locality", "deletion" and "consistency".
+        altered: for the terms that compare pictures with themselves; each step takes one of them.
+        unlabelled: for the term "pool".
+        steps: how much each step looks at.
     """
 
     weights: Weights
     sources: Sources | None = None
-    blended: BlendedPictures | None = None
+    altered: Sequence[AlteredPictures] = ()
+    unlabelled: Unlabelled | None = None
+    steps: Steps = field(default_factory=Steps)
 
     def __call__(self, network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> Mapping[str, torch.Tensor]:
         """Inputs as the network takes them, targets (B, classes) that sum to 1."""
@@ -110,39 +128,69 @@ class Objective:
         assert isinstance(reasoner, Reasoner)
         head = reasoner.head
         prototypes = self._living(network[:-1], head)
-        output: PrototypeHeadOutput = functional_call(head, {"prototypes": prototypes}, network[:-1](inputs))
-        labels = targets.argmax(1)
-        terms = {
-            "ce": lambda: cross_entropy(output.logits, targets, label_smoothing=self.weights.smoothing),
-            "cluster": lambda: cluster(output.cosines, head.classes(), labels),
-            "separation": lambda: separation(output.cosines, head.classes(), labels),
-            "orthogonality": lambda: orthogonality(prototypes, len(CLASSES)),
-        } | self._comparisons(network[:-1], head)
-        weights = {name: getattr(self.weights, name) for name in terms}
-        return {name: weights[name] * term() for name, term in terms.items() if weights[name]}
 
-    def _comparisons(self, encoder: nn.Module, head: PrototypeHead) -> dict[str, Callable[[], torch.Tensor]]:
-        """The terms that compare some pictures with themselves, partly blended away."""
-        if self.blended is None or not (self.weights.locality or self.weights.deletion or self.weights.consistency):
+        def found(features: torch.Tensor) -> PrototypeHeadOutput:
+            read: PrototypeHeadOutput = functional_call(head, {"prototypes": prototypes}, features)
+            return read
+
+        output = found(network[:-1](inputs))
+        labels = targets.argmax(1)
+        every: dict[str, Callable[[], torch.Tensor]] = {
+            "ce": lambda: cross_entropy(output.logits, targets, label_smoothing=self.weights.smoothing),
+            "cluster": lambda: terms.cluster(output.cosines, head.classes(), labels),
+            "separation": lambda: terms.separation(output.cosines, head.classes(), labels),
+            "orthogonality": lambda: terms.orthogonality(prototypes, len(CLASSES)),
+            **self._comparisons(network[:-1], head, prototypes, found),
+        }
+        if self.unlabelled:
+            rows = torch.randint(len(self.unlabelled.answers), (self.steps.unlabelled,))
+            pool, answers = (part[rows].to(DEVICE).float() for part in vars(self.unlabelled).values())
+            every["pool"] = lambda: cross_entropy(found(network[:-1](pool)).logits, answers)
+        weights = {name: getattr(self.weights, name) for name in every}
+        return {name: weights[name] * term() for name, term in every.items() if weights[name]}
+
+    def _comparisons(
+        self,
+        encoder: nn.Module,
+        head: PrototypeHead,
+        prototypes: torch.Tensor,
+        found: Callable[[torch.Tensor], PrototypeHeadOutput],
+    ) -> dict[str, Callable[[], torch.Tensor]]:
+        """The terms that compare some pictures with themselves, altered."""
+        wanted = ("locality", "deletion", "consistency", "equivariance", "sufficiency", "abstention")
+        if not self.altered or not any(getattr(self.weights, name) for name in wanted):
             return {}
-        rows = torch.randperm(len(self.blended.whole))[:PAIRS]
-        inside, gone = (part.places[rows].to(DEVICE) for part in (self.blended.surroundings, self.blended.deleted))
+        altered = self.altered[int(torch.randint(len(self.altered), ()))]
+        rows = torch.randperm(len(altered.whole))[: self.steps.altered]
+        inside, gone = (part.places[rows].to(DEVICE) for part in (altered.surroundings, altered.deleted))
+        boxes = altered.cropped.boxes[rows].to(DEVICE)
 
         def seen(pictures: torch.Tensor) -> torch.Tensor:
             return encoder(pictures[rows].to(DEVICE).float())
 
-        whole, rest = seen(self.blended.whole), seen(self.blended.deleted.pictures)
+        whole, rest = seen(altered.whole), seen(altered.deleted.pictures)
+        before = found(whole)
+        boxed = evidence.shown(head, before, self.steps.shown, whole.shape[-1] ** 2)
+
+        def left(places: torch.Tensor) -> torch.Tensor:
+            return found(encoder(altered.alone(rows, places))).logits
+
         return {
-            "locality": lambda: locality(whole, seen(self.blended.surroundings.pictures), inside),
-            "deletion": lambda: deletion(whole, rest, gone),
-            "consistency": lambda: consistency(head(whole).logits, head(rest).logits),
+            "locality": lambda: terms.locality(whole, seen(altered.surroundings.pictures), inside),
+            "deletion": lambda: terms.deletion(whole, rest, gone),
+            "consistency": lambda: terms.consistency(before.logits, found(rest).logits),
+            "equivariance": lambda: evidence.equivariance(
+                place_cosines(prototypes, seen(altered.cropped.pictures)), before.patches, boxed, boxes
+            ),
+            "sufficiency": lambda: terms.consistency(before.logits, left(boxed.places)),
+            "abstention": lambda: terms.abstention(left(evidence.others(boxed.places, whole.any(1)))),
         }
 
     def _living(self, encoder: nn.Module, head: PrototypeHead) -> torch.Tensor:
         """The prototypes (P, D, K), some of them as the encoder sees their pieces now; those are kept in the head."""
         if self.sources is None:
             return head.prototypes
-        rows = torch.randperm(len(self.sources.inputs))[:SOURCES]
+        rows = torch.randperm(len(self.sources.inputs))[: self.steps.sources]
         features = encoder(self.sources.inputs[rows].to(head.prototypes.device))
         places = self.sources.patches[rows].to(features.device)[:, None].expand(-1, features.shape[1], -1)
         pieces = features.flatten(2).gather(2, places) * self.sources.active[rows].to(features.device)[:, None]
@@ -150,55 +198,3 @@ class Objective:
         with torch.no_grad():
             head.prototypes.copy_(living)
         return living
-
-
-def cluster(cosines: torch.Tensor, classes: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Minus the mean over the batch of the largest mean cosine (B, P, K) among the prototypes of the true class.
-
-    The paper takes the largest of the K parts; the mean asks all of them to be found.
-    """
-    own = classes[None] == labels[:, None]
-    return -cosines.mean(2).masked_fill(~own, -torch.inf).amax(1).mean()
-
-
-def separation(cosines: torch.Tensor, classes: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """The mean over the batch of the largest mean cosine among the prototypes of the other classes."""
-    own = classes[None] == labels[:, None]
-    return cosines.mean(2).masked_fill(own, -torch.inf).amax(1).mean()
-
-
-def orthogonality(prototypes: torch.Tensor, classes: int) -> torch.Tensor:
-    """Sum over the classes of the entrywise L1 norm of G - I, G the Gram matrix of a class's prototypes."""
-    directions = normalize(prototypes.flatten(1), dim=1).unflatten(0, (classes, -1))
-    gram = directions @ directions.transpose(1, 2)
-    return (gram - torch.eye(gram.shape[-1], device=gram.device)).abs().sum()
-
-
-def locality(whole: torch.Tensor, part: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
-    """The mean of 1 - cosine between the features (B, D, n, n) of a picture and those without its surroundings.
-
-    Only places that show something count, and of those the ones ``inside`` (B, n, n): whatever changes there has come
-    from afar.
-    """
-    return _mean(1 - cosine_similarity(whole, part, dim=1), inside & whole.any(1))
-
-
-def deletion(whole: torch.Tensor, part: torch.Tensor, deleted: torch.Tensor) -> torch.Tensor:
-    """The mean cosine, or 0 where negative, between the features of a picture and those where it was blended away.
-
-    Only places that show something count, and of those the ones ``deleted`` (B, n, n): whatever stays the same there
-    has come from elsewhere in the picture.
-    """
-    return _mean(cosine_similarity(whole, part, dim=1).clamp_min(0), deleted & whole.any(1))
-
-
-def consistency(whole: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy of the answer to part of a picture (B, classes) with that to the whole, which is held fixed.
-
-    An answer that rests on several places of a picture stands when a few of them are blended away.
-    """
-    return cross_entropy(part, whole.detach().softmax(1))
-
-
-def _mean(values: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
-    return (values * counted).sum() / counted.sum().clamp_min(1)

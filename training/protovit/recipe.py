@@ -7,9 +7,43 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.vision.preprocessing import Preprocessing
-from training.protovit.objective import Weights
 from training.vision.data import Augmentation
 from training.vision.fine_tune import Schedule
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each term of the loss counts; a term of weight 0 is left out."""
+
+    ce: float = 1.0
+    cluster: float = 0.0
+    separation: float = 0.0
+    orthogonality: float = 0.0
+    locality: float = 0.0
+    deletion: float = 0.0
+    consistency: float = 0.0
+    equivariance: float = 0.0
+    sufficiency: float = 0.0
+    abstention: float = 0.0
+    pool: float = 0.0
+    smoothing: float = 0.0  # of the labels in the cross-entropy
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How much each step looks at beside its batch.
+
+    Args:
+        sources: pieces of prototypes that are read anew.
+        altered: pictures that are compared with themselves.
+        unlabelled: pictures without labels.
+        shown: prototypes that a visitor is shown.
+    """
+
+    sources: int = 16
+    altered: int = 32
+    unlabelled: int = 32
+    shown: int = 5
 
 
 @dataclass(frozen=True)
@@ -32,12 +66,13 @@ class Stage:
 
 def _schedule(epochs: int) -> Schedule:
     """All epochs are gone through, and the last is kept: their number was chosen by cross-validation."""
-    return Schedule(epochs, patience=epochs, warmup=1, weight_decay=0.05, smoothing=0.0, average=0.97)
+    return Schedule(epochs, patience=epochs, warmup=1, weight_decay=0.05, smoothing=0.0, average=0.97, clip=5.0)
 
 
 PULL = Weights(
-    cluster=0.4, separation=0.1, orthogonality=1e-3, locality=1.5, deletion=0.06, consistency=1.0, smoothing=0.1
-)
+    cluster=0.4, separation=0.1, orthogonality=1e-3, locality=6.0, deletion=0.05, consistency=1.0, equivariance=0.3,
+    sufficiency=0.5, abstention=2.0, pool=1.0, smoothing=0.1,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,13 +84,20 @@ class ProtoViTRecipe:
         preprocessing: of the encoder's input.
         augmentation: how the pictures are varied.
         views: variations of each picture that the frozen blocks are run on.
+        draws: ways in which each picture is altered.
         batch: pictures a batch.
+        steps: how much each step looks at beside its batch.
         frozen: lowest blocks of the encoder that stay as they are.
         decay: factor on the rate for each block further down.
         projection, pool, prototypes_per_class, parts, radius, blank, concentration: see :class:`ProtoViTConfig`.
+        widened: the concentration once it has learnt: a wider kernel answers less to what lies far from a place.
+        taught: share of the teacher's answer in what a labelled picture should be answered with, 0..1.
+        pool_size: pictures without labels, at most.
+        crop: smallest share of each side that a crop keeps.
         squares: Chebyshev radius, in patches, of the square that is left of a picture whose surroundings are blended
             away, from and to.
         rectangles: sides, in places, of the rectangle that is blended away, from and to.
+        scattered: largest share of the places that are blended away here and there, in every other picture.
         reach: patches around a place that must be left for it to count as unchanged.
         stages: by name, in order.
     """
@@ -63,24 +105,31 @@ class ProtoViTRecipe:
     encoder: Mapping[str, Any]
     preprocessing: Preprocessing
     augmentation: Augmentation
-    views: int = 4
-    batch: int = 64
-    frozen: int = 11
+    views: int = 6
+    draws: int = 2
+    batch: int = 32
+    steps: Steps = field(default_factory=lambda: Steps(sources=16, altered=16, unlabelled=16))
+    frozen: int = 8
     decay: float = 0.8
     projection: int = 128
     pool: int = 2
     prototypes_per_class: int = 8
-    parts: int = 3
+    parts: int = 2
     radius: int = 1
     blank: float = 0.09  # pixels that differ by 2 % of their range
-    concentration: float = 3.0
+    concentration: float = 3.5
+    widened: float = 2.4
+    taught: float = 0.3
+    pool_size: int = 2400
+    crop: float = 0.8
     squares: tuple[int, int] = (2, 4)
     rectangles: tuple[int, int] = (1, 2)
+    scattered: float = 0.5
     reach: int = 2
     stages: Mapping[str, Stage] = field(
         default_factory=lambda: {
             "joint": Stage(PULL, _schedule(5), prototype_rate=3e-3, projection_rate=1e-3, evidence_rate=1e-2),
-            "settle": Stage(PULL, _schedule(20), projection_rate=1e-3, evidence_rate=1e-2),
+            "settle": Stage(PULL, _schedule(12), projection_rate=1e-3, encoder_rate=2e-5, evidence_rate=1e-2),
         }
     )
 

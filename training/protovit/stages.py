@@ -1,9 +1,9 @@
-"""The stages of ProtoViT's training: joint, projection, settling, projection again."""
+"""The stages of ProtoViT's training: joint, projection, settling, projection again, a wider kernel."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +11,18 @@ import torch
 from torch import nn
 
 from models.protovit import ProtoViTForImageClassification
-from training.protovit.blended import blended_pictures
+from training.protovit.alterations import altered_pictures
 from training.protovit.initialisation import round_as_saved, start_projection, start_prototypes
-from training.protovit.objective import Objective, Reasoner, Sources
+from training.protovit.objective import Objective, Reasoner, Sources, Unlabelled
 from training.protovit.partition import FrozenStem, TrainableTail
 from training.protovit.projection import Projection, project
 from training.protovit.recipe import ProtoViTRecipe, Stage
+from training.protovit.teaching import TowerEnd, teach
 from training.vision.data import Augmented, CachedViews, FreshViews, Photo
 from training.vision.distributed import DEVICE
 from training.vision.feature_cache import run
 from training.vision.fine_tune import (
+    Batches,
     Checkpoint,
     Epoch,
     TrainingData,
@@ -29,6 +31,7 @@ from training.vision.fine_tune import (
     layer_rates,
     predict_logits,
 )
+from training.vision.tower import Tower
 
 
 @dataclass
@@ -60,7 +63,8 @@ def learn(
     Args:
         model: as it begins.
         recipe: hyperparameters.
-        photos: those to learn from ("train"), to validate on ("val") and to project on ("project").
+        photos: those to learn from ("train"), to validate on ("val"), to project on ("project") and those without
+            labels ("pool").
         args: of the command line.
         refit: whether this is the second training, whose checkpoints have names of their own.
     """
@@ -70,6 +74,8 @@ def learn(
     pictures = training.tokens["project"][0]
     training.stage("settle", Sources(pictures[first.sources].float(), first.patches, first.active))
     projection = training.project("reading", first)
+    training.compare_with(recipe.widened)
+    training.note("widening")
     inputs, labels = training.tokens["val"]
     logits = predict_logits(training.whole, inputs.float())
     return Learnt(training.curves, training.steps, projection, (logits, labels))
@@ -87,6 +93,7 @@ class _Training:
         refit: bool,
     ) -> None:
         self.model, self.recipe, self.args, self.refit = model, recipe, args, refit
+        self.compare_with(recipe.concentration)
         encoder = model.encoder.timm_model
         self.stem = FrozenStem(encoder, recipe.frozen, recipe.blank)
         self.tail = TrainableTail(encoder, recipe.frozen, model.patch_features)  # what is measured: single precision
@@ -98,9 +105,20 @@ class _Training:
         self.pictures = Augmented(train, recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
         with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
             self.views = CachedViews(self.pictures, self.stem, recipe.views, args.cache)
-            self.blended = blended_pictures(self.stem, train, self.views.maps[0], recipe, args)
+            self.altered = altered_pictures(self.stem, train, self.views.maps[0], recipe, args)
+            pool = _tokens(self.stem, photos["pool"], recipe, args)[0] if photos["pool"] else None
+            self.unlabelled, self.targets = self._taught(pool)
         self.curves: dict[str, list[Epoch]] = {}
         self.steps: list[dict[str, Any]] = []
+
+    def _taught(self, pool: torch.Tensor | None) -> tuple[Unlabelled | None, torch.Tensor | None]:
+        """The pictures without labels with their answers, and what the labelled ones should be answered with."""
+        if pool is None:
+            return None, None
+        tower = Tower(self.args.init, self.recipe.preprocessing.size)
+        end = TowerEnd(tower, self.recipe.frozen)
+        lessons = teach(end, self.views.maps[0], self.pictures.labels, pool, self.recipe.taught)
+        return Unlabelled(pool, lessons.pool), lessons.targets
 
     def stage(self, name: str, sources: Sources | None = None) -> None:
         """Gradient descent in one stage; ``sources`` are the pieces that the prototypes stay at."""
@@ -111,7 +129,9 @@ class _Training:
             start_projection(self.model, self.views.maps[0], self.tail)
             start_prototypes(self.model, self.views.through(self.tail), args.seed)
         inputs, labels = self.tokens["val"]
-        batches = FreshViews(self.pictures, self.stem) if args.fresh else self.views
+        batches: Batches = FreshViews(self.pictures, self.stem) if args.fresh else self.views
+        if self.targets is not None:
+            batches = TaughtViews(self.views, self.targets)
         rates = [(module, rate) for module, rate in _rates(self.model, self.tail, stage, self.recipe) if rate]
         self.curves[name] = fine_tune(
             nn.Sequential(self.learning, self.reasoner),
@@ -119,9 +139,9 @@ class _Training:
             TrainingData(batches, (inputs.float(), labels)),
             stage.schedule,
             Checkpoint(path, args.resume, keep_last=True),
-            Objective(stage.weights, sources, self.blended),
+            Objective(stage.weights, sources, self.altered, self.unlabelled, self.recipe.steps),
         )
-        self._note(name)
+        self.note(name)
 
     def project(self, name: str, before: Projection | None = None) -> Projection:
         """Replaces each prototype by the piece of a picture that it is nearest to."""
@@ -131,14 +151,36 @@ class _Training:
         found = project(self.model.head.cpu(), features, labels, before)
         self.model.head.to(DEVICE)
         off = int((~found.active).sum())
-        self._note(name, parts_switched_off=off, distinct_sources=len(found.sources.unique()))
+        self.note(name, parts_switched_off=off, distinct_sources=len(found.sources.unique()))
         return found
 
-    def _note(self, name: str, **more: Any) -> None:
+    def compare_with(self, concentration: float) -> None:
+        """Sets the kernel of the similarity."""
+        self.model.head.concentration = self.model.config.concentration = concentration
+
+    def note(self, name: str, **more: Any) -> None:
+        """Keeps and prints accuracy and log loss on validation."""
         inputs, labels = self.tokens["val"]
         loss, accuracy = evaluate(self.whole, inputs.float(), labels)
         self.steps.append({"after": name, "val_accuracy": accuracy, "val_log_loss": loss, **more})
         print(f"after {name}: accuracy {accuracy:.4f}, log loss {loss:.4f} on validation", flush=True)
+
+
+@dataclass(frozen=True)
+class TaughtViews:
+    """The same views, with what they should be answered with, (N, classes), in the place of their labels."""
+
+    views: CachedViews
+    targets: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    def epoch(self, number: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Batches of (B, C, h, w) float32, each picture in one of its views, and (B, classes)."""
+        maps = self.views.maps
+        for rows in self.views.pictures.order(number):
+            yield maps[torch.randint(len(maps), rows.shape), rows].float(), self.targets[rows]
 
 
 def _tokens(

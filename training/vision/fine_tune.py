@@ -32,6 +32,7 @@ class Schedule:
         weight_decay: AdamW's (Loshchilov & Hutter 2019), for matrices and kernels alone.
         smoothing: label smoothing, 0..1.
         average: decay of the exponential moving average of the weights, a step; what is kept is the average.
+        clip: largest norm of the gradient of all weights together; 0 leaves it.
     """
 
     epochs: int
@@ -40,6 +41,7 @@ class Schedule:
     weight_decay: float
     smoothing: float
     average: float
+    clip: float = 0.0
 
 
 class Batches(Protocol):
@@ -193,6 +195,8 @@ def _train_epoch(
         state.optimiser.zero_grad()
         sum(terms.values(), torch.zeros((), device=DEVICE)).backward()
         average_gradients(network.parameters())
+        if schedule.clip:
+            nn.utils.clip_grad_norm_(network.parameters(), schedule.clip)
         state.optimiser.step()
         losses.append({name: term.item() for name, term in terms.items()})
         decay = min(schedule.average, (1 + step) / (10 + step))
