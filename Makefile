@@ -58,8 +58,8 @@ train-environment: $(VENV)/ready-dev ## what training needs beside the app
 DATA ?= data/flipkart
 INIT ?=
 
-reproduce: $(VENV)/ready-dev ## trains the classifiers anew (DATA=folder, INIT="vgg16=FILE yolov8=FILE") and compares
-	$(BIN)/python -m training.reproduce --data $(DATA) $(if $(INIT),--init $(INIT))
+reproduce: $(VENV)/ready-dev ## trains the classifiers anew (DATA=folder, POOL=folder, INIT="vgg16=FILE yolov8=FILE") and compares
+	$(BIN)/python -m training.reproduce --data $(DATA) $(if $(POOL),--pool $(POOL)) $(if $(INIT),--init $(INIT))
 
 clean:
 	rm -rf $(VENV)

@@ -309,3 +309,23 @@ def test_reproduction_fails_outside_the_interval(
     said = capsys.readouterr().out
     assert f"old {metrics['accuracy']:.4f}" in said and ("OUTSIDE" in said) != holds
     assert sys.executable in said
+
+
+def test_reproduction_asks_for_the_photos_without_labels_that_a_model_learnt_from(
+    evaluated: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = evaluated / "weights" / "vgg16" / "training.json"
+    before = path.read_text()
+    path.write_text(json.dumps(json.loads(before) | {"photos": {"pool": 5}}))
+    called: list[list[str]] = []
+    monkeypatch.setattr(reproduce.subprocess, "run", lambda line, check: called.append(line))
+    monkeypatch.setattr(reproduce, "compare", lambda *given: [])
+    arguments = ["--data", str(evaluated / "data"), "--models", "vgg16", "--out", str(evaluated / "pooled")]
+    try:
+        with pytest.raises(SystemExit):
+            reproduce.main(arguments)
+        assert "--pool" in capsys.readouterr().err and not called
+        reproduce.main([*arguments, "--pool", "photos"])
+        assert called[0][called[0].index("--pool") + 1] == "photos"
+    finally:
+        path.write_text(before)

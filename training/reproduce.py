@@ -1,12 +1,13 @@
 """Trains every shipped classifier anew and holds the new figures against the shipped ones.
 
     python -m training.reproduce --data FOLDER
-    python -m training.reproduce --data FOLDER --init vgg16=FILE yolov8=FILE
+    python -m training.reproduce --data FOLDER --init vgg16=FILE yolov8=FILE --pool PHOTOS
     python -m training.reproduce --data FOLDER --models yolov8
 
 Each model's training command runs with the arguments that its ``training.json`` keeps, into a folder of its own; the
-shipped weights stay as they are. ``--init`` says where a training starts; by default from what its command takes. Exits
-with 1 where a new accuracy or macro F1 lies outside the 95 % interval of the shipped one.
+shipped weights stay as they are. ``--init`` says where a training starts; by default from what its command takes.
+``--pool`` holds photos without labels, for a model that has learnt from such too. Exits with 1 where a new accuracy or
+macro F1 lies outside the 95 % interval of the shipped one.
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ class ReproducedFigure:
         )
 
 
-def command(model: str, arguments: Mapping[str, Any], data: Path, init: str, out: Path) -> list[str]:
+def command(
+    model: str, arguments: Mapping[str, Any], data: Path, init: str, out: Path, pool: Path | None = None
+) -> list[str]:
     """The training command of a model.
 
     Args:
@@ -61,10 +64,13 @@ def command(model: str, arguments: Mapping[str, Any], data: Path, init: str, out
         data: folder of the photos.
         init: what the training starts from; empty for the command's own default.
         out: where the new model goes.
+        pool: folder of photos without labels, where the model learnt from such.
     """
     line = [sys.executable, "-m", f"training.train_{model}", "--data", str(data), "--out", str(out)]
     if init:
         line += ["--init", init]
+    if pool:
+        line += ["--pool", str(pool)]
     for name, value in arguments.items():
         option = "--" + name.replace("_", "-")
         if name == "init" or value is None or value is False:
@@ -97,6 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=Path("data/flipkart"), help="folder with labels.csv and images/")
     parser.add_argument("--models", nargs="+", default=list(registry.available()), choices=registry.available())
     parser.add_argument("--init", nargs="+", default=[], metavar="MODEL=PLACE", help="what a training starts from")
+    parser.add_argument("--pool", type=Path, help="folder of .jpg photos without labels")
     parser.add_argument("--out", type=Path, default=Path("runs/reproduce"), help="folder for the new models")
     parser.add_argument("--bf16", action="store_true", help="half precision, whatever the shipped model was trained in")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
@@ -106,11 +113,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"--init: MODEL=PLACE with MODEL one of {', '.join(given.models)}, got {' '.join(given.init)}")
     data = read_data(given.data)
     found: list[ReproducedFigure] = []
-    for model in given.models:
-        record = released_models.read(weights.FOLDER / model / "training.json")
+    records = {model: released_models.read(weights.FOLDER / model / "training.json") for model in given.models}
+    pooled = [model for model, record in records.items() if record.get("photos", {}).get("pool")]
+    if pooled and not given.pool:
+        parser.error(f"--pool: a folder of photos without labels is needed, from which {', '.join(pooled)} learnt too")
+    for model, record in records.items():
         out = given.out / model
         chosen = {**record.get("arguments", {}), "resume": given.resume}
-        line = command(model, chosen | ({"bf16": True} if given.bf16 else {}), given.data, inits.get(model, ""), out)
+        chosen |= {"bf16": True} if given.bf16 else {}
+        pool = given.pool if model in pooled else None
+        line = command(model, chosen, given.data, inits.get(model, ""), out, pool)
         print(" ".join(line), flush=True)
         subprocess.run(line, check=True)  # noqa: S603  # our own words
         found += compare(model, out, data)
