@@ -306,7 +306,7 @@ def test_what_each_remedy_costs_stands_beside_protovit_where_it_was_measured(
     rows = [
         {"remedy": "cosine", "accuracy": 0.912, "inside": 0.3, "outside": 0.44},
         {"remedy": "kernel", "accuracy": 0.905, "inside": 0.5, "outside": 0.3},
-        {"remedy": "locality", "accuracy": 0.9, "inside": 0.6, "outside": 0.13},
+        {"remedy": "encoder", "accuracy": 0.9, "inside": 0.6, "outside": 0.13},
     ]
     (tmp_path / "protovit").mkdir()
     (tmp_path / "protovit" / "remedies.json").write_text(json.dumps(rows))

@@ -14,8 +14,7 @@ EQUATIONS: dict[str, str] = {
     r"\bar a_p = \frac{\sum_{k} s^k_p\, a^k_p}{\sum_{k} s^k_p}$$",
     "evidence": r"$$z_c = \sum_{p \in P_c} w_p\, g_p, \qquad w_p = 10 \log (1 + e^{u_p}) \ge 0$$",
     "objective": r"$$\mathcal{L} = \mathcal{L}_{CE} + \lambda_1 \mathcal{L}_{clst} + \lambda_2 \mathcal{L}_{sep} "
-    r"+ \lambda_3 \mathcal{L}_{orth} + \lambda_4 \mathcal{L}_{loc} + \lambda_5 \mathcal{L}_{del} "
-    r"+ \lambda_6 \mathcal{L}_{con}$$",
+    r"+ \dots + \lambda_{10} \mathcal{L}_{pool}$$",
     "cluster": r"$$\mathcal{L}_{clst} = -\frac{1}{B} \sum_{b} \max_{p \in P_{y_b}} \bar a_{bp}, \qquad "
     r"\mathcal{L}_{sep} = \frac{1}{B} \sum_{b} \max_{p \notin P_{y_b}} \bar a_{bp}$$",
     "locality": r"$$\mathcal{L}_{orth} = \sum_c \lVert G_c - I \rVert_{1}, \qquad "
@@ -23,6 +22,11 @@ EQUATIONS: dict[str, str] = {
     "deletion_term": r"$$\mathcal{L}_{del} = \frac{1}{|R|} \sum_{i \in R} "
     r"\max\bigl(0, \cos(f_i(x), f_i(x_{-R}))\bigr)$$",
     "consistency": r"$$\mathcal{L}_{con} = -\sum_{c} p_c(x) \log p_c(x_{-R})$$",
+    "sufficiency": r"$$\mathcal{L}_{suf} = -\sum_{c} p_c(x) \log p_c(x_B), \qquad "
+    r"\mathcal{L}_{abs} = -\frac{1}{7} \sum_{c} \log p_c(x_O)$$",
+    "equivariance": r"$$\mathcal{L}_{equ} = -\sum_{i} t_{i} \log q_{i}, \qquad "
+    r"q_{i} = \frac{e^{10\, c_{i}}}{\sum_{j} e^{10\, c_{j}}}$$",
+    "pool": r"$$\mathcal{L}_{pool} = -\sum_{c} \hat p_c \log p_c$$",
     "f1": r"$$F_1^{(c)} = \frac{2\, TP_c}{2\, TP_c + FP_c + FN_c}, \qquad "
     r"\text{macro } F_1 = \frac{1}{7} \sum_{c} F_1^{(c)}$$",
     "calibration": r"$$ECE = \sum_{b=1}^{10} \frac{n_b}{n}\, \bigl| \mathrm{acc}_b - \mathrm{conf}_b \bigr|$$",
