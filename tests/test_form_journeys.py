@@ -11,7 +11,7 @@ from models.credit.service import credit_service
 from models.texts import ENGLISH, FRENCH
 from tests.browser import Open
 from tests.factories import applications
-from tests.test_journeys import EXAMPLES, NEGOTIABLE, probability
+from tests.test_journeys import EXAMPLES, NEGOTIABLE, probability, written
 
 
 def test_a_refused_term_leaves_field_and_score_as_they_were(visit: Open) -> None:
@@ -20,7 +20,8 @@ def test_a_refused_term_leaves_field_and_score_as_they_were(visit: Open) -> None
     assert own is not None
     limits = negotiation.slider(own, own, "amount")
     field = page.page.get_by_label(re.compile(rf"^{re.escape(FRENCH('credit.loan.amount'))} \(")).first
-    before = probability(page.holds(field, limits.value), 1)
+    before = written(credit_service().score_client(NEGOTIABLE), FRENCH)
+    page.holds(field, limits.value).page.locator(".vt-verdict").nth(1).get_by_text(before).first.wait_for()
     field.fill("-5")
     field.press("Tab")
     words = f"donnez un nombre de {FRENCH.plain(limits.low)} à {FRENCH.plain(limits.high)}"
