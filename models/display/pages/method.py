@@ -165,14 +165,13 @@ def _protovit_facts(texts: Texts) -> dict[str, str]:
         "frozen": recipe.get("frozen"),
         "cell": recipe.get("pool"),
         "parts": recipe.get("parts"),
-        "kappa": recipe.get("widened"),
-        "kappa_learning": recipe.get("concentration"),
         "pool_size": recipe.get("pool_size"),
         "shown": recipe.get("steps", {}).get("shown"),
     }
     names = ("cluster", "separation", "orthogonality", "locality", "deletion", "consistency")
     evidence = ("sufficiency", "abstention", "equivariance", "pool")
     terms = {name: weights.get(name) for name in (*names, *evidence)}
+    terms |= {"kappa": recipe.get("widened"), "kappa_learning": recipe.get("concentration")}
     known = {f"protovit_{name}": maybe(value, texts.number) for name, value in counts.items()}
     known["protovit_taught"] = maybe(recipe.get("taught"), lambda share: texts.percent(share, 0))
     return known | {
