@@ -51,7 +51,7 @@ def _altered(
 
     def masks(draw: Callable[[torch.Tensor, torch.Generator], torch.Tensor]) -> torch.Tensor:
         """(M, n', n') bool."""
-        generators = (torch.Generator().manual_seed(seed + crc32(image.tobytes())) for image in images)
+        generators = [_generator(image, seed) for image in images]
         return torch.stack([draw(seen, each) for seen, each in zip(whole[:, -1, 0], generators, strict=True)])
 
     def without(missing: torch.Tensor, name: str, *drawn: object) -> torch.Tensor:
@@ -96,8 +96,7 @@ class Alone:
     def __call__(self, rows: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
         """Those pictures with all but these places (B, N) bool blended away, as the network takes them."""
         grid = math.isqrt(places.shape[1])
-        missing = ~places.unflatten(1, (grid, grid)).cpu()
-        missing = missing.repeat_interleave(self.recipe.pool, 1).repeat_interleave(self.recipe.pool, 2)
+        missing = _enlarged(~places.unflatten(1, (grid, grid)).cpu(), self.recipe.pool)
         pixels = self.recipe.preprocessing.normalise(blend_away(self.pixels[rows], missing))
         with torch.autocast(DEVICE.type, torch.bfloat16, enabled=self.bf16):
             return run(self.stem, [pixels]).to(DEVICE)
@@ -109,7 +108,7 @@ def _cropped(
     """A square of each picture, anywhere, stretched to its size; the picture itself and the seed settle it."""
 
     def box(image: Image.Image) -> torch.Tensor:
-        draw = torch.Generator().manual_seed(seed + crc32(image.tobytes()))
+        draw = _generator(image, seed)
         side = recipe.crop + (1 - recipe.crop) * torch.rand((), generator=draw)
         corner = (1 - side) * torch.rand(2, generator=draw)
         return torch.cat([corner, corner + side])
@@ -133,11 +132,18 @@ def _pixels(
 ) -> torch.Tensor:
     """Those pictures (B, 3, S, S), normalised, without the patches that are ``missing`` (M, n', n')."""
     side = recipe.preprocessing.size // missing.shape[-1]
-    blended = [
-        blend_in(to_tensor(images[row]), missing[row].repeat_interleave(side, 0).repeat_interleave(side, 1))
-        for row in rows.tolist()
-    ]
+    blended = [blend_in(to_tensor(images[row]), _enlarged(missing[row], side)) for row in rows.tolist()]
     return recipe.preprocessing.normalise(torch.stack(blended))
+
+
+def _generator(image: Image.Image, seed: int) -> torch.Generator:
+    """The picture itself and the seed settle what is drawn for it."""
+    return torch.Generator().manual_seed(seed + crc32(image.tobytes()))
+
+
+def _enlarged(mask: torch.Tensor, side: int) -> torch.Tensor:
+    """Each cell of (..., n, n) as a square of ``side`` x ``side``."""
+    return mask.repeat_interleave(side, -2).repeat_interleave(side, -1)
 
 
 def _centre(shown: torch.Tensor, draw: torch.Generator) -> tuple[int, int, int]:
@@ -173,12 +179,12 @@ def _deleted(shown: torch.Tensor, recipe: ProtoViTRecipe, draw: torch.Generator)
     else:
         share = recipe.scattered * torch.rand((), generator=draw)
         places = torch.rand(places.shape, generator=draw) < share
-    return places.repeat_interleave(recipe.pool, 0).repeat_interleave(recipe.pool, 1)
+    return _enlarged(places, recipe.pool)
 
 
 def blend_away(pixels: torch.Tensor, missing: torch.Tensor) -> torch.Tensor:
     """Pictures (B, 3, S, S) in 0..1 with the ``missing`` squares (B, n, n) taken from what surrounds them."""
     side = pixels.shape[-1] // missing.shape[-1]
-    gone = missing.repeat_interleave(side, 1).repeat_interleave(side, 2)[:, None]
+    gone = _enlarged(missing, side)[:, None]
     filled = fill_in(pixels, (~gone).float()) + GRAIN * torch.randn_like(pixels)
     return torch.where(gone, filled.clamp(0, 1), pixels)

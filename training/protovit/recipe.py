@@ -41,8 +41,8 @@ class Steps:
     """
 
     sources: int = 16
-    altered: int = 32
-    unlabelled: int = 32
+    altered: int = 16
+    unlabelled: int = 16
     shown: int = 5
 
 
@@ -108,7 +108,7 @@ class ProtoViTRecipe:
     views: int = 6
     draws: int = 2
     batch: int = 32
-    steps: Steps = field(default_factory=lambda: Steps(sources=16, altered=16, unlabelled=16))
+    steps: Steps = field(default_factory=Steps)
     frozen: int = 8
     decay: float = 0.8
     projection: int = 128

@@ -168,9 +168,11 @@ def _protovit_facts(texts: Texts) -> dict[str, str]:
         "pool_size": recipe.get("pool_size"),
         "shown": recipe.get("steps", {}).get("shown"),
     }
-    names = ("cluster", "separation", "orthogonality", "locality", "deletion", "consistency")
-    evidence = ("sufficiency", "abstention", "equivariance", "pool")
-    terms = {name: weights.get(name) for name in (*names, *evidence)}
+    names = (
+        "cluster", "separation", "orthogonality", "locality", "deletion", "consistency", "sufficiency", "abstention",
+        "equivariance", "pool",
+    )  # fmt: skip
+    terms = {name: weights.get(name) for name in names}
     terms |= {"kappa": recipe.get("widened"), "kappa_learning": recipe.get("concentration")}
     known = {f"protovit_{name}": maybe(value, texts.number) for name, value in counts.items()}
     known["protovit_taught"] = maybe(recipe.get("taught"), lambda share: texts.percent(share, 0))
