@@ -83,6 +83,15 @@ def test_an_undecided_answer_is_what_abstention_asks() -> None:
     assert float(terms.abstention(sure)) > math.log(7) + 1
 
 
+def test_what_is_left_should_not_give_the_answer_back() -> None:
+    """Less is asked the less probable the answer is, also below an even share; logits may be large."""
+    logits = torch.tensor([[0.0] * 7, [2.0] + [0.0] * 6, [-2.0] + [0.0] * 6, [80.0] + [0.0] * 6])
+    found = [float(terms.necessity(row[None], torch.tensor([0]))) for row in logits]
+    assert found[0] == pytest.approx(math.log(7 / 6))
+    assert found[1] == pytest.approx(-math.log(1 - float(logits[1].softmax(0)[0])), rel=1e-4)
+    assert found[2] < found[0] < found[1] < found[3] and math.isfinite(found[3])
+
+
 def test_all_but_the_places_is_blended_away() -> None:
     pixels = torch.rand(1, 3, 8, 8)
     missing = torch.ones(1, 4, 4, dtype=torch.bool)

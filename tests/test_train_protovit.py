@@ -8,6 +8,7 @@ import shutil
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from models.errors import InputError, ModelUnavailable
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.texts import ENGLISH, FRENCH
 from models.vision.predictions import CLASSES
-from models.vision.preprocessing import Preprocessing
+from models.vision.preprocessing import Preprocessing, to_tensor
 from models.vision.prototypes import boxes
 from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
@@ -35,7 +36,8 @@ from training.protovit.alterations import altered_pictures
 from training.protovit.partition import FrozenStem, TrainableTail
 from training.protovit.recipe import ProtoViTRecipe, Steps, Weights
 from training.vision.artifacts import SAME_RUN, read_validation
-from training.vision.data import Photo, read_photos
+from training.vision.data import Augmentation, Photo, read_photos
+from training.vision.device_pictures import DevicePictures
 from training.vision.fine_tune import Checkpoint
 from training.vision.metrics import fit_temperature
 
@@ -114,11 +116,11 @@ def test_the_artefacts(trained: Path) -> None:
         "prototypes.json", "preprocessor_config.json",
     }  # fmt: skip
     config = json.loads((trained / "config.json").read_text())
-    assert config["concentration"] == small_recipe().widened < small_recipe().concentration
+    assert config["concentration"] == small_recipe().concentration
     state = load_file(trained / "model.safetensors")
     assert all(tensor.dtype == torch.float16 for tensor in state.values())
     training = json.loads((trained / "training.json").read_text())
-    assert [step["after"] for step in training["steps"]] == ["joint", "projection", "settle", "reading", "widening"]
+    assert [step["after"] for step in training["steps"]] == ["joint", "projection", "settle", "reading"]
     terms = training["curves"][-1]["terms"]
     assert set(terms) == {field.name for field in fields(Weights)} - {"smoothing", "pool"}
     assert sum(terms.values()) == pytest.approx(training["curves"][-1]["train_loss"])
@@ -378,6 +380,62 @@ def test_an_unchanged_photo_is_read_the_same(trained: Path, monkeypatch: pytest.
     monkeypatch.setattr(reasoning, "KEPT", 1.0)
     figures = reasoning.stability(ProtoVit.load(trained), picture(1).resize((32, 32)))
     assert figures["crop"] == {"parts_stayed": 1.0, "same_prototypes": 1.0, "same_answer": 1.0}
+
+
+def test_pictures_can_be_varied_anew(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a GPU: photos, and those without labels that a small tower answers for."""
+    tower = ProtoViTForImageClassification(ProtoViTConfig(encoder_config=dict(ENCODER))).encoder.timm_model
+    monkeypatch.setattr(stages, "Tower", lambda init, size: SimpleNamespace(network=tower))
+    (tmp_path / "pool").mkdir()
+    for number in range(4):
+        picture(number, 50 + number).convert("RGB").save(tmp_path / "pool" / f"{number}.jpg")
+    run_training(made, tmp_path / "out", "--skip-test", "--fresh", "--pool", str(tmp_path / "pool"))
+    training = json.loads((tmp_path / "out" / "training.json").read_text())
+    assert (
+        training["arguments"]["fresh"]
+        and "--pool POOL --catalogue data/catalogue --fresh" in training["card"]["command"]
+    )
+    assert training["curves"][-1]["terms"]["pool"] > 0
+
+
+@pytest.mark.parametrize("frozen", [0, 1, 3])
+def test_the_map_of_the_patches_starts_at_what_it_will_be_given(made: Path, frozen: int) -> None:
+    """Its inputs come from all blocks, not from those alone that stay as they are: their mean is taken off."""
+    recipe = replace(small_recipe(), frozen=frozen)
+    network = initialisation.initial_model(str(made / "encoder.safetensors"), recipe)
+    encoder = network.encoder.timm_model
+    stem, tail = FrozenStem(encoder, frozen, recipe.blank), TrainableTail(encoder, frozen, network.patch_features)
+    pixels = torch.cat(
+        [Preprocessing(32)(read_upload(photo.path).image) for photo in read_photos(made / "data")["train"]]
+    )
+    with torch.no_grad():
+        tokens = stem(recipe.preprocessing.normalise(pixels))
+    initialisation.start_projection(network, tokens, tail)
+    with torch.no_grad():
+        features = tail(tokens).permute(0, 2, 3, 1)
+    shown = features[features.any(3)]
+    assert (shown.mean(0).abs() < 0.1 * shown.std(0)).all()
+
+
+def test_varied_anew_without_variation_a_picture_is_itself_or_its_mirror_image(made: Path) -> None:
+    recipe = small_recipe()
+    photos = read_photos(made / "data")["train"][:4]
+    still = Augmentation(crop=1.0, mix=0.0)
+    images = [recipe.preprocessing.stretch(read_upload(photo.path).image) for photo in photos]
+    pictures = DevicePictures(images, recipe.preprocessing, still)
+    rows = torch.tensor([2, 0, 2, 0, 2, 0, 2, 0])
+    found = pictures.pixels(rows)
+    plain = recipe.preprocessing.normalise(torch.stack([to_tensor(images[row]) for row in rows]))
+    # the crop is the whole, but at another ratio of its sides
+    alike = [
+        min(float((one - way).abs().mean()) for way in (whole, whole.flip(-1)))
+        for one, whole in zip(found, plain, strict=True)
+    ]
+    other = [float((one - whole).abs().mean()) for one, whole in zip(found, plain.roll(1, 0), strict=True)]
+    assert max(alike) < 0.5 * min(other)
+    varied = DevicePictures(images, recipe.preprocessing, replace(still, crop=0.5, colour=0.25)).pixels(rows)
+    assert len({tuple(one.flatten().tolist()) for one in varied}) == len(rows)
+    assert varied.shape == plain.shape and varied.min() >= -2.2 and varied.max() <= 2.7
 
 
 def test_a_picture_keeps_its_square_whatever_it_is_trained_with(made: Path, tmp_path: Path) -> None:

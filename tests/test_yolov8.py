@@ -259,6 +259,31 @@ def test_an_interrupted_training_resumes(data: Path, tmp_path: Path) -> None:
     assert all(torch.allclose(whole[name], resumed[name]) for name in whole)
 
 
+def test_a_checkpoint_can_pause_and_ends_with_the_last_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from training.vision import fine_tune as loop
+
+    written: list[int] = []
+    monkeypatch.setattr(loop._State, "save", lambda state, path: written.append(state.curves[-1].epoch))
+
+    class Batches:
+        def __len__(self) -> int:
+            return 1
+
+        def epoch(self, number: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+            yield torch.ones(2, 4), torch.eye(2)
+
+    def train(pause: float) -> list[int]:
+        written.clear()
+        network = torch.nn.Linear(4, 2)
+        schedule = loop.Schedule(epochs=3, patience=3, warmup=1, weight_decay=0.01, smoothing=0, average=0.9)
+        data = loop.TrainingData(Batches(), (torch.ones(2, 4), torch.tensor([0, 1])))
+        checkpoint = loop.Checkpoint(tmp_path / "checkpoint", keep_last=True, pause=pause)
+        loop.fine_tune(network, [(network, 0.1)], data, schedule, checkpoint)
+        return list(written)
+
+    assert train(0.0) == [1, 2, 3] and train(3600.0) == [3]
+
+
 @pytest.mark.parametrize(
     "size",
     ["s", "m", *(pytest.param(size, marks=pytest.mark.slow) for size in ("l", "x"))],  # of 37 and 57 million

@@ -30,10 +30,10 @@ from models.vision.uploads import read_upload
 from training.evaluation.bootstrap import ratio_with_interval
 from training.evaluation.reasoning import dependence, features
 from training.protovit.initialisation import initial_model
-from training.protovit.recipe import RECIPE, ProtoViTRecipe, Stage, Weights
+from training.protovit.recipe import RECIPE, ProtoViTRecipe, Stage, Steps, Weights
 from training.protovit.stages import learn
 from training.vision.artifacts import write_json
-from training.vision.data import Photo, read_catalogue, read_photos
+from training.vision.data import Augmentation, Photo, read_catalogue, read_photos
 from training.vision.transfer import arguments
 
 
@@ -58,12 +58,12 @@ def _stages(**epochs: int) -> dict[str, Stage]:
 
 
 HELD = replace(
-    RECIPE, frozen=RECIPE.encoder["model_args"]["depth"], views=4, draws=1, batch=64, parts=3, concentration=3.0,
-    widened=3.0, scattered=0.0, stages=_stages(joint=5, settle=20),
+    RECIPE, augmentation=Augmentation(mix=0.0), frozen=RECIPE.encoder["model_args"]["depth"], views=4, draws=1,
+    steps=Steps(sources=16, altered=16), parts=3, concentration=3.0, scattered=0.0, stages=_stages(joint=5, settle=20),
 )  # fmt: skip
 KERNEL = without(HELD, "locality", "deletion", "consistency")
 REMEDIES: Mapping[str, ProtoViTRecipe] = {
-    "cosine": replace(KERNEL, concentration=0.0, widened=0.0),
+    "cosine": replace(KERNEL, concentration=0.0),
     "kernel": KERNEL,
     "locality": without(HELD, "deletion", "consistency"),
     "deletion": without(HELD, "consistency"),

@@ -9,9 +9,9 @@ of its blocks but the last, and the whole tower says what the unlabelled picture
 stay as they are. Beside the terms of Ma et al. 2024 (arXiv:2410.20722) the loss asks that the evidence holds: that a
 place stays what it is when all that is far from it is blended away, and does not when it is blended away itself; that
 it is found again in a crop; that the places a visitor is shown give the answer without the others, and these none
-without them. Prototypes are projected on rendered pictures, which may be shown; after that the upper blocks settle:
-photos are drawn to the pieces that a visitor sees, and each prototype stays what the network makes of its piece. Last,
-the kernel that turns cosines into similarities is widened.
+without them. Prototypes are projected on rendered pictures, which may be shown; after that all settles: photos are
+drawn to the pieces that a visitor sees, and each prototype stays what the network makes of its piece. On a GPU,
+``--fresh`` varies the pictures anew each time.
 """
 
 from __future__ import annotations

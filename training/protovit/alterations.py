@@ -21,7 +21,7 @@ from training.protovit.partition import FrozenStem
 from training.protovit.recipe import ProtoViTRecipe
 from training.vision.data import Photo
 from training.vision.distributed import DEVICE
-from training.vision.feature_cache import FeatureCache, run, stack
+from training.vision.feature_cache import FeatureCache, stack
 
 GRAIN = 0.01  # standard deviation of the noise on what is blended in
 
@@ -39,7 +39,7 @@ def altered_pictures(
         args: the seed, and where the outputs are kept.
     """
     images = [recipe.preprocessing.stretch(read_upload(photo.path).image) for photo in photos]
-    alone = Alone(stack([to_tensor(image) for image in images]), stem, recipe, args.bf16)
+    alone = Alone(stack([to_tensor(image) for image in images]).to(DEVICE), stem, recipe, args.bf16)
     return tuple(_altered(images, whole, alone, args.seed + 7919 * number, args) for number in range(recipe.draws))
 
 
@@ -82,8 +82,8 @@ class Alone:
     """Pictures of which only some places are left, as the frozen blocks see them.
 
     Args:
-        pixels: (M, 3, S, S) in 0..1.
-        stem: the frozen blocks.
+        pixels: (M, 3, S, S) in 0..1, on the device.
+        stem: the frozen blocks, likewise.
         recipe: patches of a place.
         bf16: half precision, where the processor has it.
     """
@@ -96,10 +96,11 @@ class Alone:
     def __call__(self, rows: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
         """Those pictures with all but these places (B, N) bool blended away, as the network takes them."""
         grid = math.isqrt(places.shape[1])
-        missing = _enlarged(~places.unflatten(1, (grid, grid)).cpu(), self.recipe.pool)
+        missing = _enlarged(~places.unflatten(1, (grid, grid)), self.recipe.pool)
         pixels = self.recipe.preprocessing.normalise(blend_away(self.pixels[rows], missing))
-        with torch.autocast(DEVICE.type, torch.bfloat16, enabled=self.bf16):
-            return run(self.stem, [pixels]).to(DEVICE)
+        with torch.no_grad(), torch.autocast(DEVICE.type, torch.bfloat16, enabled=self.bf16):
+            tokens: torch.Tensor = self.stem(pixels)
+        return tokens.float()
 
 
 def _cropped(

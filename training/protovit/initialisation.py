@@ -15,6 +15,7 @@ from models.vision.predictions import CLASSES
 from training.protovit.partition import TrainableTail
 from training.protovit.recipe import ProtoViTRecipe
 from training.vision.data import CachedViews
+from training.vision.distributed import DEVICE
 
 
 def initial_model(init: str, recipe: ProtoViTRecipe) -> ProtoViTForImageClassification:
@@ -69,7 +70,7 @@ def start_projection(model: ProtoViTForImageClassification, tokens: torch.Tensor
     shown = tokens[:, -1, 0].bool()
     shown[:, 0] = False  # the class token
     patches = torch.cat(
-        [tail.norm(part[:, :-1, 0].float().transpose(1, 2))[seen] for part, seen in
+        [tail.norm(tail.blocks(part[:, :-1, 0].to(DEVICE).float().transpose(1, 2)))[seen.to(DEVICE)] for part, seen in
          zip(tokens.split(64), shown.split(64), strict=True)]
     )  # fmt: skip
     patches = patches[torch.randperm(len(patches))[:40_000]]
@@ -91,4 +92,5 @@ def start_prototypes(model: ProtoViTForImageClassification, views: CachedViews, 
         own = (head.classes() == label).nonzero()[:, 0]
         centres = KMeans(len(own), n_init=3, random_state=seed).fit(sample.numpy()).cluster_centers_
         noise = torch.randn(head.prototypes[own].shape, generator=torch.Generator().manual_seed(seed))
-        head.prototypes[own] = torch.from_numpy(centres).float()[:, :, None] + 0.05 * noise
+        start = torch.from_numpy(centres).float()[:, :, None] + 0.05 * noise
+        head.prototypes[own] = start.to(head.prototypes.device)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import torch
 from torch import nn
@@ -75,11 +76,11 @@ class Unlabelled:
     """Pictures without labels.
 
     Args:
-        pictures: (M, ...), as the network takes them.
+        pictures: rows (B,) -> those pictures as the network takes them.
         answers: (M, classes), what the teacher says of each.
     """
 
-    pictures: torch.Tensor
+    pictures: Callable[[torch.Tensor], torch.Tensor]
     answers: torch.Tensor
 
 
@@ -144,7 +145,7 @@ class Objective:
         }
         if self.unlabelled:
             rows = torch.randint(len(self.unlabelled.answers), (self.steps.unlabelled,))
-            pool, answers = (part[rows].to(DEVICE).float() for part in vars(self.unlabelled).values())
+            pool, answers = self.unlabelled.pictures(rows), self.unlabelled.answers[rows].to(DEVICE)
             every["pool"] = lambda: cross_entropy(found(network[:-1](pool)).logits, answers)
         weights = {name: getattr(self.weights, name) for name in every}
         return {name: weights[name] * term() for name, term in every.items() if weights[name]}
@@ -157,7 +158,7 @@ class Objective:
         found: Callable[[torch.Tensor], PrototypeHeadOutput],
     ) -> dict[str, Callable[[], torch.Tensor]]:
         """The terms that compare some pictures with themselves, altered."""
-        wanted = ("locality", "deletion", "consistency", "equivariance", "sufficiency", "abstention")
+        wanted = ("locality", "deletion", "consistency", "equivariance", "sufficiency", "abstention", "necessity")
         if not self.altered or not any(getattr(self.weights, name) for name in wanted):
             return {}
         altered = self.altered[int(torch.randint(len(self.altered), ()))]
@@ -175,6 +176,10 @@ class Objective:
         def left(places: torch.Tensor) -> torch.Tensor:
             return found(encoder(altered.alone(rows, places))).logits
 
+        @cache
+        def elsewhere() -> torch.Tensor:
+            return left(evidence.others(boxed.places, whole.any(1)))
+
         return {
             "locality": lambda: terms.locality(whole, seen(altered.surroundings.pictures), inside),
             "deletion": lambda: terms.deletion(whole, rest, gone),
@@ -183,7 +188,8 @@ class Objective:
                 place_cosines(prototypes, seen(altered.cropped.pictures)), before.patches, boxed, boxes
             ),
             "sufficiency": lambda: terms.consistency(before.logits, left(boxed.places)),
-            "abstention": lambda: terms.abstention(left(evidence.others(boxed.places, whole.any(1)))),
+            "abstention": lambda: terms.abstention(elsewhere()),
+            "necessity": lambda: terms.necessity(elsewhere(), before.logits.argmax(1)),
         }
 
     def _living(self, encoder: nn.Module, head: PrototypeHead) -> torch.Tensor:

@@ -25,6 +25,7 @@ class Weights:
     equivariance: float = 0.0
     sufficiency: float = 0.0
     abstention: float = 0.0
+    necessity: float = 0.0
     pool: float = 0.0
     smoothing: float = 0.0  # of the labels in the cross-entropy
 
@@ -40,9 +41,9 @@ class Steps:
         shown: prototypes that a visitor is shown.
     """
 
-    sources: int = 16
-    altered: int = 16
-    unlabelled: int = 16
+    sources: int = 56
+    altered: int = 32
+    unlabelled: int = 32
     shown: int = 5
 
 
@@ -69,9 +70,10 @@ def _schedule(epochs: int) -> Schedule:
     return Schedule(epochs, patience=epochs, warmup=1, weight_decay=0.05, smoothing=0.0, average=0.97, clip=5.0)
 
 
+_RATES = {"projection_rate": 1e-3, "encoder_rate": 2e-5, "evidence_rate": 1e-2}
 PULL = Weights(
     cluster=0.4, separation=0.1, orthogonality=1e-3, locality=6.0, deletion=0.05, consistency=1.0, equivariance=0.3,
-    sufficiency=0.5, abstention=2.0, pool=1.0, smoothing=0.1,
+    sufficiency=0.5, abstention=2.0, necessity=2.0, pool=1.0, smoothing=0.1,
 )  # fmt: skip
 
 
@@ -83,14 +85,13 @@ class ProtoViTRecipe:
         encoder: one of timm's vision transformers, as ``ProtoViTConfig`` takes it.
         preprocessing: of the encoder's input.
         augmentation: how the pictures are varied.
-        views: variations of each picture that the frozen blocks are run on.
+        views: variations of each picture that the frozen blocks are run on, where they are not varied anew.
         draws: ways in which each picture is altered.
         batch: pictures a batch.
         steps: how much each step looks at beside its batch.
         frozen: lowest blocks of the encoder that stay as they are.
         decay: factor on the rate for each block further down.
         projection, pool, prototypes_per_class, parts, radius, blank, concentration: see :class:`ProtoViTConfig`.
-        widened: the concentration once it has learnt: a wider kernel answers less to what lies far from a place.
         taught: share of the teacher's answer in what a labelled picture should be answered with, 0..1.
         pool_size: pictures without labels, at most.
         crop: smallest share of each side that a crop keeps.
@@ -105,11 +106,11 @@ class ProtoViTRecipe:
     encoder: Mapping[str, Any]
     preprocessing: Preprocessing
     augmentation: Augmentation
-    views: int = 6
-    draws: int = 2
-    batch: int = 32
+    views: int = 8
+    draws: int = 3
+    batch: int = 64
     steps: Steps = field(default_factory=Steps)
-    frozen: int = 8
+    frozen: int = 4
     decay: float = 0.8
     projection: int = 128
     pool: int = 2
@@ -118,7 +119,6 @@ class ProtoViTRecipe:
     radius: int = 1
     blank: float = 0.09  # pixels that differ by 2 % of their range
     concentration: float = 3.5
-    widened: float = 2.4
     taught: float = 0.3
     pool_size: int = 2400
     crop: float = 0.8
@@ -128,8 +128,8 @@ class ProtoViTRecipe:
     reach: int = 2
     stages: Mapping[str, Stage] = field(
         default_factory=lambda: {
-            "joint": Stage(PULL, _schedule(5), prototype_rate=3e-3, projection_rate=1e-3, evidence_rate=1e-2),
-            "settle": Stage(PULL, _schedule(12), projection_rate=1e-3, encoder_rate=2e-5, evidence_rate=1e-2),
+            "joint": Stage(PULL, _schedule(8), prototype_rate=3e-3, **_RATES),
+            "settle": Stage(PULL, _schedule(20), **_RATES),
         }
     )
 
@@ -144,5 +144,5 @@ RECIPE = ProtoViTRecipe(
     preprocessing=Preprocessing(
         192, mean=(0.48145466, 0.4578275, 0.40821073), std=(0.26862954, 0.26130258, 0.27577711)
     ),
-    augmentation=Augmentation(mix=0.0),
+    augmentation=Augmentation(crop=0.5, mix=0.0, colour=0.25),
 )

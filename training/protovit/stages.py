@@ -1,16 +1,18 @@
-"""The stages of ProtoViT's training: joint, projection, settling, projection again, a wider kernel."""
+"""The stages of ProtoViT's training: joint, projection, settling, projection again."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.functional import one_hot
 
 from models.protovit import ProtoViTForImageClassification
+from models.vision.predictions import CLASSES
 from training.protovit.alterations import altered_pictures
 from training.protovit.initialisation import round_as_saved, start_projection, start_prototypes
 from training.protovit.objective import Objective, Reasoner, Sources, Unlabelled
@@ -18,11 +20,12 @@ from training.protovit.partition import FrozenStem, TrainableTail
 from training.protovit.projection import Projection, project
 from training.protovit.recipe import ProtoViTRecipe, Stage
 from training.protovit.teaching import TowerEnd, teach
-from training.vision.data import Augmented, CachedViews, FreshViews, Photo
+from training.protovit.tokens import CachedTokens, FreshTokens, TokenBatches, Tokens
+from training.vision.data import Augmented, CachedViews, Photo
+from training.vision.device_pictures import DevicePictures
 from training.vision.distributed import DEVICE
 from training.vision.feature_cache import run
 from training.vision.fine_tune import (
-    Batches,
     Checkpoint,
     Epoch,
     TrainingData,
@@ -32,6 +35,8 @@ from training.vision.fine_tune import (
     predict_logits,
 )
 from training.vision.tower import Tower
+
+PAUSE = 60.0  # seconds between two checkpoints: each weighs five times the blocks that learn
 
 
 @dataclass
@@ -74,8 +79,6 @@ def learn(
     pictures = training.tokens["project"][0]
     training.stage("settle", Sources(pictures[first.sources].float(), first.patches, first.active))
     projection = training.project("reading", first)
-    training.compare_with(recipe.widened)
-    training.note("widening")
     inputs, labels = training.tokens["val"]
     logits = predict_logits(training.whole, inputs.float())
     return Learnt(training.curves, training.steps, projection, (logits, labels))
@@ -93,7 +96,7 @@ class _Training:
         refit: bool,
     ) -> None:
         self.model, self.recipe, self.args, self.refit = model, recipe, args, refit
-        self.compare_with(recipe.concentration)
+        model.to(DEVICE)  # type: ignore[arg-type]
         encoder = model.encoder.timm_model
         self.stem = FrozenStem(encoder, recipe.frozen, recipe.blank)
         self.tail = TrainableTail(encoder, recipe.frozen, model.patch_features)  # what is measured: single precision
@@ -102,23 +105,36 @@ class _Training:
         self.whole = nn.Sequential(self.tail, self.reasoner)
         self.tokens = {name: _tokens(self.stem, photos[name], recipe, args) for name in ("val", "project")}
         train = photos["train"]
-        self.pictures = Augmented(train, recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
+        self.pictures = self._augmented(train)
         with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
-            self.views = CachedViews(self.pictures, self.stem, recipe.views, args.cache)
+            self.views = CachedViews(self.pictures, self.stem, 1 if args.fresh else recipe.views, args.cache)
             self.altered = altered_pictures(self.stem, train, self.views.maps[0], recipe, args)
-            pool = _tokens(self.stem, photos["pool"], recipe, args)[0] if photos["pool"] else None
-            self.unlabelled, self.targets = self._taught(pool)
+            self.targets = one_hot(self.pictures.labels, len(CLASSES)).float()
+            self.unlabelled = self._unlabelled(photos["pool"]) if photos["pool"] else None
         self.curves: dict[str, list[Epoch]] = {}
         self.steps: list[dict[str, Any]] = []
 
-    def _taught(self, pool: torch.Tensor | None) -> tuple[Unlabelled | None, torch.Tensor | None]:
-        """The pictures without labels with their answers, and what the labelled ones should be answered with."""
-        if pool is None:
-            return None, None
-        tower = Tower(self.args.init, self.recipe.preprocessing.size)
-        end = TowerEnd(tower, self.recipe.frozen)
-        lessons = teach(end, self.views.maps[0], self.pictures.labels, pool, self.recipe.taught)
-        return Unlabelled(pool, lessons.pool), lessons.targets
+    def _augmented(self, photos: Sequence[Photo]) -> Augmented:
+        recipe = self.recipe
+        return Augmented(photos, recipe.preprocessing, recipe.augmentation, recipe.batch, self.args.seed)
+
+    def _unlabelled(self, photos: Sequence[Photo]) -> Unlabelled:
+        """The pictures without labels with the teacher's answers, which also has its say in ``targets``."""
+        recipe = self.recipe
+        pool = self._augmented(photos)
+        views = CachedViews(pool, self.stem, 1, self.args.cache)
+        end = TowerEnd(Tower(self.args.init, recipe.preprocessing.size), recipe.frozen)
+        lessons = teach(end, self.views.maps[0], self.pictures.labels, views.maps[0], recipe.taught)
+        self.targets = lessons.targets
+        return Unlabelled(self._varied(pool, views), lessons.pool)
+
+    def _varied(self, pictures: Augmented, views: CachedViews) -> Tokens:
+        """What the frozen blocks make of pictures: varied anew each time, or in the views that there are of them."""
+        recipe, args = self.recipe, self.args
+        if not args.fresh:
+            return CachedTokens(views.maps)
+        varied = DevicePictures(pictures.images, recipe.preprocessing, recipe.augmentation)
+        return FreshTokens(varied, self.stem, args.bf16)
 
     def stage(self, name: str, sources: Sources | None = None) -> None:
         """Gradient descent in one stage; ``sources`` are the pieces that the prototypes stay at."""
@@ -129,16 +145,14 @@ class _Training:
             start_projection(self.model, self.views.maps[0], self.tail)
             start_prototypes(self.model, self.views.through(self.tail), args.seed)
         inputs, labels = self.tokens["val"]
-        batches: Batches = FreshViews(self.pictures, self.stem) if args.fresh else self.views
-        if self.targets is not None:
-            batches = TaughtViews(self.views, self.targets)
+        batches = TokenBatches(self.pictures, self._varied(self.pictures, self.views), self.targets)
         rates = [(module, rate) for module, rate in _rates(self.model, self.tail, stage, self.recipe) if rate]
         self.curves[name] = fine_tune(
             nn.Sequential(self.learning, self.reasoner),
             rates,
             TrainingData(batches, (inputs.float(), labels)),
             stage.schedule,
-            Checkpoint(path, args.resume, keep_last=True),
+            Checkpoint(path, args.resume, keep_last=True, pause=PAUSE),
             Objective(stage.weights, sources, self.altered, self.unlabelled, self.recipe.steps),
         )
         self.note(name)
@@ -154,33 +168,12 @@ class _Training:
         self.note(name, parts_switched_off=off, distinct_sources=len(found.sources.unique()))
         return found
 
-    def compare_with(self, concentration: float) -> None:
-        """Sets the kernel of the similarity."""
-        self.model.head.concentration = self.model.config.concentration = concentration
-
     def note(self, name: str, **more: Any) -> None:
         """Keeps and prints accuracy and log loss on validation."""
         inputs, labels = self.tokens["val"]
         loss, accuracy = evaluate(self.whole, inputs.float(), labels)
         self.steps.append({"after": name, "val_accuracy": accuracy, "val_log_loss": loss, **more})
         print(f"after {name}: accuracy {accuracy:.4f}, log loss {loss:.4f} on validation", flush=True)
-
-
-@dataclass(frozen=True)
-class TaughtViews:
-    """The same views, with what they should be answered with, (N, classes), in the place of their labels."""
-
-    views: CachedViews
-    targets: torch.Tensor
-
-    def __len__(self) -> int:
-        return len(self.views)
-
-    def epoch(self, number: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Batches of (B, C, h, w) float32, each picture in one of its views, and (B, classes)."""
-        maps = self.views.maps
-        for rows in self.views.pictures.order(number):
-            yield maps[torch.randint(len(maps), rows.shape), rows].float(), self.targets[rows]
 
 
 def _tokens(

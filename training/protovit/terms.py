@@ -63,5 +63,15 @@ def abstention(logits: torch.Tensor) -> torch.Tensor:
     return -log_softmax(logits, 1).mean()
 
 
+def necessity(logits: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+    """The mean of -log(1 - p), p the probability of the ``answers`` (B,) in (B, classes).
+
+    Asked of what is left of a picture without the places that are shown as the reasons of its answer: the unlikelihood
+    of Welleck et al. 2019 (arXiv:1908.04319). An even answer would let the former one stand by a hair.
+    """
+    others = logits.scatter(1, answers[:, None], -torch.inf).logsumexp(1)
+    return (logits.logsumexp(1) - others).mean()
+
+
 def _mean(values: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
     return (values * counted).sum() / counted.sum().clamp_min(1)

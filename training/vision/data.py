@@ -42,6 +42,7 @@ class Augmentation:
         mix: probability that a batch is mixed pairwise, by MixUp (Zhang 2018) or CutMix (Yun 2019), labels
             likewise.
         mixup: its Beta parameter: the smaller, the closer to one of the two pictures.
+        colour: largest relative change of brightness, contrast and saturation, where they are varied on the device.
     """
 
     crop: float = 0.6
@@ -50,6 +51,7 @@ class Augmentation:
     erase: float = 0.0
     mix: float = 0.2
     mixup: float = 0.4
+    colour: float = 0.0
 
 
 def read_photos(data: Path) -> dict[str, list[Photo]]:

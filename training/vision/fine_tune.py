@@ -73,6 +73,7 @@ class Checkpoint:
     Args:
         path: of the file that keeps the state after each epoch.
         resume: whether to go on from that file, if it exists.
+        pause: seconds from one saving to the next, at least; the last epoch is always saved.
         keep_last: go through all epochs and keep the last, where the validation photos are learnt from too; otherwise
             the best epoch on validation is kept.
     """
@@ -80,6 +81,7 @@ class Checkpoint:
     path: Path
     resume: bool = False
     keep_last: bool = False
+    pause: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,7 @@ def fine_tune(
         state.resume(checkpoint.path)
     if not state.curves:  # the start is a candidate too: training may only make it worse
         state.curves.append(Epoch(0, None, *evaluate(network, *data.validation), seconds=0.0))
+    saved = time.perf_counter()
     for number in range(len(state.curves) - 1, schedule.epochs):
         if not checkpoint.keep_last and number - best_epoch(state.curves) > schedule.patience:
             break
@@ -168,7 +171,9 @@ def fine_tune(
             f"epoch {point.epoch}: train {point.train_loss:.3f}, val {val_loss:.3f}, accuracy {accuracy:.3f}"
             + "".join(f", {name} {value:.3f}" for name, value in shown.items())
         )
-        state.save(checkpoint.path)
+        if time.perf_counter() - saved >= checkpoint.pause or point.epoch == schedule.epochs:
+            state.save(checkpoint.path)
+            saved = time.perf_counter()
     network.load_state_dict(state.best)
     network.eval()
     return state.curves
@@ -180,7 +185,7 @@ def _train_epoch(
     """One pass over the batches; the mean of each term of the loss."""
     network = state.network
     steps, warmup = schedule.epochs * len(batches), max(1, round(schedule.warmup * len(batches)))
-    losses: list[dict[str, float]] = []
+    losses: list[dict[str, torch.Tensor]] = []  # read when all is done: a GPU would stop for each
     train_mode(network)
     progress = tqdm(batches.epoch(number), total=len(batches), desc=f"epoch {number + 1}", leave=False)
     for step, (inputs, targets) in enumerate(progress, start=number * len(batches)):
@@ -198,12 +203,12 @@ def _train_epoch(
         if schedule.clip:
             nn.utils.clip_grad_norm_(network.parameters(), schedule.clip)
         state.optimiser.step()
-        losses.append({name: term.item() for name, term in terms.items()})
+        losses.append({name: term.detach() for name, term in terms.items()})
         decay = min(schedule.average, (1 + step) / (10 + step))
         for name, tensor in network.state_dict().items():
             if tensor.is_floating_point():
                 state.average[name].lerp_(tensor, 1 - decay)
-    return {name: sum(step[name] for step in losses) / len(losses) for name in losses[0]}
+    return {name: torch.stack([step[name] for step in losses]).mean().item() for name in losses[0]}
 
 
 @torch.no_grad()

@@ -188,7 +188,7 @@ def training_record(args: argparse.Namespace, recipe: Any, photos: Mapping[str, 
 def flags(args: argparse.Namespace) -> str:
     """The options that change what is learnt, as they are typed."""
     catalogue = " --catalogue data/catalogue" if args.catalogue else ""
-    return catalogue + (" --bf16" if args.bf16 else "") + (" --refit" if args.refit else "")
+    return catalogue + "".join(f" --{name}" for name in ("fresh", "bf16", "refit") if getattr(args, name))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ EQUATIONS: dict[str, str] = {
     r"\bar a_p = \frac{\sum_{k} s^k_p\, a^k_p}{\sum_{k} s^k_p}$$",
     "evidence": r"$$z_c = \sum_{p \in P_c} w_p\, g_p, \qquad w_p = 10 \log (1 + e^{u_p}) \ge 0$$",
     "objective": r"$$\mathcal{L} = \mathcal{L}_{CE} + \lambda_1 \mathcal{L}_{clst} + \lambda_2 \mathcal{L}_{sep} "
-    r"+ \dots + \lambda_{10} \mathcal{L}_{pool}$$",
+    r"+ \dots + \lambda_{11} \mathcal{L}_{pool}$$",
     "cluster": r"$$\mathcal{L}_{clst} = -\frac{1}{B} \sum_{b} \max_{p \in P_{y_b}} \bar a_{bp}, \qquad "
     r"\mathcal{L}_{sep} = \frac{1}{B} \sum_{b} \max_{p \notin P_{y_b}} \bar a_{bp}$$",
     "locality": r"$$\mathcal{L}_{orth} = \sum_c \lVert G_c - I \rVert_{1}, \qquad "
@@ -23,7 +23,8 @@ EQUATIONS: dict[str, str] = {
     r"\max\bigl(0, \cos(f_i(x), f_i(x_{-R}))\bigr)$$",
     "consistency": r"$$\mathcal{L}_{con} = -\sum_{c} p_c(x) \log p_c(x_{-R})$$",
     "sufficiency": r"$$\mathcal{L}_{suf} = -\sum_{c} p_c(x) \log p_c(x_B), \qquad "
-    r"\mathcal{L}_{abs} = -\frac{1}{7} \sum_{c} \log p_c(x_O)$$",
+    r"\mathcal{L}_{abs} = -\frac{1}{7} \sum_{c} \log p_c(x_O), \qquad "
+    r"\mathcal{L}_{nec} = -\log\bigl(1 - p_a(x_O)\bigr)$$",
     "equivariance": r"$$\mathcal{L}_{equ} = -\sum_{i} t_{i} \log q_{i}, \qquad "
     r"q_{i} = \frac{e^{10\, c_{i}}}{\sum_{j} e^{10\, c_{j}}}$$",
     "pool": r"$$\mathcal{L}_{pool} = -\sum_{c} \hat p_c \log p_c$$",

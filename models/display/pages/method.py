@@ -170,10 +170,10 @@ def _protovit_facts(texts: Texts) -> dict[str, str]:
     }
     names = (
         "cluster", "separation", "orthogonality", "locality", "deletion", "consistency", "sufficiency", "abstention",
-        "equivariance", "pool",
+        "necessity", "equivariance", "pool",
     )  # fmt: skip
     terms = {name: weights.get(name) for name in names}
-    terms |= {"kappa": recipe.get("widened"), "kappa_learning": recipe.get("concentration")}
+    terms |= {"kappa": recipe.get("concentration")}
     known = {f"protovit_{name}": maybe(value, texts.number) for name, value in counts.items()}
     known["protovit_taught"] = maybe(recipe.get("taught"), lambda share: texts.percent(share, 0))
     return known | {
