@@ -91,6 +91,27 @@ def test_the_measure_that_tells_them_apart_is_chosen() -> None:
     assert max(aurocs, key=aurocs.__getitem__) == chosen.measure
 
 
+def test_evidence_on_another_scale_is_not_compared() -> None:
+    """A run before and the shipped one: as sure, but the shipped one's logits are lower throughout."""
+    before, labels = draw(200, 0, 6.0)
+    before, shipped, outside = before + 30, before + 10, draw(200, 1, 0.0)[0] + 5
+    chosen, found = calibration.calibrate(before, labels, outside, 1.0, shipped)
+    assert chosen.measure != "max_probability" and found == calibration.aurocs(shipped, outside)
+    inside = MEASURES[chosen.measure](shipped.double()).numpy()
+    assert (inside < chosen.threshold).mean() <= calibration.FALSE_ALARMS_LEARNT
+    blind, _ = calibration.calibrate(before, labels, outside, 1.0)
+    assert (inside < blind.threshold).mean() > 0.5  # what the photos of the run before would have set
+    assert blind.smallest_probability == chosen.smallest_probability
+
+
+def test_probabilities_of_the_run_before_hold_for_the_shipped_one() -> None:
+    before, labels = draw(200, 0, 4.0)
+    outside, sure = draw(200, 1, 0.0)[0] + 50, before * 3
+    chosen, _ = calibration.calibrate(before, labels, outside, 1.0, sure)
+    assert chosen == calibration.calibrate(before, labels, outside, 1.0)[0]
+    assert chosen.measure == "max_probability"
+
+
 def test_measures_are_those_of_their_papers() -> None:
     logits = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
     total = sum(map(math.exp, (1, 2, 4)))
@@ -287,12 +308,13 @@ def test_programs_receive_the_set_where_there_is_one(
         json.dumps(answer)
 
 
-def _found(origin: str = SAME_RUN) -> dict[str, Any]:
+def _found(origin: str = SAME_RUN, learnt: bool = False) -> dict[str, Any]:
     inside, labels = draw(147, 3)
     outside, _ = draw(40, 4, 0.0)
     answers = calibration.answer(CHOSEN, CLASSES, inside, labels, 1.0)
     figures = calibration.measured(answers, inside, outside, CHOSEN)
-    return {**asdict(CHOSEN), "chosen_on": {"validation_logits": origin}, "measured": figures}
+    chosen_on = {"validation_logits": origin, "threshold_on_learnt": learnt, "false_alarms_allowed": 0.05}
+    return {**asdict(CHOSEN), "chosen_on": chosen_on, "measured": figures}
 
 
 @BOTH
@@ -307,6 +329,8 @@ def test_results_show_the_figures_and_where_thresholds_come_from(texts: Texts) -
     assert figure.layout.meta["table"].count("<tr") == 1 + len(measured["selective"])
     said = calibration_charts.sentences(found, texts)
     assert said[-1] == texts("results.certainty.sibling", models="YOLOv8n") and len(said) == 3
+    said = calibration_charts.sentences({"protovit": _found(learnt=True)}, texts)
+    assert said[1:] == [texts("results.certainty.learnt", model="ProtoViT", allowed=texts.percent(0.05, 0))]
 
 
 @BOTH

@@ -10,6 +10,9 @@ them from then on; the logits it keeps are those of its run before. For weights 
 the folder of another training of the same network that never learnt from them: its logits are used instead, on the
 scale that both temperatures give, and ``calibration.json`` says so. The guarantee of the sets then holds for that
 other model; for the shipped one, the coverage on the test photos says what it is worth.
+
+How much evidence there is in all, only the shipped weights can say. Where they have learnt from the validation photos
+and such a measure tells best, the threshold comes from what they say of these, and may call half as many of them none.
 """
 
 from __future__ import annotations
@@ -54,6 +57,12 @@ def logits(model: ImageClassifier, paths: Sequence[Path]) -> torch.Tensor:
     return torch.stack([model.logits(read_upload(path).image) for path in tqdm(paths, desc=model.name, leave=False)])
 
 
+def has_learnt_from_validation(model: ImageClassifier) -> bool:
+    """Whether a model was trained with ``--refit``."""
+    training = json.loads((weights.FOLDER / model.name / TRAINING).read_text(encoding="utf-8"))
+    return bool(training["arguments"]["refit"])
+
+
 def keep_validation(model: ImageClassifier, photos: Sequence[Photo], sibling: Path | None) -> None:
     """Writes the ``validation.json`` that a model's training did not keep.
 
@@ -72,7 +81,7 @@ def keep_validation(model: ImageClassifier, photos: Sequence[Photo], sibling: Pa
         other = type(model).load(sibling)  # type: ignore[attr-defined]
         scale = model.temperature / other.temperature
         write_validation(folder, logits(other, paths) * scale, labels, SIBLING_RUN)
-    elif json.loads((folder / TRAINING).read_text(encoding="utf-8"))["arguments"]["refit"]:
+    elif has_learnt_from_validation(model):
         raise SystemExit(
             f"{model.name} learnt from the validation photos, and its training kept no logits of them from before: "
             f"train it again, or name a training without --refit: --sibling {model.name}=FOLDER"
@@ -81,11 +90,14 @@ def keep_validation(model: ImageClassifier, photos: Sequence[Photo], sibling: Pa
         write_validation(folder, logits(model, paths), labels, SAME_RUN)
 
 
-def calibrate(model: ImageClassifier, test: Sequence[Photo], others: Sequence[Path]) -> dict[str, Any]:
+def calibrate(
+    model: ImageClassifier, known: Sequence[Photo], test: Sequence[Photo], others: Sequence[Path]
+) -> dict[str, Any]:
     """What ``calibration.json`` holds for a model whose ``validation.json`` stands.
 
     Args:
         model: the shipped one.
+        known: the validation photos.
         test: photos that measure.
         others: photos of none of the classes; the first, third ... choose, the second, fourth ... measure.
     """
@@ -93,7 +105,8 @@ def calibrate(model: ImageClassifier, test: Sequence[Photo], others: Sequence[Pa
     assert kept is not None
     validation, labels, origin = kept
     outside = logits(model, others)
-    chosen, aurocs = calibration.calibrate(validation, labels, outside[::2], model.temperature)
+    learnt = logits(model, [photo.path for photo in known]) if has_learnt_from_validation(model) else None
+    chosen, aurocs = calibration.calibrate(validation, labels, outside[::2], model.temperature, learnt)
     inside = logits(model, [photo.path for photo in test])
     truth = torch.tensor([photo.label for photo in test])
     answers = calibration.answer(chosen, CLASSES, inside, truth, model.temperature)
@@ -104,7 +117,8 @@ def calibrate(model: ImageClassifier, test: Sequence[Photo], others: Sequence[Pa
             "validation_photos": len(labels),
             "validation_logits": origin,
             "other_photos": len(outside[::2]),
-            "false_alarms_allowed": calibration.FALSE_ALARMS,
+            "threshold_on_learnt": (on_learnt := learnt is not None and chosen.measure != calibration.OF_ANY_SCALE),
+            "false_alarms_allowed": calibration.FALSE_ALARMS_LEARNT if on_learnt else calibration.FALSE_ALARMS,
             "aurocs": aurocs,
         },
         "measured": calibration.measured(answers, inside, outside[1::2], chosen),
@@ -129,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         model, folder = registry.get(name), weights.FOLDER / name
         if name in siblings or read_validation(folder) is None:
             keep_validation(model, photos["val"], Path(siblings[name]) if name in siblings else None)
-        found = calibrate(model, photos["test"], others)
+        found = calibrate(model, photos["val"], photos["test"], others)
         write_json(folder / FILE, found)
         figures = found["measured"]
         print(

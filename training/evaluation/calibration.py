@@ -17,6 +17,10 @@ from models.vision.predictions import prediction
 
 LEVEL = 0.9  # share of photos whose set is to hold the true class
 FALSE_ALARMS = 0.1  # share of product photos that may be called "none of these"
+# Half of that among photos that the weights have learnt from: of a ProtoViT that had not learnt from the validation
+# photos, a threshold with a tenth of the training photos below it had a fifth of the validation photos below it.
+FALSE_ALARMS_LEARNT = FALSE_ALARMS / 2
+OF_ANY_SCALE = "max_probability"  # the one measure that two networks of the same training share
 STEPS = 20  # points of the selective accuracy curve
 
 
@@ -70,23 +74,35 @@ def threshold(inside: np.ndarray, outside: np.ndarray, false_alarms: float = FAL
 
 
 def calibrate(
-    validation: torch.Tensor, labels: torch.Tensor, outside: torch.Tensor, temperature: float
+    validation: torch.Tensor,
+    labels: torch.Tensor,
+    outside: torch.Tensor,
+    temperature: float,
+    learnt: torch.Tensor | None = None,
 ) -> tuple[Calibration, dict[str, float]]:
     """The thresholds of a model, and the AUROC of each measure that it was chosen by.
+
+    Logits have another scale in each training. Where ``validation`` comes from a run before the shipped one, only its
+    probabilities hold for both; a measure of another kind then looks at what the shipped one, which has learnt from the
+    photos, says of them.
 
     Args:
         validation: logits (N, K) of photos of the categories that the model did not learn from.
         labels: (N,) indices of their classes.
-        outside: logits (M, K) of photos of none.
+        outside: logits (M, K) of photos of none, by the shipped weights.
         temperature: the model's. It was fitted on the same photos, which bends the guarantee of the set by as much as
             one number learnt from N photos can.
+        learnt: logits (N, K) of the validation photos by the shipped weights, if these have learnt from them.
     """
-    found = aurocs(validation, outside)
+    found = aurocs(validation if learnt is None else learnt, outside)
     measure = max(found, key=found.__getitem__)
-    inside, others = (MEASURES[measure](logits.double()).numpy() for logits in (validation, outside))
+    known, allowed = validation, FALSE_ALARMS
+    if learnt is not None and measure != OF_ANY_SCALE:
+        known, allowed = learnt, FALSE_ALARMS_LEARNT
+    inside, others = (MEASURES[measure](logits.double()).numpy() for logits in (known, outside))
     probabilities = (validation.double() / temperature).softmax(1).numpy()
     smallest = smallest_probability(probabilities, labels.numpy())
-    return Calibration(measure, threshold(inside, others), smallest, LEVEL), found
+    return Calibration(measure, threshold(inside, others, allowed), smallest, LEVEL), found
 
 
 @dataclass(frozen=True)

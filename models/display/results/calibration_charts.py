@@ -41,6 +41,11 @@ def sentences(found: Calibrations, texts: Texts) -> list[str]:
     ]
     if siblings:
         said.append(texts("results.certainty.sibling", models=", ".join(siblings)))
+    for model, content in found.items():
+        chosen_on = content["chosen_on"]
+        if chosen_on.get("threshold_on_learnt"):
+            allowed = texts.percent(chosen_on["false_alarms_allowed"], 0)
+            said.append(texts("results.certainty.learnt", model=model_name(model, texts), allowed=allowed))
     return said
 
 
