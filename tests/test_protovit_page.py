@@ -354,6 +354,8 @@ def test_the_measured_figures_are_said_where_they_were_measured() -> None:
     assert "147 test photos" in inside and "72%" in inside and "11%" in outside
     assert prototype_cards.measured(None, ENGLISH) == []
     assert prototype_cards.measured({**figures, "perturbation": {}}, ENGLISH) == []
+    beyond = {**figures["perturbation"], "inside": {"mean": 1.07}}  # no share of a likeness is more than the whole
+    assert prototype_cards.measured({**figures, "perturbation": beyond}, ENGLISH)[0].endswith("other photos, or below.")
     assert prototype_cards.measured({**figures, "reach": 2}, ENGLISH) == [], "the frame that is drawn is another"
 
 

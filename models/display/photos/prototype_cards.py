@@ -174,9 +174,10 @@ def measured(figures: Mapping[str, Any] | None, texts: Texts) -> list[str]:
     if figures is None or "inside" not in found or figures.get("reach") != REACH:
         return []
     share = {name: texts.percent(found[name]["mean"], 0) for name in ("inside", "outside")}
+    inside = "all_inside" if found["inside"]["mean"] >= 1 else "inside"
     photos = texts.number(figures["photos"])
     return [
-        texts("prototypes.measured.inside", share=share["inside"], photos=photos),
+        texts(f"prototypes.measured.{inside}", share=share["inside"], photos=photos),
         texts("prototypes.measured.outside", share=share["outside"]),
     ]
 
