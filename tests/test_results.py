@@ -281,6 +281,21 @@ def test_a_p_value_is_written_as_it_is_reported(value: float, written: str) -> N
     assert style.p_value(value, ENGLISH) == written and style.p_value(value, FRENCH) == written.replace(".", ",")
 
 
+@BOTH
+def test_a_model_that_is_only_cross_validated_leaves_the_splits_open(texts: Texts) -> None:
+    found = _evaluation()
+    models = found["cross_validation"]["models"]
+    models["prototypes"] = models["vgg16"] | {"folds": [0.9, 0.95]}
+    named, *cells = protocol_charts.protocols_table(found, texts).rows[1]
+    assert (
+        named == texts("results.encoders.prototypes") and cells[2:] == ["\u2013", "\u2013"] and "\u2013" not in cells[0]
+    )
+    figure = protocol_charts.spread(found, texts)
+    assert [sum(y > 0.5 for y in trace.y) for trace in figure.data] == [2, 0, 0]
+    assert figure.layout.meta["table"].count('">\u2013</td>') == 2
+    assert len(findings.protocols(found, texts)) == 1
+
+
 def test_what_the_leak_is_worth_is_random_less_cleaned() -> None:
     (sentence,) = findings.protocols(_evaluation(), ENGLISH)
     assert "85.0% on random splits, 81.0% once" in sentence and "worth +4.0 points" in sentence

@@ -29,7 +29,7 @@ from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
 from tests.pictures import picture, write_dataset
 from training import evaluate_remedies, train_protovit
-from training.evaluation import reasoning
+from training.evaluation import frozen_protovit, protocols, reasoning
 from training.evaluation.measurements import MeasurementCache
 from training.protovit import initialisation, objective, stages
 from training.protovit.alterations import altered_pictures
@@ -380,6 +380,35 @@ def test_an_unchanged_photo_is_read_the_same(trained: Path, monkeypatch: pytest.
     monkeypatch.setattr(reasoning, "KEPT", 1.0)
     figures = reasoning.stability(ProtoVit.load(trained), picture(1).resize((32, 32)))
     assert figures["crop"] == {"parts_stayed": 1.0, "same_prototypes": 1.0, "same_answer": 1.0}
+
+
+def test_each_fold_is_judged_by_a_protovit_that_has_not_met_its_groups(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocols, "FOLDS", 2)
+    monkeypatch.setattr(frozen_protovit, "CATALOGUE", made / "catalogue")
+    parts: list[dict[str, list[Photo]]] = []
+
+    def learn(model: Any, recipe: Any, photos: dict[str, list[Photo]], args: Any) -> stages.Learnt:
+        parts.append(photos)
+        return stages.learn(model, recipe, photos, args)
+
+    monkeypatch.setattr(frozen_protovit, "learn", learn)
+    splits = read_photos(made / "data")
+    photos = [*splits["train"], *splits["val"], *splits["test"]]
+    labels, groups = np.array([photo.label for photo in photos]), np.arange(len(photos)) // 2
+    init, recipe = str(made / "encoder.safetensors"), small_recipe()
+    predicted, folds = frozen_protovit.cross_validate(photos, labels, groups, init, recipe=recipe)
+    assert set(predicted) <= set(range(7)) and len(parts) == len(set(folds)) == 2
+    places = {photo.path: row for row, photo in enumerate(photos)}
+    for fold, given in enumerate(parts):
+        held = {places[photo.path] for photo in given["val"]}
+        assert held == set(np.flatnonzero(folds == fold))
+        learnt = {places[photo.path] for photo in given["train"] if photo.path in places}
+        assert len(held) + len(learnt) == len(photos) and not {groups[row] for row in held} & {
+            groups[r] for r in learnt
+        }
+        assert len(given["train"]) - len(learnt) == len(given["project"]) == 21 and not given["pool"]
 
 
 def test_pictures_can_be_varied_anew(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,10 +30,10 @@ from models.vision.uploads import read_upload
 from training.evaluation.bootstrap import ratio_with_interval
 from training.evaluation.reasoning import dependence, features
 from training.protovit.initialisation import initial_model
-from training.protovit.recipe import RECIPE, ProtoViTRecipe, Stage, Steps, Weights
+from training.protovit.recipe import FROZEN, ProtoViTRecipe
 from training.protovit.stages import learn
 from training.vision.artifacts import write_json
-from training.vision.data import Augmentation, Photo, read_catalogue, read_photos
+from training.vision.data import Photo, read_catalogue, read_photos
 from training.vision.transfer import arguments
 
 
@@ -46,28 +46,13 @@ def without(recipe: ProtoViTRecipe, *terms: str) -> ProtoViTRecipe:
     return replace(recipe, stages=stages)
 
 
-def _stages(**epochs: int) -> dict[str, Stage]:
-    """The stages of the recipe, without what only an encoder that learns can bring."""
-    weights = Weights(
-        cluster=0.4, separation=0.1, orthogonality=1e-3, locality=1.5, deletion=0.06, consistency=1.0, smoothing=0.1
-    )
-    return {
-        name: replace(stage, weights=weights, encoder_rate=0.0, schedule=replace(stage.schedule, epochs=epochs[name]))
-        for name, stage in RECIPE.stages.items()
-    }
-
-
-HELD = replace(
-    RECIPE, augmentation=Augmentation(mix=0.0), frozen=RECIPE.encoder["model_args"]["depth"], views=4, draws=1,
-    steps=Steps(sources=16, altered=16), parts=3, concentration=3.0, scattered=0.0, stages=_stages(joint=5, settle=20),
-)  # fmt: skip
-KERNEL = without(HELD, "locality", "deletion", "consistency")
+KERNEL = without(FROZEN, "locality", "deletion", "consistency")
 REMEDIES: Mapping[str, ProtoViTRecipe] = {
     "cosine": replace(KERNEL, concentration=0.0),
     "kernel": KERNEL,
-    "locality": without(HELD, "deletion", "consistency"),
-    "deletion": without(HELD, "consistency"),
-    "consistency": HELD,
+    "locality": without(FROZEN, "deletion", "consistency"),
+    "deletion": without(FROZEN, "consistency"),
+    "consistency": FROZEN,
 }
 
 

@@ -25,18 +25,24 @@ from training.evaluation.statistics import Answers, compare, draws, figures
 LEAK_DRAWS = 200  # random splits whose copies are counted; no model is trained on them
 
 
-def cross_validation(encoded: Mapping[str, np.ndarray], labels: np.ndarray, groups: np.ndarray) -> dict[str, Any]:
-    """Grouped cross-validation of each encoder's head, and McNemar's test between each two.
+def cross_validation(
+    encoded: Mapping[str, np.ndarray],
+    labels: np.ndarray,
+    groups: np.ndarray,
+    others: Mapping[str, tuple[np.ndarray, np.ndarray]],
+) -> dict[str, Any]:
+    """Grouped cross-validation of each encoder's head and of other models, and McNemar's test between each two.
 
     Args:
         encoded: encoder -> (N, D).
         labels: (N,).
         groups: (N,), kept together.
+        others: name -> predicted classes (N,) and folds (N,), of the same folds.
     """
     weights = draws(groups)
     answers, models = [], {}
-    for name, rows in encoded.items():
-        predicted, folds = cross_validate(rows, labels, groups)
+    judged = {name: cross_validate(rows, labels, groups) for name, rows in encoded.items()} | dict(others)
+    for name, (predicted, folds) in judged.items():
         answers.append(Answers(name, predicted, labels))
         right = answers[-1].right
         models[name] = figures(answers[-1], len(CLASSES), weights).to_json()

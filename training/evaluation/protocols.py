@@ -39,6 +39,11 @@ def head(strength: float) -> Pipeline:
     return make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=500, tol=1e-3))
 
 
+def outer_folds(labels: np.ndarray, groups: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The rows to learn from and those to judge on, of each fold: stratified by label (N,), groups (N,) together."""
+    yield from StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED).split(labels, labels, groups)
+
+
 def cross_validate(features: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Predictions for every photo by a head that has seen no photo of its group.
 
@@ -51,8 +56,7 @@ def cross_validate(features: np.ndarray, labels: np.ndarray, groups: np.ndarray)
         Predicted classes (N,), and the fold of each photo (N,).
     """
     predicted, folds = np.empty(len(labels), dtype=int), np.empty(len(labels), dtype=int)
-    outer = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
-    for number, (train, test) in enumerate(outer.split(features, labels, groups)):
+    for number, (train, test) in enumerate(outer_folds(labels, groups)):
         inner = StratifiedGroupKFold(INNER_FOLDS, shuffle=True, random_state=SEED)
         parts = [(train[a], train[b]) for a, b in inner.split(train, labels[train], groups[train])]
         strength = _strongest(features, labels, parts)

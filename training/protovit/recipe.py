@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.vision.preprocessing import Preprocessing
@@ -146,3 +146,22 @@ RECIPE = ProtoViTRecipe(
     ),
     augmentation=Augmentation(crop=0.5, mix=0.0, colour=0.25),
 )
+
+
+def _without_the_encoder(**epochs: int) -> dict[str, Stage]:
+    """The stages, without what only an encoder that learns can bring."""
+    weights = Weights(
+        cluster=0.4, separation=0.1, orthogonality=1e-3, locality=1.5, deletion=0.06, consistency=1.0, smoothing=0.1
+    )
+    return {
+        name: replace(stage, weights=weights, encoder_rate=0.0, schedule=replace(stage.schedule, epochs=epochs[name]))
+        for name, stage in RECIPE.stages.items()
+    }
+
+
+# all blocks stay as they are, and are run once: cheap enough to learn many times
+FROZEN = replace(
+    RECIPE, augmentation=Augmentation(mix=0.0), frozen=RECIPE.encoder["model_args"]["depth"], views=4, draws=1,
+    steps=Steps(sources=16, altered=16), parts=3, concentration=3.0, scattered=0.0,
+    stages=_without_the_encoder(joint=5, settle=20),
+)  # fmt: skip

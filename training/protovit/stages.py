@@ -103,7 +103,7 @@ class _Training:
         self.learning = TrainableTail(encoder, recipe.frozen, model.patch_features, args.bf16)
         self.reasoner = Reasoner(model.head)
         self.whole = nn.Sequential(self.tail, self.reasoner)
-        self.tokens = {name: _tokens(self.stem, photos[name], recipe, args) for name in ("val", "project")}
+        self.tokens = {name: self._plain(photos[name]) for name in ("val", "project")}
         train = photos["train"]
         self.pictures = self._augmented(train)
         with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
@@ -117,6 +117,11 @@ class _Training:
     def _augmented(self, photos: Sequence[Photo]) -> Augmented:
         recipe = self.recipe
         return Augmented(photos, recipe.preprocessing, recipe.augmentation, recipe.batch, self.args.seed)
+
+    def _plain(self, photos: Sequence[Photo]) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the frozen blocks make of pictures as they are, and their labels."""
+        pictures = self._augmented(photos)
+        return CachedViews(pictures, self.stem, 1, self.args.cache).maps[0], pictures.labels
 
     def _unlabelled(self, photos: Sequence[Photo]) -> Unlabelled:
         """The pictures without labels with the teacher's answers, which also has its say in ``targets``."""
@@ -174,14 +179,6 @@ class _Training:
         loss, accuracy = evaluate(self.whole, inputs.float(), labels)
         self.steps.append({"after": name, "val_accuracy": accuracy, "val_log_loss": loss, **more})
         print(f"after {name}: accuracy {accuracy:.4f}, log loss {loss:.4f} on validation", flush=True)
-
-
-def _tokens(
-    stem: FrozenStem, photos: Sequence[Photo], recipe: ProtoViTRecipe, args: argparse.Namespace
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the frozen blocks make of pictures as they are, and their labels."""
-    pictures = Augmented(photos, recipe.preprocessing, recipe.augmentation, recipe.batch, args.seed)
-    return CachedViews(pictures, stem, 1, args.cache).maps[0], pictures.labels
 
 
 def _rates(

@@ -27,8 +27,8 @@ def _accuracies(evaluation: Mapping[str, Any], protocol: str, encoder: str) -> l
     if protocol == "folds":
         folds: list[float] = evaluation["cross_validation"]["models"][encoder]["folds"]
         return folds
-    accuracies: list[float] = evaluation["splits"][protocol][encoder]["accuracies"]
-    return accuracies
+    accuracies: list[float] = evaluation["splits"][protocol].get(encoder, {}).get("accuracies", [])
+    return accuracies  # none of a model that is only cross-validated
 
 
 def spread(evaluation: Mapping[str, Any], texts: Texts) -> go.Figure:
@@ -36,6 +36,10 @@ def spread(evaluation: Mapping[str, Any], texts: Texts) -> go.Figure:
     encoders = list(evaluation["cross_validation"]["models"])
     figure = base_figure(height=90 + 84 * len(encoders))
     rows = []
+
+    def _range(values: list[float]) -> str:
+        return texts("charts.from_to", low=texts.percent(min(values)), high=texts.percent(max(values)))
+
     for place, (protocol, colour, symbol) in enumerate(PROTOCOLS):
         points = [(name, value) for name in encoders for value in _accuracies(evaluation, protocol, name)]
         figure.add_scatter(
@@ -52,14 +56,7 @@ def spread(evaluation: Mapping[str, Any], texts: Texts) -> go.Figure:
         rows.append(
             (
                 encoder_name(name, texts),
-                *(
-                    texts(
-                        "charts.from_to",
-                        low=texts.percent(min(values)),
-                        high=texts.percent(max(values)),
-                    )
-                    for values in found
-                ),
+                *(maybe(values or None, _range) for values in found),
             )
         )
     figure.update_layout(showlegend=True, legend=LEGEND)
@@ -134,8 +131,8 @@ def protocols_table(evaluation: Mapping[str, Any], texts: Texts) -> Table:
                 encoder_name(name, texts),
                 interval(found["accuracy"], found["accuracy_ci95"], texts),
                 interval(found["macro_f1"], found["macro_f1_ci95"], texts, as_percent=False),
-                several(splits["cleaned"][name]),
-                several(splits["random"][name]),
+                maybe(splits["cleaned"].get(name), several),
+                maybe(splits["random"].get(name), several),
             )
             for name, found in crossed.items()
         ),
