@@ -389,11 +389,11 @@ def test_each_fold_is_judged_by_a_protovit_that_has_not_met_its_groups(
     monkeypatch.setattr(frozen_protovit, "CATALOGUE", made / "catalogue")
     parts: list[dict[str, list[Photo]]] = []
 
-    def learn(model: Any, recipe: Any, photos: dict[str, list[Photo]], args: Any) -> stages.Learnt:
+    def learn_anew(recipe: Any, photos: dict[str, list[Photo]], args: Any) -> Any:
         parts.append(photos)
-        return stages.learn(model, recipe, photos, args)
+        return stages.learn_anew(recipe, photos, args)
 
-    monkeypatch.setattr(frozen_protovit, "learn", learn)
+    monkeypatch.setattr(frozen_protovit, "learn_anew", learn_anew)
     splits = read_photos(made / "data")
     photos = [*splits["train"], *splits["val"], *splits["test"]]
     labels, groups = np.array([photo.label for photo in photos]), np.arange(len(photos)) // 2

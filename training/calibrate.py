@@ -107,6 +107,7 @@ def calibrate(
     outside = logits(model, others)
     learnt = logits(model, [photo.path for photo in known]) if has_learnt_from_validation(model) else None
     chosen, aurocs = calibration.calibrate(validation, labels, outside[::2], model.temperature, learnt)
+    on_learnt, allowed = calibration.threshold_source(chosen.measure, learnt is not None)
     inside = logits(model, [photo.path for photo in test])
     truth = torch.tensor([photo.label for photo in test])
     answers = calibration.answer(chosen, CLASSES, inside, truth, model.temperature)
@@ -117,8 +118,8 @@ def calibrate(
             "validation_photos": len(labels),
             "validation_logits": origin,
             "other_photos": len(outside[::2]),
-            "threshold_on_learnt": (on_learnt := learnt is not None and chosen.measure != calibration.OF_ANY_SCALE),
-            "false_alarms_allowed": calibration.FALSE_ALARMS_LEARNT if on_learnt else calibration.FALSE_ALARMS,
+            "threshold_on_learnt": on_learnt,
+            "false_alarms_allowed": allowed,
             "aurocs": aurocs,
         },
         "measured": calibration.measured(answers, inside, outside[1::2], chosen),

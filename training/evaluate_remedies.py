@@ -13,10 +13,8 @@ Written to ``weights/protovit/remedies.json``; nothing of the trained models is 
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -29,9 +27,8 @@ from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
 from training.evaluation.bootstrap import ratio_with_interval
 from training.evaluation.reasoning import dependence, features
-from training.protovit.initialisation import initial_model
 from training.protovit.recipe import FROZEN, ProtoViTRecipe
-from training.protovit.stages import learn
+from training.protovit.stages import learn_anew
 from training.vision.artifacts import write_json
 from training.vision.data import Photo, read_catalogue, read_photos
 from training.vision.transfer import arguments
@@ -80,11 +77,7 @@ def main() -> None:
 
 def trained(recipe: ProtoViTRecipe, photos: Mapping[str, list[Photo]], args: Any) -> tuple[ProtoVit, float]:
     """A model that has learnt by this recipe, and its accuracy on validation."""
-    torch.manual_seed(args.seed)
-    network = initial_model(args.init, recipe)
-    with tempfile.TemporaryDirectory() as folder:
-        args.out = Path(folder)
-        learnt = learn(network, recipe, photos, args)
+    network, learnt = learn_anew(recipe, photos, args)
     config = {"classes": CLASSES, "preprocessing": vars(recipe.preprocessing)}
     return ProtoVit(config, network.cpu(), ()), learnt.steps[-1]["val_accuracy"]
 

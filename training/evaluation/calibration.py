@@ -73,6 +73,17 @@ def threshold(inside: np.ndarray, outside: np.ndarray, false_alarms: float = FAL
     return float(candidates[np.argmax(np.where(alarms <= false_alarms, index, -np.inf))])
 
 
+def threshold_source(measure: str, learnt: bool) -> tuple[bool, float]:
+    """Whether a threshold comes from photos that the weights have learnt from, and the false alarms allowed there.
+
+    Args:
+        measure: that it is of.
+        learnt: whether the shipped weights have learnt from the validation photos.
+    """
+    on_learnt = learnt and measure != OF_ANY_SCALE
+    return on_learnt, FALSE_ALARMS_LEARNT if on_learnt else FALSE_ALARMS
+
+
 def calibrate(
     validation: torch.Tensor,
     labels: torch.Tensor,
@@ -96,9 +107,8 @@ def calibrate(
     """
     found = aurocs(validation if learnt is None else learnt, outside)
     measure = max(found, key=found.__getitem__)
-    known, allowed = validation, FALSE_ALARMS
-    if learnt is not None and measure != OF_ANY_SCALE:
-        known, allowed = learnt, FALSE_ALARMS_LEARNT
+    on_learnt, allowed = threshold_source(measure, learnt is not None)
+    known = learnt if learnt is not None and on_learnt else validation
     inside, others = (MEASURES[measure](logits.double()).numpy() for logits in (known, outside))
     probabilities = (validation.double() / temperature).softmax(1).numpy()
     smallest = smallest_probability(probabilities, labels.numpy())

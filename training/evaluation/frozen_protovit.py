@@ -5,18 +5,15 @@ learns too, that a processor can cross-validate.
 from __future__ import annotations
 
 import argparse
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from models.vision.gallery import CATALOGUE
 from training.evaluation.protocols import SEED, outer_folds
-from training.protovit.initialisation import initial_model
 from training.protovit.recipe import FROZEN, ProtoViTRecipe
-from training.protovit.stages import learn
+from training.protovit.stages import learn_anew
 from training.vision.data import Photo, read_catalogue
 
 NAME = "prototypes"
@@ -48,6 +45,7 @@ def cross_validate(
     Returns:
         Predicted classes (N,), and the fold of each photo (N,).
     """
+    args = argparse.Namespace(init=init, cache=cache, bf16=bf16, seed=SEED, fresh=False, resume=False)
     rendered = read_catalogue(CATALOGUE)
     predicted, folds = np.empty(len(labels), dtype=int), np.empty(len(labels), dtype=int)
     for number, (train, test) in enumerate(outer_folds(labels, groups)):
@@ -57,11 +55,6 @@ def cross_validate(
             "project": rendered,
             "pool": [],
         }
-        torch.manual_seed(SEED)
-        with tempfile.TemporaryDirectory() as folder:
-            args = argparse.Namespace(
-                init=init, cache=cache, bf16=bf16, seed=SEED, fresh=False, resume=False, out=Path(folder)
-            )
-            logits, _ = learn(initial_model(init, recipe), recipe, parts, args).validation
+        logits, _ = learn_anew(recipe, parts, args)[1].validation
         predicted[test], folds[test] = logits.argmax(1).numpy(), number
     return predicted, folds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -66,7 +67,7 @@ def equivariance(cosines: torch.Tensor, patches: torch.Tensor, shown: Shown, box
         shown: the prototypes that count.
         boxes: (B, 4), of the crops: top, left, bottom, right as shares of the picture.
     """
-    grid = round(cosines.shape[-1] ** 0.5)
+    grid = math.isqrt(cosines.shape[-1])
     chosen = shown.prototypes[..., None].expand(-1, -1, patches.shape[2])
     before = patches.gather(1, chosen)  # (B, T, K)
     asked = cosines.gather(1, chosen[..., None].expand(-1, -1, -1, cosines.shape[-1]))

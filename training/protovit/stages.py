@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,7 +16,7 @@ from torch.nn.functional import one_hot
 from models.protovit import ProtoViTForImageClassification
 from models.vision.predictions import CLASSES
 from training.protovit.alterations import altered_pictures
-from training.protovit.initialisation import round_as_saved, start_projection, start_prototypes
+from training.protovit.initialisation import initial_model, round_as_saved, start_projection, start_prototypes
 from training.protovit.objective import Objective, Reasoner, Sources, Unlabelled
 from training.protovit.partition import FrozenStem, TrainableTail
 from training.protovit.projection import Projection, project
@@ -84,6 +86,16 @@ def learn(
     return Learnt(training.curves, training.steps, projection, (logits, labels))
 
 
+def learn_anew(
+    recipe: ProtoViTRecipe, photos: Mapping[str, Sequence[Photo]], args: argparse.Namespace
+) -> tuple[ProtoViTForImageClassification, Learnt]:
+    """A network that learns from ``args.init`` on in all stages, without leaving a file; see :func:`learn`."""
+    torch.manual_seed(args.seed)
+    model = initial_model(args.init, recipe)
+    with tempfile.TemporaryDirectory() as folder:
+        return model, learn(model, recipe, photos, argparse.Namespace(**{**vars(args), "out": Path(folder)}))
+
+
 class _Training:
     """One training: the network in its parts, the pictures that are ready for it, and what was learnt so far."""
 
@@ -109,8 +121,8 @@ class _Training:
         with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
             self.views = CachedViews(self.pictures, self.stem, 1 if args.fresh else recipe.views, args.cache)
             self.altered = altered_pictures(self.stem, train, self.views.maps[0], recipe, args)
-            self.targets = one_hot(self.pictures.labels, len(CLASSES)).float()
-            self.unlabelled = self._unlabelled(photos["pool"]) if photos["pool"] else None
+            targets, self.unlabelled = self._lessons(photos["pool"])
+        self.batches = TokenBatches(self.pictures, self._varied(self.pictures, self.views), targets)
         self.curves: dict[str, list[Epoch]] = {}
         self.steps: list[dict[str, Any]] = []
 
@@ -123,15 +135,18 @@ class _Training:
         pictures = self._augmented(photos)
         return CachedViews(pictures, self.stem, 1, self.args.cache).maps[0], pictures.labels
 
-    def _unlabelled(self, photos: Sequence[Photo]) -> Unlabelled:
-        """The pictures without labels with the teacher's answers, which also has its say in ``targets``."""
+    def _lessons(self, photos: Sequence[Photo]) -> tuple[torch.Tensor, Unlabelled | None]:
+        """What the labelled pictures should be answered with, (N, classes), and those without labels: by the teacher,
+        where there are such.
+        """
         recipe = self.recipe
+        if not photos:
+            return one_hot(self.pictures.labels, len(CLASSES)).float(), None
         pool = self._augmented(photos)
         views = CachedViews(pool, self.stem, 1, self.args.cache)
         end = TowerEnd(Tower(self.args.init, recipe.preprocessing.size), recipe.frozen)
         lessons = teach(end, self.views.maps[0], self.pictures.labels, views.maps[0], recipe.taught)
-        self.targets = lessons.targets
-        return Unlabelled(self._varied(pool, views), lessons.pool)
+        return lessons.targets, Unlabelled(self._varied(pool, views), lessons.pool)
 
     def _varied(self, pictures: Augmented, views: CachedViews) -> Tokens:
         """What the frozen blocks make of pictures: varied anew each time, or in the views that there are of them."""
@@ -150,12 +165,11 @@ class _Training:
             start_projection(self.model, self.views.maps[0], self.tail)
             start_prototypes(self.model, self.views.through(self.tail), args.seed)
         inputs, labels = self.tokens["val"]
-        batches = TokenBatches(self.pictures, self._varied(self.pictures, self.views), self.targets)
         rates = [(module, rate) for module, rate in _rates(self.model, self.tail, stage, self.recipe) if rate]
         self.curves[name] = fine_tune(
             nn.Sequential(self.learning, self.reasoner),
             rates,
-            TrainingData(batches, (inputs.float(), labels)),
+            TrainingData(self.batches, (inputs.float(), labels)),
             stage.schedule,
             Checkpoint(path, args.resume, keep_last=True, pause=PAUSE),
             Objective(stage.weights, sources, self.altered, self.unlabelled, self.recipe.steps),

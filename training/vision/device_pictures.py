@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from PIL import Image
 from torch.nn.functional import affine_grid, grid_sample
 
-from models.vision.preprocessing import Preprocessing, to_tensor
+from models.vision.preprocessing import Preprocessing
 from training.vision.data import Augmentation
 from training.vision.distributed import DEVICE
 
@@ -28,7 +29,8 @@ class DevicePictures:
     def __init__(self, images: Sequence[Image.Image], preprocessing: Preprocessing, augmentation: Augmentation) -> None:
         self.preprocessing = preprocessing
         self.augmentation = augmentation
-        self.originals = torch.stack([(255 * to_tensor(image)).byte() for image in images]).to(DEVICE)
+        pictures = [torch.from_numpy(np.array(image)) for image in images]
+        self.originals = torch.stack(pictures).permute(0, 3, 1, 2).to(DEVICE)
 
     def pixels(self, rows: torch.Tensor) -> torch.Tensor:
         """Those pictures, each varied in its own way: (B, 3, S, S) float32 on the device, normalised."""
