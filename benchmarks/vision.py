@@ -119,12 +119,10 @@ def operations(model: Convnet) -> float:
         nonlocal total
         total += 2.0 * module.weight.numel() * output.shape[-1] * output.shape[-2]
 
-    handles = [
-        module.register_forward_hook(count)
-        for module in nn.Sequential(model.body, model.head).modules()
-        if isinstance(module, nn.Conv2d)
-    ]
-    model.predict(photo())
+    network = nn.Sequential(model.body, model.head)
+    handles = [module.register_forward_hook(count) for module in network.modules() if isinstance(module, nn.Conv2d)]
+    with torch.no_grad():
+        network(model.preprocessing(photo()))
     for handle in handles:
         handle.remove()
     return total

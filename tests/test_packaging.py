@@ -29,6 +29,7 @@ PLACES = {
 ALLOWED = {"app": (), "train": ("train", "ray"), "test": ("train", "ray", "test")}
 NO_IMPORT = {  # what is used without an import of ours
     "timm": "transformers' TimmWrapper",
+    "onnx": "torch.onnx.export",
     "mypy": "make check",
     "ruff": "make check",
     "pre-commit": "CONTRIBUTING.md",

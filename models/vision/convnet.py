@@ -14,6 +14,7 @@ from torch import nn
 from models.vision import bfloat16, measured, saliency, weights
 from models.vision.classifier import ImageClassifier
 from models.vision.inference_executor import run_network
+from models.vision.onnx_runtime import OnnxRuntime
 
 
 class FeatureMaps(NamedTuple):
@@ -39,6 +40,7 @@ class Convnet(ImageClassifier):
 
     methods = tuple(saliency.METHODS)
     bf16: ClassVar[bool] = False  # whether the body may work in bf16: where that changes no label of the test photos
+    onnx: ClassVar[bool] = False  # whether ONNX Runtime computes the pass: where that is quicker
 
     def __init__(self, config: Mapping[str, Any], network: nn.Module) -> None:
         super().__init__(config)
@@ -49,6 +51,9 @@ class Convnet(ImageClassifier):
         self.body, self.head = self.split(network)
         if self.bf16 and bfloat16.NATIVE:
             self.body = bfloat16.Bfloat16(self.body)
+        self._pass: nn.Module = _Pass(self.body, self.head)
+        if self.onnx:
+            self._pass = OnnxRuntime(self._pass, self.preprocessing.size, FeatureMaps._fields)
 
     @staticmethod
     @abstractmethod
@@ -94,7 +99,16 @@ class Convnet(ImageClassifier):
         """Those of the last convolutional block, and the head."""
         return output.maps, self.head
 
+
+class _Pass(nn.Module):
+    """Body, then head."""
+
+    def __init__(self, body: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.body, self.head = body, head
+
     @torch.no_grad()  # not inference mode: the head may be asked for gradients by the feature maps
-    def _pass(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pixels (B, 3, S, S), normalised -> feature maps (B, C, h, w), logits (B, classes)."""
         maps = self.body(inputs.contiguous(memory_format=torch.channels_last))
         return maps, self.head(maps)

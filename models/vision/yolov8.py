@@ -17,6 +17,7 @@ class YoloV8(Convnet):
     name: ClassVar[str] = "yolov8"
     layer: ClassVar[str] = "model.8"
     published_method: ClassVar[str] = "eigen-cam"
+    onnx: ClassVar[bool] = True
 
     def __init__(self, config: Mapping[str, Any], network: nn.Module) -> None:
         super().__init__(config, network)
