@@ -17,7 +17,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from models.runtime import hub, memory, upload_cleanup
 
-memory.few_arenas()
+memory.keep_heaps_small()
 UPLOADS = upload_cleanup.own_folder()  # before gradio is loaded, which reads where it is
 
 import gradio as gr

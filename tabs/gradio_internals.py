@@ -6,6 +6,7 @@ Everything else that the app uses of Gradio is documented. What Gradio could off
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from models.texts import ENGLISH
 from tabs.calls import file_of, positional
 from tabs.error_handling import refusal
 
-SESSIONS = 1000  # visitors whose state is kept, at about 0.1 MB each; every call without a session makes one
+SESSIONS = 1000  # visitors whose state is kept, at about 0.04 MB each; every call without a session makes one
 LOOKS = 0.005  # seconds between two looks into the queue
 TENTH = 100  # ms
 
@@ -64,7 +65,7 @@ class LightBlocks(gr.Blocks):
         Gradio describes every block of the page anew for every session, for links that restore one
         (``gr.DeepLinkButton``); a program's call without a session is a session of its own. For some six hundred blocks
         these are 35 ms on the thread that serves everyone, and 0.8 MB. The links of this page are its own
-        (:mod:`tabs.links`), so its sessions do without.
+        (:mod:`tabs.links`), so its sessions do without, and share the blocks that they have not replaced.
 
         Uses ``default_config``, of which a session takes a ``copy()``, and ``BlocksConfig.config_for_block``. If they
         went, sessions would be heavy again: ``test_a_session_describes_no_block``. And ``state_session_capacity``, an
@@ -135,12 +136,17 @@ class _LastUsed(LRUCache[str, Any]):
 
 
 class _OfPage(BlocksConfig):
-    """The blocks as they were built; a session begins with a copy."""
+    """The blocks as they were built; a session begins with them, and keeps of its own what it replaces."""
 
     def __copy__(self) -> _OfSession:
         session = _OfSession(self.root_block)
         vars(session).update(vars(super().__copy__()))  # type: ignore[no-untyped-call]
+        session.blocks = ChainMap({}, self.blocks)  # type: ignore[assignment]
+        session.fns = ChainMap({}, self.fns)  # type: ignore[assignment]
         return session
+
+
+_UNDESCRIBED: dict[str, Any] = {}  # one for all: for every block of every session, empty dictionaries are 54 MB
 
 
 class _OfSession(BlocksConfig):
@@ -151,7 +157,7 @@ class _OfSession(BlocksConfig):
         _id: int, rendered_ids: list[int], block: Block, renderable: Renderable | None = None
     ) -> dict[str, Any]:
         """Nothing, as Gradio answers for a block that is not shown, but for what an event draws anew."""
-        return BlocksConfig.config_for_block(_id, rendered_ids, block, renderable) if renderable else {}
+        return BlocksConfig.config_for_block(_id, rendered_ids, block, renderable) if renderable else _UNDESCRIBED
 
 
 class UploadsOnly:

@@ -6,6 +6,7 @@ A session costs little, and what happens in one stays there; endpoints check the
 from __future__ import annotations
 
 import json
+import tracemalloc
 import urllib.request
 
 import anyio
@@ -35,6 +36,15 @@ def test_a_session_describes_no_block(monkeypatch: pytest.MonkeyPatch) -> None:
     session = SessionState(page)
     assert session.blocks_config.blocks == page.blocks and len(page.blocks) > 100
     assert not any(session.config_values.values())
+
+
+def test_sessions_share_what_they_have_not_replaced() -> None:
+    page = create_app()
+    tracemalloc.start()
+    sessions = [SessionState(page) for _ in range(20)]
+    held = tracemalloc.get_traced_memory()[0] / len(sessions)
+    tracemalloc.stop()
+    assert held < 60 * len(page.blocks)  # bytes: one table of its own; a description of each block is a kilobyte
 
 
 def test_what_one_session_replaces_no_other_sees() -> None:

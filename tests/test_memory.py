@@ -13,13 +13,25 @@ from models.runtime import memory
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
-def test_glibc_takes_the_number_of_heaps() -> None:
-    assert memory.few_arenas() is True
+def test_large_buffers_go_back_at_once_even_after_larger_ones() -> None:
+    """By itself, glibc would keep what is smaller than anything that was ever freed."""
+    assert memory.keep_heaps_small() is True
+    libc, size = ctypes.CDLL(None), memory.LARGE * 5 // 4
+    libc.malloc.restype = ctypes.c_void_p
+    libc.free(ctypes.c_void_p(libc.malloc(3 * memory.LARGE)))
+    blocks = [libc.malloc(size) for _ in range(11)]
+    for block in blocks:
+        ctypes.memset(block, 1, size)
+    held = psutil.Process().memory_info().rss
+    for block in blocks[:-1]:  # in a heap, the last one would keep all of them
+        libc.free(ctypes.c_void_p(block))
+    assert held - psutil.Process().memory_info().rss > 9 * size
+    libc.free(ctypes.c_void_p(blocks[-1]))
 
 
 def test_another_c_library_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
-    assert memory.few_arenas() is False and memory.give_back() is False
+    assert memory.keep_heaps_small() is False and memory.give_back() is False
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be asked")

@@ -8,17 +8,22 @@ import threading
 from models.runtime import background
 
 ARENAS = 2  # heaps of the C library; by default eight a core, each of which keeps what its threads once needed
-M_ARENA_MAX = -8  # glibc's name for it, malloc.h
+# Bytes from which a buffer stands outside the heaps, and goes back to the system as soon as it is free: feature maps of
+# a few pictures. The C library would raise this up to 32 MB by itself, and its heaps would be full of holes. Smaller
+# ones are slower to get from the system than from a heap.
+LARGE = 8 * 1024 * 1024
+M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3  # glibc's names, malloc.h
 
 
-def few_arenas() -> bool:
-    """Limits how many heaps (arenas of glibc) the threads use, so that memory that one photo needed serves the next;
-    returns whether that could be set.
+def keep_heaps_small() -> bool:
+    """Limits how many heaps (arenas of glibc) the threads use, so that memory that one photo needed serves the next,
+    and keeps large buffers out of them; returns whether that could be set.
 
     To be called before threads are started.
     """
     try:
-        return bool(ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS))
+        libc = ctypes.CDLL(None)
+        return bool(libc.mallopt(M_ARENA_MAX, ARENAS)) and bool(libc.mallopt(M_MMAP_THRESHOLD, LARGE))
     except (OSError, AttributeError):
         return False
 

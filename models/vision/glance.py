@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
+from models.runtime import memory
 from models.vision import gallery, photos, prototype_explanation, registry, webp
 from models.vision.overlay import overlay
 from models.vision.predictions import Explanation, Prediction
@@ -71,6 +72,7 @@ def prepare() -> None:
     if (example := opening_example()) is not None:
         for _ in at_a_glance(example):
             pass
+    memory.give_back()  # loading needs several times what is kept
 
 
 _kept: dict[str, tuple[Glance, ...]] = {}  # by the digest of the example

@@ -15,6 +15,7 @@ from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.protovit.modeling import PrototypeHeadOutput
 from models.vision import saliency, weights
 from models.vision.classifier import ImageClassifier
+from models.vision.half_precision_weights import keep_half
 from models.vision.inference_executor import run_network
 from models.vision.prototypes import ClassEvidence, Evidence, Prototype, Reasoning, boxes, field, read_prototypes
 
@@ -45,6 +46,7 @@ class ProtoVit(ImageClassifier):
         super().__init__(config)
         self.network = network.requires_grad_(False)
         self.network.train(False)
+        keep_half(self.network.encoder)
         self.prototypes = prototypes
         self.active = network.head.slot_weights() > 0.5  # (P, K)
         self.evidence_weights = network.head.evidence().double()  # (C, P)
