@@ -17,9 +17,10 @@ from models.vision.vgg16 import Vgg16Network
 from tests.pictures import picture, write_dataset
 from training import distil_encoder
 from training.vision import artifacts, students
-from training.vision.data import read_photos
+from training.vision.batch_norm import unfold
+from training.vision.data import Augmentation, read_photos
 from training.vision.distillation import DistillationBatches, Variations, sample_photos, soft_labels
-from training.vision.fine_tune import TrainingData
+from training.vision.fine_tune import TrainingData, train_mode
 from training.vision.tower import Tower
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
@@ -44,7 +45,7 @@ def shelf(tmp_path: Path) -> Path:
 def recipe(name: str, epochs: int = 2) -> students.DistillationRecipe:
     whole = students.RECIPES[name]
     schedule = replace(whole.schedule, epochs=epochs)
-    return replace(whole, schedule=schedule, batch=4, teacher_size=160, size=32, views=3, pool=5)
+    return replace(whole, schedule=schedule, batch=7, teacher_size=160, size=96, views=3, pool=6, pool_views=2)
 
 
 def test_a_lesson_teaches_and_resumes(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +97,7 @@ def test_teacher_and_student_see_the_same_variation(shelf: Path) -> None:
     variations = Variations.of(own, pool, chosen, 0)
     pixels = variations.through(torch.nn.Identity()).float()
     halves = variations.through(torch.nn.AvgPool2d(2)).float()
-    assert len(pixels) == chosen.views * len(own) + len(pool)
+    assert len(pixels) == chosen.views * len(own) + chosen.pool_views * len(pool)
     assert torch.allclose(torch.nn.functional.avg_pool2d(pixels, 2), halves, atol=1e-3)
     assert pixels.amax() <= 1 and pixels.amin() >= 0
     targets = torch.arange(len(pixels)).float()[:, None]
@@ -108,6 +109,48 @@ def test_teacher_and_student_see_the_same_variation(shelf: Path) -> None:
     for inputs, numbers in served:
         assert torch.equal(inputs, pixels[numbers[:, 0].long()])
     assert not torch.equal(served[0][1], next(batches.epoch(2))[1])
+
+
+def test_an_epoch_shows_each_picture_of_the_pool_once_in_any_of_its_views() -> None:
+    chosen = replace(recipe("yolov8"), batch=1, repeats=1, flip=0.0, augmentation=Augmentation(mix=0.0))
+    own, pool = 4, 5
+    numbers = torch.arange(chosen.views * own + chosen.pool_views * pool).float()
+    batches = DistillationBatches(numbers[:, None], numbers[:, None], own, chosen, 0)
+    served = torch.stack([torch.cat([row for row, _ in batches.epoch(number)]).flatten() for number in range(30)])
+    first = chosen.views * own
+    for epoch in served:
+        assert sorted((epoch[epoch >= first] - first).remainder(pool).tolist()) == list(range(pool))
+        assert sorted(epoch[epoch < first].remainder(own).tolist()) == list(range(own))
+    assert set(served.flatten().tolist()) == set(numbers.tolist())
+
+
+def test_batch_norm_that_was_folded_is_there_again() -> None:
+    """In evaluation nothing changes; in training what comes out has the mean and spread of each layer's own numbers."""
+    torch.manual_seed(0)
+    network = yolov8_classifier("n", 7).eval()
+    pictures = 3 + 2 * torch.randn(12, 3, 64, 64)
+    with torch.no_grad():
+        for layer in network.modules():
+            if isinstance(layer, torch.nn.BatchNorm2d):
+                layer.bias.normal_()
+        before = network(pictures)[1]
+        unfold(network, pictures.split(5))
+        assert torch.allclose(network(pictures)[1], before, atol=1e-4)
+        first = network.model[0]
+        inputs = first.conv(pictures)
+        assert torch.allclose(first.bn.running_mean, inputs.mean((0, 2, 3)), atol=1e-4)
+        assert torch.allclose(first.bn.running_var, inputs.var((0, 2, 3), correction=0), rtol=1e-3)
+        train_mode(network, batch_norm=True)
+        assert torch.allclose(first.bn(inputs), first.bn.eval()(inputs), atol=1e-2)
+
+
+def test_batch_norm_learns_only_where_that_is_said() -> None:
+    network = yolov8_classifier("n", 7)
+    layers = [layer for layer in network.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+    train_mode(network)
+    assert network.training and not any(layer.training for layer in layers)
+    train_mode(network, batch_norm=True)
+    assert all(layer.training for layer in layers)
 
 
 def test_soft_labels_of_a_photo_come_from_heads_that_never_met_it() -> None:

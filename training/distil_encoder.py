@@ -26,6 +26,7 @@ from torch.nn.functional import kl_div, log_softmax, mse_loss
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from training.vision.artifacts import TAUGHT_BY
+from training.vision.batch_norm import unfold
 from training.vision.data import decode, read_catalogue, read_photos
 from training.vision.distillation import DistillationBatches, Variations, sample_photos, soft_labels
 from training.vision.distributed import DEVICE, STATE
@@ -33,6 +34,8 @@ from training.vision.feature_cache import run
 from training.vision.fine_tune import Checkpoint, Objective, TrainingData, fine_tune, layer_rates
 from training.vision.students import RECIPES, STUDENTS, DistillationRecipe, StudentEncoder
 from training.vision.tower import Tower
+
+STATISTICS = 1000  # pictures that batch norm is estimated from before the student learns
 
 
 class Student(nn.Module):
@@ -90,7 +93,10 @@ def distil(args: argparse.Namespace, recipe: DistillationRecipe) -> None:
         student = Student(encoder, teacher.width)
         rates = layer_rates(list(student.body), recipe.rate, recipe.decay)
         rates += [(student.features, recipe.head_rate), (student.classes, recipe.head_rate)]
-        batches = DistillationBatches(variations.through(encoder.frozen), targets, len(own), recipe, args.seed)
+        maps = variations.through(encoder.frozen)
+        if recipe.schedule.batch_norm:
+            unfold(student.body, (part.float() for part in maps[-STATISTICS:].split(recipe.batch)))
+        batches = DistillationBatches(maps, targets, len(own), recipe, args.seed)
         data = TrainingData(batches, (seen, labels))
         checkpoint = Checkpoint(args.out.with_suffix(".checkpoint.safetensors"), args.resume)
         fine_tune(student, rates, data, recipe.schedule, checkpoint, objective(recipe.features))

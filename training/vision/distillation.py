@@ -33,8 +33,7 @@ def sample_photos(pool: Path, count: int, seed: int) -> list[Photo]:
 
 @dataclass(frozen=True)
 class Variations:
-    """The pictures of a distillation: the product photos in several augmented views each, the unlabelled ones as they
-    are.
+    """The pictures of a distillation, each in several augmented views.
 
     Both networks see the same variation of a picture (consistent teaching, Beyer et al. 2022, arXiv:2106.05237).
 
@@ -60,12 +59,12 @@ class Variations:
 
     def through(self, network: nn.Module, cache: Path | None = None) -> torch.Tensor:
         """The outputs of a frozen network for each picture, (pictures, ...) float16: the product photos view by view,
-        then the pool.
+        then the pool, likewise.
         """
         own = CachedViews(self.own, network, self.recipe.views, cache).maps
-        pool = CachedViews(self.pool, network, 1, cache).maps
+        pool = CachedViews(self.pool, network, self.recipe.pool_views, cache).maps
         with torch.autocast(DEVICE.type, enabled=False):  # which knows no float16 on a CPU
-            return torch.cat([own.flatten(0, 1), pool[0]])
+            return torch.cat([own.flatten(0, 1), pool.flatten(0, 1)])
 
 
 def soft_labels(features: torch.Tensor, labels: torch.Tensor, views: int) -> torch.Tensor:
@@ -102,7 +101,8 @@ class DistillationBatches:
     Args:
         inputs: (pictures, C, h, w), as :meth:`Variations.through` orders them.
         targets: (pictures, D + classes).
-        own: how many product photos there are; each is seen ``repeats`` times an epoch, in a random view.
+        own: how many product photos there are; each is seen ``repeats`` times an epoch, in a random view, and each
+            picture of the pool once.
         recipe: hyperparameters.
         seed: with the epoch, settles order and mixture.
     """
@@ -112,18 +112,18 @@ class DistillationBatches:
     ) -> None:
         self.inputs, self.targets, self.own, self.recipe, self.seed = inputs, targets, own, recipe, seed
 
-    def _count(self) -> int:
-        return len(self.inputs) - self.own * (self.recipe.views - self.recipe.repeats)
+        self.pool = (len(inputs) - recipe.views * own) // recipe.pool_views
 
     def __len__(self) -> int:
-        return self._count() // self.recipe.batch
+        return (self.own * self.recipe.repeats + self.pool) // self.recipe.batch
 
     def epoch(self, number: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Batches of (B, C, h, w) and (B, D + classes), at times mixed pairwise (MixUp, Zhang 2018)."""
         torch.manual_seed(self.seed * 100_003 + number)
         views = torch.stack([torch.randperm(self.recipe.views)[: self.recipe.repeats] for _ in range(self.own)])
         seen = (views * self.own + torch.arange(self.own)[:, None]).flatten()
-        rows = torch.cat([seen, torch.arange(self.recipe.views * self.own, len(self.inputs))])
+        pool = torch.randint(self.recipe.pool_views, (self.pool,)) * self.pool + torch.arange(self.pool)
+        rows = torch.cat([seen, self.recipe.views * self.own + pool])
         order = rows[torch.randperm(len(rows))][: len(self) * self.recipe.batch]
         for chosen in order.split(self.recipe.batch):
             inputs, targets = self.inputs[chosen].float(), self.targets[chosen]

@@ -33,6 +33,8 @@ class Schedule:
         smoothing: label smoothing, 0..1.
         average: decay of the exponential moving average of the weights, a step; what is kept is the average.
         clip: largest norm of the gradient of all weights together; 0 leaves it.
+        batch_norm: whether batch norm normalises by each batch, and goes on estimating its statistics; a few hundred
+            pictures are too few for that.
     """
 
     epochs: int
@@ -42,6 +44,7 @@ class Schedule:
     smoothing: float
     average: float
     clip: float = 0.0
+    batch_norm: bool = False
 
 
 class Batches(Protocol):
@@ -186,7 +189,7 @@ def _train_epoch(
     network = state.network
     steps, warmup = schedule.epochs * len(batches), max(1, round(schedule.warmup * len(batches)))
     losses: list[dict[str, torch.Tensor]] = []  # read when all is done: a GPU would stop for each
-    train_mode(network)
+    train_mode(network, schedule.batch_norm)
     progress = tqdm(batches.epoch(number), total=len(batches), desc=f"epoch {number + 1}", leave=False)
     for step, (inputs, targets) in enumerate(progress, start=number * len(batches)):
         factor = _pace(step, steps, warmup)
@@ -232,12 +235,12 @@ def predict_logits(network: nn.Module, inputs: torch.Tensor, batch: int = 32) ->
     return torch.cat([output[1] if isinstance(output, tuple) else output for output in outputs]).float().cpu()
 
 
-def train_mode(network: nn.Module) -> None:
-    """Training mode for all but batch norm: too few pictures to estimate its statistics anew."""
+def train_mode(network: nn.Module, batch_norm: bool = False) -> None:
+    """Training mode, for batch norm only if that is said."""
     network.train()
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
-            module.eval()
+            module.train(batch_norm)
 
 
 def parameter_groups(rates: Sequence[tuple[nn.Module, float]], weight_decay: float) -> list[dict[str, Any]]:

@@ -36,6 +36,7 @@ class DistillationRecipe:
         views: variations of each product photo that the teacher is asked about.
         repeats: times that a product photo is seen in an epoch.
         pool: pictures of the pool.
+        pool_views: variations of each of them.
         batch: pictures a step.
     """
 
@@ -52,6 +53,7 @@ class DistillationRecipe:
     views: int = 4
     repeats: int = 2
     pool: int = 2000
+    pool_views: int = 1
     batch: int = 32
 
 
@@ -112,13 +114,21 @@ def _cut(
 STUDENTS: Mapping[str, Callable[[str, DistillationRecipe], StudentEncoder]] = {"yolov8": yolov8, "vgg16": vgg16}
 
 
-def _schedule(epochs: int) -> Schedule:
-    return Schedule(epochs, patience=100, warmup=1, weight_decay=0.05, smoothing=0.0, average=0.99)
+def _schedule(epochs: int, batch_norm: bool = False) -> Schedule:
+    return Schedule(
+        epochs, patience=100, warmup=1, weight_decay=0.05, smoothing=0.0, average=0.99, batch_norm=batch_norm
+    )
 
 
 RECIPES: Mapping[str, DistillationRecipe] = {
     "yolov8": DistillationRecipe(
-        frozen=0, rate=1e-3, schedule=_schedule(12), augmentation=Augmentation(crop=0.4, mix=0.7, mixup=0.8), flip=0.5
+        frozen=0,
+        rate=1e-3,
+        schedule=_schedule(30, batch_norm=True),
+        augmentation=Augmentation(crop=0.4, mix=0.7, mixup=0.8),
+        flip=0.5,
+        pool=7000,
+        pool_views=3,
     ),
     "vgg16": DistillationRecipe(frozen=vgg16_training.FROZEN, rate=2e-4, schedule=_schedule(8)),
 }
