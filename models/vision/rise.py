@@ -39,13 +39,15 @@ def rise(
     """
     generator = torch.Generator().manual_seed(seed)
     size = inputs.shape[-1]
+    grey = grey.expand_as(inputs)
+    shown = inputs - grey
     visible_sum, score_sum = torch.zeros(size, size), torch.zeros(size, size)
     total = 0.0
     for start in range(0, masks, batch):
         drawn = random_masks(min(batch, masks - start), size, generator)
-        scores = score(inputs * drawn + grey * (1 - drawn)).cpu()
+        scores = score(torch.addcmul(grey, shown, drawn)).cpu()  # of tens of pictures, no copy but this one
         visible_sum += drawn[:, 0].sum(dim=0)
-        score_sum += (scores[:, None, None] * drawn[:, 0]).sum(dim=0)
+        score_sum += torch.tensordot(scores, drawn[:, 0], dims=1)
         total += float(scores.sum())
         done = start + len(drawn)
         yield done / masks, score_sum / visible_sum.clamp(min=1e-6) - total / done
