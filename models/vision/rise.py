@@ -39,7 +39,6 @@ def rise(
     """
     generator = torch.Generator().manual_seed(seed)
     size = inputs.shape[-1]
-    grey = grey.expand_as(inputs)
     shown = inputs - grey
     visible_sum, score_sum = torch.zeros(size, size), torch.zeros(size, size)
     total = 0.0

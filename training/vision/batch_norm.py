@@ -37,7 +37,7 @@ def unfold(network: nn.Module, batches: Iterable[torch.Tensor]) -> None:
     """Gives every batch norm the mean and variance of what comes into it, and the weight and bias that undo them.
 
     In evaluation the network answers as before. In training it is normalised again (Ioffe and Szegedy 2015,
-    arXiv:1502.03167), without which it has to learn much more slowly.
+    arXiv:1502.03167), without which it learns more slowly.
 
     Args:
         network: changed in place.

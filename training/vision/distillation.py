@@ -111,7 +111,6 @@ class DistillationBatches:
         self, inputs: torch.Tensor, targets: torch.Tensor, own: int, recipe: DistillationRecipe, seed: int
     ) -> None:
         self.inputs, self.targets, self.own, self.recipe, self.seed = inputs, targets, own, recipe, seed
-
         self.pool = (len(inputs) - recipe.views * own) // recipe.pool_views
 
     def __len__(self) -> int:
