@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from models.texts import Texts
-from tests.browser import Open, Visit
+from tests.browser import SIZES, Open, Visit
 
 pytestmark = pytest.mark.no_cover  # what is looked at here is the page
 
@@ -18,6 +18,15 @@ NAME_LOCALLY = """chart => {
   for (const part of chart.querySelectorAll('*')) for (const attribute of [...part.attributes])
     attribute.value = attribute.value.replace(/url\\((['"]?)[^)#'"]+#/g, 'url($1#');
 }"""
+# what is written outside a chart's own box, and so not seen
+CUT_OFF = """() => [...document.querySelectorAll('.js-plotly-plot')].filter(chart => chart.checkVisibility()).flatMap(
+  chart => {
+    const box = chart.querySelector('svg').getBoundingClientRect();
+    const outside = one => one.width && (one.left < box.left - 1 || one.right > box.right + 1
+      || one.top < box.top - 4 || one.bottom > box.bottom + 4);  // a line is higher than its letters
+    return [...chart.querySelectorAll('svg text')].filter(
+      text => text.textContent.trim() && outside(text.getBoundingClientRect())).map(text => text.textContent);
+  })"""
 SLACK = 40  # of 255: what the smoothing of an edge may differ
 
 
@@ -66,6 +75,11 @@ def test_every_chart_is_seen_whole_and_has_a_role_a_name_and_its_numbers(visit: 
             assert "probe=" in visitor.page.url
             visitor.page.wait_for_timeout(500)
             seen += _check(visitor, f"{main}, {name}")
+            for size in ("phone", "desk"):
+                width, height = SIZES[size]
+                visitor.page.set_viewport_size({"width": width, "height": height})
+                visitor.page.wait_for_timeout(700)  # until the charts have taken their new width
+                assert visitor.page.evaluate(CUT_OFF) == [], f"{main}, {name}, {size}: words that are cut off"
     assert seen >= 15
 
 

@@ -149,7 +149,7 @@ def test_categories_are_counted_and_the_clients_own_is_marked(column: str, texts
             len(bar.y) == min(len(names), MOST_CATEGORIES + 1) and f"\u25c6 {value_text(column, own, texts)}" in bar.y
         )
     assert figure.layout.yaxis.autorange == "reversed"
-    assert figure.layout.xaxis.title.text == texts("credit.compare.share")
+    assert figure.layout.xaxis.title.text.replace("<br>", " ") == texts("credit.compare.share")
 
 
 @LANGUAGES

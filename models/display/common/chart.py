@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,12 +16,13 @@ TICKS = 6  # at most, on an axis of shares
 ROW = 46  # px a bar: its name above, the bar below
 THICKNESS = 0.42  # rows that the bar takes
 ABOVE = 0.42  # rows, from the middle of a row to that of its name
+TITLE = 24  # characters of an axis title that fit below a chart on a phone, beside the names of its rows
 
 
 def described(
     figure: go.Figure, label: str, head: Sequence[str], rows: Sequence[Sequence[str]], texts: Texts
 ) -> go.Figure:
-    """Gives a chart its name and its table, and the number format of the language.
+    """Gives a chart its name and its table, the number format of the language, and titles that a phone shows whole.
 
     Both travel in ``layout.meta``; ``tabs/page.js`` makes the chart an image of that name and unfolds the table below.
 
@@ -36,6 +38,7 @@ def described(
         meta={"label": label, "table": table.html()},
         separators=texts.conventions.decimal + texts.conventions.thousands,
     )
+    figure.for_each_xaxis(lambda axis: axis.update(title_text="<br>".join(textwrap.wrap(axis.title.text or "", TITLE))))
     return figure
 
 

@@ -114,7 +114,7 @@ def gains(rows: Rows, texts: Texts) -> go.Figure | None:
     figure.update_layout(bargap=0.3, showlegend=len(others) > 1, legend=LEGEND | {"traceorder": "normal"})
     figure.update_xaxes(
         title_text=texts("results.gains.axis", reference=model_name(REFERENCE, texts)),
-        range=[-2 * most, 2 * most],
+        range=[-2.4 * most, 2.4 * most],  # on a phone the longest bar still leaves room for its number
         zeroline=True,
         zerolinecolor=NEUTRAL,
         showticklabels=False,
