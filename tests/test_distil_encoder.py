@@ -48,13 +48,14 @@ def recipe(name: str, epochs: int = 2) -> students.DistillationRecipe:
     return replace(whole, schedule=schedule, batch=7, teacher_size=160, size=96, views=3, pool=6, pool_views=2)
 
 
-def test_a_lesson_teaches_and_resumes(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("frozen", [0, 1])
+def test_a_lesson_teaches_and_resumes(shelf: Path, monkeypatch: pytest.MonkeyPatch, frozen: int) -> None:
     """A few steps change what may learn; stopped and resumed, they end where one run ends."""
     monkeypatch.setattr(distil_encoder, "Tower", partial(Tower, architecture=TINY))
     before = {name: tensor.half() for name, tensor in load_file(shelf / "init.safetensors").items()}
 
     def distil(out: str, *options: str) -> dict[str, torch.Tensor]:
-        monkeypatch.setattr(distil_encoder, "RECIPES", {"yolov8": replace(recipe("yolov8"), frozen=1)})
+        monkeypatch.setattr(distil_encoder, "RECIPES", {"yolov8": replace(recipe("yolov8"), frozen=frozen)})
         arguments = ["distil", "--student", "yolov8", "--init", str(shelf / "init.safetensors")]
         arguments += ["--data", str(shelf / "data"), "--pool", str(shelf / "pool"), "--cache", str(shelf / "cache")]
         arguments += ["--teacher", str(shelf / "teacher.safetensors"), "--out", str(shelf / out), *options]
@@ -65,7 +66,7 @@ def test_a_lesson_teaches_and_resumes(shelf: Path, monkeypatch: pytest.MonkeyPat
     whole = distil("whole.safetensors")
     stays, learns = "model.0.conv.weight", "model.9.conv.conv.weight"
     assert not torch.equal(whole[learns], before[learns])
-    assert torch.equal(whole[stays], before[stays])
+    assert torch.equal(whole[stays], before[stays]) == bool(frozen)
 
     asked = distil_encoder.fine_tune
 
@@ -100,6 +101,12 @@ def test_teacher_and_student_see_the_same_variation(shelf: Path) -> None:
     assert len(pixels) == chosen.views * len(own) + chosen.pool_views * len(pool)
     assert torch.allclose(torch.nn.functional.avg_pool2d(pixels, 2), halves, atol=1e-3)
     assert pixels.amax() <= 1 and pixels.amin() >= 0
+    kept = variations.pixels()
+    assert kept.dtype == torch.uint8
+    assert torch.allclose(kept / 255, pixels, atol=0.5 / 255 + 1e-3)
+    rows = torch.arange(len(kept))[::3]
+    halved = DistillationBatches(kept, kept, len(own), chosen, 0, torch.nn.AvgPool2d(2)).read(rows)
+    assert torch.allclose(halved, halves[rows], atol=0.5 / 255 + 1e-3)
     targets = torch.arange(len(pixels)).float()[:, None]
     batches = DistillationBatches(
         pixels, targets, len(own), replace(chosen, flip=0.0, augmentation=replace(chosen.augmentation, mix=0.0)), 0

@@ -87,16 +87,21 @@ def distil(args: argparse.Namespace, recipe: DistillationRecipe) -> None:
             1,
         )
         encoder = STUDENTS[args.student](args.init, recipe)
-        pixels, labels = decode(photos["val"], Preprocessing(recipe.size))
-        seen = run(encoder.frozen, (pixels.float() / 255).split(recipe.batch))
+        shown, labels = decode(photos["val"], Preprocessing(recipe.size))
+        seen = run(encoder.frozen, (shown.float() / 255).split(recipe.batch))
         torch.manual_seed(args.seed)  # of the heads
         student = Student(encoder, teacher.width)
         rates = layer_rates(list(student.body), recipe.rate, recipe.decay)
         rates += [(student.features, recipe.head_rate), (student.classes, recipe.head_rate)]
-        maps = variations.through(encoder.frozen)
+        if recipe.frozen:
+            maps = variations.through(encoder.frozen)
+            batches = DistillationBatches(maps, targets, len(own), recipe, args.seed)
+        else:
+            pixels = variations.pixels()
+            batches = DistillationBatches(pixels, targets, len(own), recipe, args.seed, encoder.frozen)
         if recipe.schedule.batch_norm:
-            unfold(student.body, (part.float() for part in maps[-STATISTICS:].split(recipe.batch)))
-        batches = DistillationBatches(maps, targets, len(own), recipe, args.seed)
+            rows = torch.arange(len(targets))[-STATISTICS:]
+            unfold(student.body, map(batches.read, rows.split(recipe.batch)))
         data = TrainingData(batches, (seen, labels))
         checkpoint = Checkpoint(args.out.with_suffix(".checkpoint.safetensors"), args.resume)
         fine_tune(student, rates, data, recipe.schedule, checkpoint, objective(recipe.features))

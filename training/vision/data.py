@@ -146,6 +146,18 @@ class Augmented:
         """The same, left and right exchanged."""
         return self.plain(rows).flip(-1)
 
+    def view(self, number: int, rows: torch.Tensor) -> torch.Tensor:
+        """The views that can be had again, (B, 3, S, S) float32, normalised: 0 as the pictures are, 1 mirrored, from 2
+        on each varied in a way that only itself, the seed and the number settle.
+        """
+        if number < 2:
+            return self.mirrored(rows) if number else self.plain(rows)
+        varied = []
+        for row in rows:
+            torch.manual_seed(self.seed * 1009 + number + crc32(self.images[row].tobytes()))
+            varied.append(self.pixels(row[None]))
+        return torch.cat(varied)
+
 
 class CachedViews:
     """Training batches of feature maps: what the frozen part of a network makes of a few variations of each
@@ -166,22 +178,12 @@ class CachedViews:
         self._later: Callable[[], torch.Tensor] | None = None
         unmixed = replace(pictures.augmentation, mix=0, mixup=0)  # views are mixed as they are served
         kept = FeatureCache(frozen, cache, (pictures.preprocessing, unmixed, pictures.seed))
-        served: list[Callable[[torch.Tensor], torch.Tensor]] = [pictures.plain, pictures.mirrored]
-        served += [partial(self._varied, number) for number in range(2, views)]
         self._maps = stack(
             [
-                kept.run(pictures.images, serve, pictures.batch, f"view {n + 1}")
-                for n, serve in enumerate(served[:views])
+                kept.run(pictures.images, partial(pictures.view, number), pictures.batch, f"view {number + 1}")
+                for number in range(views)
             ]
         )  # (views, N, C, h, w)
-
-    def _varied(self, number: int, rows: torch.Tensor) -> torch.Tensor:
-        """Each picture varied in a way that only itself, the seed and the number of the view settle."""
-        varied = []
-        for row in rows:
-            torch.manual_seed(self.pictures.seed * 1009 + number + crc32(self.pictures.images[row].tobytes()))
-            varied.append(self.pictures.pixels(row[None]))
-        return torch.cat(varied)
 
     def through(self, module: nn.Module) -> CachedViews:
         """The same views, a further frozen part run on them when they are first asked for."""

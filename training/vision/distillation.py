@@ -17,6 +17,7 @@ from torch import nn
 from models.vision.preprocessing import Preprocessing
 from training.vision.data import Augmented, CachedViews, Photo
 from training.vision.distributed import DEVICE
+from training.vision.feature_cache import run
 from training.vision.students import DistillationRecipe
 
 FOLDS = 5
@@ -66,6 +67,19 @@ class Variations:
         with torch.autocast(DEVICE.type, enabled=False):  # which knows no float16 on a CPU
             return torch.cat([own.flatten(0, 1), pool.flatten(0, 1)])
 
+    def pixels(self) -> torch.Tensor:
+        """The pictures themselves in the same order, (pictures, 3, S, S) uint8: half the memory of float16."""
+        served = [
+            (pictures, number, row)
+            for pictures, views in ((self.own, self.recipe.views), (self.pool, self.recipe.pool_views))
+            for number in range(views)
+            for row in range(len(pictures.images))
+        ]
+        pixels = torch.empty(len(served), 3, self.recipe.size, self.recipe.size, dtype=torch.uint8)
+        for place, (pictures, number, row) in zip(pixels, served, strict=True):
+            place.copy_((pictures.view(number, torch.tensor([row]))[0] * 255).round())
+        return pixels
+
 
 def soft_labels(features: torch.Tensor, labels: torch.Tensor, views: int) -> torch.Tensor:
     """Probabilities (pictures, classes) by a linear head on the tower's features.
@@ -99,22 +113,36 @@ class DistillationBatches:
     the teacher's standardised features beside its soft label.
 
     Args:
-        inputs: (pictures, C, h, w), as :meth:`Variations.through` orders them.
+        inputs: (pictures, C, h, w), as :meth:`Variations.through` orders them, or their pixels, (pictures, 3, S, S)
+            uint8.
         targets: (pictures, D + classes).
         own: how many product photos there are; each is seen ``repeats`` times an epoch, in a random view, and each
             picture of the pool once.
         recipe: hyperparameters.
         seed: with the epoch, settles order and mixture.
+        frozen: what pixels still go through, in 0..1.
     """
 
     def __init__(
-        self, inputs: torch.Tensor, targets: torch.Tensor, own: int, recipe: DistillationRecipe, seed: int
+        self,
+        inputs: torch.Tensor,
+        targets: torch.Tensor,
+        own: int,
+        recipe: DistillationRecipe,
+        seed: int,
+        frozen: nn.Module | None = None,
     ) -> None:
         self.inputs, self.targets, self.own, self.recipe, self.seed = inputs, targets, own, recipe, seed
+        self.frozen = frozen
         self.pool = (len(inputs) - recipe.views * own) // recipe.pool_views
 
     def __len__(self) -> int:
         return (self.own * self.recipe.repeats + self.pool) // self.recipe.batch
+
+    def read(self, rows: torch.Tensor) -> torch.Tensor:
+        """Those inputs, (B, C, h, w) float32."""
+        inputs = self.inputs[rows].float()
+        return run(self.frozen, [inputs / 255]) if self.frozen else inputs
 
     def epoch(self, number: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Batches of (B, C, h, w) and (B, D + classes), at times mixed pairwise (MixUp, Zhang 2018)."""
@@ -125,7 +153,7 @@ class DistillationBatches:
         rows = torch.cat([seen, self.recipe.views * self.own + pool])
         order = rows[torch.randperm(len(rows))][: len(self) * self.recipe.batch]
         for chosen in order.split(self.recipe.batch):
-            inputs, targets = self.inputs[chosen].float(), self.targets[chosen]
+            inputs, targets = self.read(chosen), self.targets[chosen]
             if torch.rand(()) < self.recipe.flip:
                 inputs = inputs.flip(-1)
             if torch.rand(()) < self.recipe.augmentation.mix:
