@@ -32,6 +32,7 @@ from tests.pictures import write_dataset
 from training import calibrate
 from training.evaluation import calibration
 from training.vision.artifacts import SAME_RUN, SIBLING_RUN, read_validation, write_json, write_validation
+from training.vision.data import NONE_OF_THESE, read_names
 
 BOTH = pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=LANGUAGES)
 CHOSEN = Calibration("max_logit", 1.0, 0.2, 0.9)
@@ -231,7 +232,7 @@ def test_a_sibling_that_is_not_understood_ends_the_command(shelf: SimpleNamespac
 
 
 def test_the_list_names_each_photo_once() -> None:
-    names = calibrate.read_names(calibrate.NAMES)
+    names = read_names(NONE_OF_THESE)
     assert len(names) == len(set(names)) and 60 <= len(names) <= 100
     kinds = {name.split("_")[0] for name in names}
     for half in (names[::2], names[1::2]):  # both halves hold every kind

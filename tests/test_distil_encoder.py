@@ -19,9 +19,10 @@ from training import distil_encoder
 from training.vision import artifacts, students
 from training.vision.batch_norm import unfold
 from training.vision.data import Augmentation, read_photos
-from training.vision.distillation import DistillationBatches, Variations, sample_photos, soft_labels
+from training.vision.distillation import DistillationBatches, Variations, likeness, sample_photos, soft_labels
 from training.vision.fine_tune import TrainingData, train_mode
 from training.vision.tower import Tower
+from training.vision.yolov8 import initial_network
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
 
@@ -38,7 +39,7 @@ def shelf(tmp_path: Path) -> Path:
         picture(index % 7, 50 + index).save(tmp_path / "pool" / f"{index}.jpg")
     torch.manual_seed(0)
     save_file(timm.create_model(TINY).state_dict(), tmp_path / "teacher.safetensors")
-    save_file(yolov8_classifier("n", 7).state_dict(), tmp_path / "init.safetensors")
+    save_file(yolov8_classifier("n", 1000).state_dict(), tmp_path / "init.safetensors")
     return tmp_path
 
 
@@ -87,7 +88,11 @@ def test_a_lesson_teaches_and_resumes(shelf: Path, monkeypatch: pytest.MonkeyPat
     resumed = distil("parts.safetensors", "--resume")
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
-    students.STUDENTS["yolov8"](str(shelf / "whole.safetensors"), recipe("yolov8"))  # a training can start from it
+    head = "model.9.linear.weight"
+    assert len(before[head]) == 1000
+    assert len(whole[head]) == 7
+    start = initial_network("n", str(shelf / "whole.safetensors")).state_dict()  # a training can start from it
+    assert all(torch.equal(start[name], whole[name].float()) for name in whole if "num_batches" not in name)
     assert artifacts.teachers(shelf / "whole.safetensors") == [TINY]
     assert artifacts.teachers(shelf / "init.safetensors") == artifacts.teachers("vgg16") == []
 
@@ -167,11 +172,31 @@ def test_soft_labels_of_a_photo_come_from_heads_that_never_met_it() -> None:
     features = 4 * torch.nn.functional.one_hot(labels, 7) + 0.1 * torch.randn(70, 7, generator=generator)
     wrong = labels.clone()
     wrong[0] = 3
-    targets = soft_labels(torch.cat([features, features, features[:5]]), wrong, 2)
+    targets = soft_labels(torch.cat([features, features, features[:5]]), wrong, 2, 1)
     assert targets.shape == (145, 7)
     assert torch.allclose(targets.sum(1), torch.ones(145))
     assert targets[0].argmax() == targets[70].argmax() == 0
     assert (targets[-5:].argmax(1) == labels[:5]).all()
+
+
+def test_a_picture_that_resembles_no_product_is_of_no_class_in_all_its_views() -> None:
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(7).repeat(10)
+    features = 4 * torch.nn.functional.one_hot(labels, 14) + 0.1 * torch.randn(70, 14, generator=generator)
+    pool = torch.stack([features[3], 4 * torch.nn.functional.one_hot(torch.tensor(12), 14)])
+    resembles = likeness(features.numpy(), pool.numpy())
+    assert resembles.tolist() == [1, 0]  # a copy of one is nearer than any other
+    targets = soft_labels(torch.cat([features, pool, pool + 0.01]), labels, 1, 2)[-4:]
+    assert targets[[0, 2]].argmax(1).tolist() == [3, 3]
+    assert targets[[0, 2]].amax() > 0.25
+    assert torch.allclose(targets[[1, 3]], torch.full((2, 7), 1 / 7))
+
+
+def test_what_a_model_is_measured_on_is_left_out_of_the_pool(shelf: Path) -> None:
+    names = {photo.path.name for photo in sample_photos(shelf / "pool", 10, 0)}
+    left = {photo.path.name for photo in sample_photos(shelf / "pool", 10, 0, without=["2.jpg", "5.jpg"])}
+    assert names - left == {"2.jpg", "5.jpg"}
+    assert len(left) == 4
 
 
 def test_vgg16_is_taught_in_its_last_block(tmp_path: Path) -> None:

@@ -41,15 +41,7 @@ from training.vision.artifacts import (
     write_json,
     write_validation,
 )
-from training.vision.data import Photo, read_photos
-
-NAMES = Path(__file__).parent / "evaluation" / "none_of_these.txt"
-
-
-def read_names(path: Path) -> list[str]:
-    """The file names of a list, a line each; blank lines and lines that begin with # are skipped."""
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+from training.vision.data import NONE_OF_THESE, Photo, read_names, read_photos
 
 
 def logits(model: ImageClassifier, paths: Sequence[Path]) -> torch.Tensor:
@@ -131,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with labels.csv and images/")
     parser.add_argument("--pool", type=Path, required=True, help="folder with photos of none of the categories")
-    parser.add_argument("--names", type=Path, default=NAMES, help="text file with their names in it, a line each")
+    parser.add_argument("--names", type=Path, default=NONE_OF_THESE, help="text file with their names, a line each")
     parser.add_argument("--models", nargs="+", choices=registry.MODELS, default=registry.available())
     parser.add_argument("--sibling", nargs="+", default=[], metavar="MODEL=FOLDER", help="weights without --refit")
     given = parser.parse_args(arguments)

@@ -7,8 +7,9 @@
 The student learns to tell, from its own features averaged over their places, the tower's class token (mean squared
 error, each dimension standardised) and the soft labels of a linear head on it (Kullback-Leibler divergence; Hinton et
 al. 2015, arXiv:1503.02531), over the product photos of the training split and pictures without labels. The tower
-answers once for each view of a picture, and its answers are kept in ``--cache``. What is left is the encoder of the
-epoch whose soft labels say most of the validation photos' true classes.
+answers once for each view of a picture, and its answers are kept in ``--cache``. What is left is the student of the
+epoch whose probabilities say most of the validation photos' true classes, its head included: the training that starts
+from it keeps that head, unless one that learns from hard labels does better.
 """
 
 from __future__ import annotations
@@ -23,11 +24,10 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.nn.functional import kl_div, log_softmax, mse_loss
 
-from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from training.vision.artifacts import TAUGHT_BY
 from training.vision.batch_norm import unfold
-from training.vision.data import decode, read_catalogue, read_photos
+from training.vision.data import NONE_OF_THESE, decode, read_catalogue, read_names, read_photos
 from training.vision.distillation import DistillationBatches, Variations, sample_photos, soft_labels
 from training.vision.distributed import DEVICE, STATE
 from training.vision.feature_cache import run
@@ -51,7 +51,7 @@ class Student(nn.Module):
         self.body = nn.Sequential(*encoder.learning)
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.features = nn.Linear(encoder.width, features)
-        self.classes = nn.Linear(encoder.width, len(CLASSES))
+        self.classes = encoder.head
 
     def forward(self, maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(B, C, h, w) -> the teacher's standardised features (B, D), logits of the soft labels (B, classes)."""
@@ -72,24 +72,25 @@ def objective(weight: float) -> Objective:
 
 
 def distil(args: argparse.Namespace, recipe: DistillationRecipe) -> None:
-    """Asks the teacher, trains the student, writes its encoder to ``args.out``."""
+    """Asks the teacher, trains the student, writes it to ``args.out``."""
     photos = read_photos(args.data)
     own = photos["train"] + (read_catalogue(args.catalogue) if args.catalogue else [])
-    variations = Variations.of(own, sample_photos(args.pool, recipe.pool, args.seed), recipe, args.seed)
+    pool = sample_photos(args.pool, recipe.pool, args.seed, without=read_names(args.without))
+    variations = Variations.of(own, pool, recipe, args.seed)
     teacher = Tower(args.teacher, recipe.teacher_size)
     with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
         features = variations.through(teacher, args.cache).float()
         targets = torch.cat(
             [
                 (features - features.mean(0)) / features.std(0).clamp_min(1e-3),
-                soft_labels(features, variations.own.labels, recipe.views),
+                soft_labels(features, variations.own.labels, recipe.views, recipe.pool_views),
             ],
             1,
         )
+        torch.manual_seed(args.seed)  # of the new layers
         encoder = STUDENTS[args.student](args.init, recipe)
         shown, labels = decode(photos["val"], Preprocessing(recipe.size))
         seen = run(encoder.frozen, (shown.float() / 255).split(recipe.batch))
-        torch.manual_seed(args.seed)  # of the heads
         student = Student(encoder, teacher.width)
         rates = layer_rates(list(student.body), recipe.rate, recipe.decay)
         rates += [(student.features, recipe.head_rate), (student.classes, recipe.head_rate)]
@@ -118,6 +119,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with labels.csv and images/")
     parser.add_argument("--catalogue", type=Path, help="folder of rendered pictures to add to the photos")
     parser.add_argument("--pool", type=Path, required=True, help="folder of unlabelled .jpg photos")
+    parser.add_argument("--without", type=Path, default=NONE_OF_THESE, help="text file with names that stay out of it")
     parser.add_argument("--teacher", required=True, help="name in timm, or file of safetensors of the tower")
     parser.add_argument("--cache", type=Path, help="folder that keeps what the teacher said")
     parser.add_argument("--pool-size", type=int, help="pictures of the pool, drawn by the seed (default: the recipe's)")
@@ -125,7 +127,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--bf16", action="store_true", help="half precision, where the processor has it")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
-    parser.add_argument("--out", type=Path, required=True, help="safetensors of the encoder")
+    parser.add_argument("--out", type=Path, required=True, help="safetensors of the student")
     args = parser.parse_args()
     recipe = RECIPES[args.student]
     recipe = replace(recipe, pool=args.pool_size or recipe.pool)

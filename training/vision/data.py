@@ -21,6 +21,8 @@ from models.vision.preprocessing import Preprocessing, to_tensor
 from models.vision.uploads import read_upload
 from training.vision.feature_cache import FeatureCache, run, stack
 
+NONE_OF_THESE = Path(__file__).with_name("none_of_these.txt")  # photos of the pool that a model is measured on
+
 
 @dataclass(frozen=True)
 class Photo:
@@ -73,6 +75,12 @@ def read_catalogue(folder: Path) -> list[Photo]:
     """The rendered pictures of a folder with ``labels.csv`` (file, category)."""
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
         return [Photo(folder / row["file"], _label(row["category"])) for row in csv.DictReader(file)]
+
+
+def read_names(path: Path) -> list[str]:
+    """The file names of a list, a line each; blank lines and lines that begin with # are skipped."""
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _label(category: str) -> int:

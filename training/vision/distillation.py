@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import StandardScaler, normalize
 from torch import nn
 
 from models.vision.preprocessing import Preprocessing
@@ -22,12 +22,20 @@ from training.vision.students import DistillationRecipe
 
 FOLDS = 5
 STRENGTH = 1e-2  # C, the inverse of the penalty on the squared weights, of standardised features
+RARE = 0.1  # share of the product photos that are the least like the others
 UNKNOWN = 0  # label of a picture of the pool, which nobody reads
 
 
-def sample_photos(pool: Path, count: int, seed: int) -> list[Photo]:
-    """A random sample of a folder's pictures, without labels; all of them where there are fewer than ``count``."""
-    paths = sorted(pool.rglob("*.jpg"))
+def sample_photos(pool: Path, count: int, seed: int, without: Collection[str] = ()) -> list[Photo]:
+    """A random sample of a folder's pictures, without labels; all of them where there are fewer than ``count``.
+
+    Args:
+        pool: the folder.
+        count: pictures, at most.
+        seed: of the sample.
+        without: names of files that stay out: those that the model is measured on.
+    """
+    paths = [path for path in sorted(pool.rglob("*.jpg")) if path.name not in without]
     order = torch.randperm(len(paths), generator=torch.Generator().manual_seed(seed)).tolist()
     return [Photo(paths[index], UNKNOWN) for index in order[:count]]
 
@@ -81,16 +89,20 @@ class Variations:
         return pixels
 
 
-def soft_labels(features: torch.Tensor, labels: torch.Tensor, views: int) -> torch.Tensor:
+def soft_labels(features: torch.Tensor, labels: torch.Tensor, views: int, pool_views: int) -> torch.Tensor:
     """Probabilities (pictures, classes) by a linear head on the tower's features.
 
     Those of the product photos come from heads that have not learnt from any view of the photo itself: a head is too
-    sure of what it has learnt.
+    sure of what it has learnt. Those of the pool are drawn to equal ones the less a picture resembles any product
+    (Outlier Exposure, Hendrycks et al. 2019, arXiv:1812.04606): a student that was told which class a food is would not
+    know any more that it is of none.
 
     Args:
-        features: (views x N + M, D), the product photos view by view first, then the pool.
+        features: (views x N + pool_views x M, D), the product photos view by view first, each as it is before all
+            others, then the pool, likewise.
         labels: (N,) of the product photos.
         views: of each.
+        pool_views: of each picture of the pool.
     """
     rows = features.float().numpy()
     truth = np.tile(labels.numpy(), views)
@@ -101,7 +113,25 @@ def soft_labels(features: torch.Tensor, labels: torch.Tensor, views: int) -> tor
     right = (own.argmax(1) == truth)[: len(labels)].mean()
     print(f"the teacher's head is right on {right:.3f} of the product photos, out of fold", flush=True)
     pool = _head().fit(known, truth).predict_proba(rows[len(truth) :])
+    plain = rows[len(truth) :][: (len(rows) - len(truth)) // pool_views]
+    likely = np.tile((likeness(known[: len(labels)], plain) / RARE).clip(max=1), pool_views)[:, None]
+    pool = likely * pool + (1 - likely) / pool.shape[1]
     return torch.from_numpy(np.concatenate([own, pool])).float()
+
+
+def likeness(known: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The share of the known pictures that resemble another of them no more than each other picture does, (M,).
+
+    Args:
+        known: (N, D) features.
+        others: (M, D); what resembles is the nearest by cosine.
+    """
+    unit, asked = (normalize(rows - known.mean(0)) for rows in (known, others))
+    among = unit @ unit.T
+    np.fill_diagonal(among, -1)
+    nearest = np.sort(among.max(1))
+    found: np.ndarray = np.searchsorted(nearest, (asked @ unit.T).max(1), side="right") / len(nearest)
+    return found
 
 
 def _head() -> Pipeline:

@@ -59,18 +59,20 @@ class DistillationRecipe:
 
 @dataclass(frozen=True)
 class StudentEncoder:
-    """A network without its head, cut where it begins to learn.
+    """A network cut where it begins to learn, and below its head.
 
     Args:
-        network: what is kept of it, under its own names.
+        network: the whole of it, under its own names.
         frozen: pixels (B, 3, S, S) in 0..1 -> (B, C, h, w); stays as it is.
         learning: layers from there on, the lowest first.
-        width: channels of the last.
+        head: its channels, averaged over their places, (B, width) -> logits (B, classes).
+        width: channels of the last layer below the head.
     """
 
     network: nn.Module
     frozen: nn.Module
     learning: Sequence[nn.Module]
+    head: nn.Module
     width: int
 
 
@@ -90,45 +92,45 @@ class _Scaled(nn.Module):
 
 
 def yolov8(init: str, recipe: DistillationRecipe) -> StudentEncoder:
-    """YOLOv8n-cls down to the convolution of its head."""
+    """YOLOv8n-cls, below the last layer of its head."""
     network: Any = yolov8_training.initial_network("n", init)
-    *backbone, head = network.model
-    width = head.linear.in_features
-    head.linear = nn.Identity()  # another is learnt for each set of classes
-    return _cut(network, [*backbone, head.conv], width, recipe, yolov8_training.RECIPE.preprocessing)
+    *backbone, last = network.model
+    frozen, learning = _cut([*backbone, last.conv], recipe, yolov8_training.RECIPE.preprocessing)
+    return StudentEncoder(network, frozen, learning, last.linear, last.linear.in_features)
 
 
 def vgg16(init: str, recipe: DistillationRecipe) -> StudentEncoder:
-    """VGG16's convolutions."""
+    """VGG16, below its dense layers."""
     network = vgg16_training.initial_network(init)
-    network.head = nn.Sequential()
-    return _cut(network, list(network.features), CHANNELS[-1][-1], recipe, vgg16_training.RECIPE.preprocessing)
+    frozen, learning = _cut(list(network.features), recipe, vgg16_training.RECIPE.preprocessing)
+    _, _, *dense = network.head  # the first two average
+    return StudentEncoder(network, frozen, learning, nn.Sequential(*dense), CHANNELS[-1][-1])
 
 
 def _cut(
-    network: nn.Module, layers: Sequence[nn.Module], width: int, recipe: DistillationRecipe, scale: Preprocessing
-) -> StudentEncoder:
-    return StudentEncoder(network, _Scaled(scale, layers[: recipe.frozen]), layers[recipe.frozen :], width)
+    layers: Sequence[nn.Module], recipe: DistillationRecipe, scale: Preprocessing
+) -> tuple[nn.Module, Sequence[nn.Module]]:
+    return _Scaled(scale, layers[: recipe.frozen]), layers[recipe.frozen :]
 
 
 STUDENTS: Mapping[str, Callable[[str, DistillationRecipe], StudentEncoder]] = {"yolov8": yolov8, "vgg16": vgg16}
 
 
-def _schedule(epochs: int, batch_norm: bool = False) -> Schedule:
-    return Schedule(
-        epochs, patience=100, warmup=1, weight_decay=0.05, smoothing=0.0, average=0.99, batch_norm=batch_norm
-    )
+def _schedule(epochs: int, patience: int, batch_norm: bool = False) -> Schedule:
+    return Schedule(epochs, patience, warmup=1, weight_decay=0.05, smoothing=0.0, average=0.99, batch_norm=batch_norm)
 
 
 RECIPES: Mapping[str, DistillationRecipe] = {
     "yolov8": DistillationRecipe(
         frozen=0,
         rate=1e-3,
-        schedule=_schedule(30, batch_norm=True),
+        schedule=_schedule(20, patience=25, batch_norm=True),
         augmentation=Augmentation(crop=0.4, mix=0.7, mixup=0.8),
         flip=0.5,
+        views=20,  # many of the products themselves: with 4 the validation loss was a tenth of a nat higher
+        repeats=6,
         pool=7000,
-        pool_views=3,
+        pool_views=6,
     ),
-    "vgg16": DistillationRecipe(frozen=vgg16_training.FROZEN, rate=2e-4, schedule=_schedule(8)),
+    "vgg16": DistillationRecipe(frozen=vgg16_training.FROZEN, rate=2e-4, schedule=_schedule(8, patience=8)),
 }

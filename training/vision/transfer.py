@@ -141,8 +141,8 @@ def transfer(
         network.load_state_dict(start)
         recipe = replace(
             recipe,
-            head_schedule=replace(recipe.head_schedule, epochs=max(1, best_epoch(chosen.head_curves))),
-            schedule=replace(recipe.schedule, epochs=max(1, best_epoch(chosen.curves))),
+            head_schedule=replace(recipe.head_schedule, epochs=best_epoch(chosen.head_curves)),
+            schedule=replace(recipe.schedule, epochs=best_epoch(chosen.curves)),
         )
         learnt = _learn(parts, recipe, photos["train"] + photos["val"], photos["val"], args, keep_last=True)
     if not STATE.is_main_process:

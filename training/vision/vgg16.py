@@ -29,7 +29,7 @@ RECIPE = TransferRecipe(
 
 
 def initial_network(init: str) -> Vgg16Network:
-    """ImageNet's convolutions with a new head.
+    """ImageNet's convolutions with a new head; a network of ours that has learnt the seven categories keeps its own.
 
     Args:
         init: a name in timm, or a file of safetensors with ``features.*``.
@@ -37,10 +37,10 @@ def initial_network(init: str) -> Vgg16Network:
     from_file = init.endswith(".safetensors")
     state = load_file(init) if from_file else timm.create_model(init, pretrained=True).state_dict()
     network = Vgg16Network(len(CLASSES))
-    prefix = "features."
-    network.features.load_state_dict(
-        {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
-    )
+    own = network.state_dict()
+    missing, _ = network.load_state_dict({name: state[name] for name in own if name in state}, strict=False)
+    if lacking := [name for name in missing if name.startswith("features.")]:
+        raise ValueError(f"{init} does not fit VGG16: missing {lacking}")
     return network
 
 

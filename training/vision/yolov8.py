@@ -31,7 +31,7 @@ RECIPE = TransferRecipe(
 
 
 def initial_network(size: str, init: str) -> Any:
-    """The ImageNet network with a new last layer for the seven categories.
+    """The ImageNet network with a new last layer for the seven categories; one that has learnt them keeps its own.
 
     Args:
         size: n, s, m, l or x.
@@ -44,7 +44,9 @@ def initial_network(size: str, init: str) -> Any:
 
         state = load_checkpoint(init)[0].state_dict()
     network = yolov8_classifier(size, len(CLASSES))
-    kept = {name: tensor.float() for name, tensor in state.items() if ".linear." not in name}
+    kept = {
+        name: tensor.float() for name, tensor in state.items() if ".linear." not in name or len(tensor) == len(CLASSES)
+    }
     missing, unexpected = network.load_state_dict(kept, strict=False)
     if unexpected or any(".linear." not in name and "num_batches" not in name for name in missing):
         raise ValueError(f"{init} does not fit YOLOv8{size}-cls: missing {missing}, unexpected {unexpected}")
