@@ -46,7 +46,8 @@ def shelf(tmp_path: Path) -> Path:
 def recipe(name: str, epochs: int = 2) -> students.DistillationRecipe:
     whole = students.RECIPES[name]
     schedule = replace(whole.schedule, epochs=epochs)
-    return replace(whole, schedule=schedule, batch=7, teacher_size=160, size=96, views=3, repeats=2, pool=6, pool_views=2)
+    smaller = replace(whole, batch=7, teacher_size=160, size=96, views=3, repeats=2, pool=6, pool_views=2)
+    return replace(smaller, schedule=schedule)
 
 
 @pytest.mark.parametrize("frozen", [0, 1])
