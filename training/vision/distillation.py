@@ -89,11 +89,13 @@ class Variations:
         return pixels
 
 
-def soft_labels(features: torch.Tensor, labels: torch.Tensor, views: int, pool_views: int) -> torch.Tensor:
+def soft_labels(
+    features: torch.Tensor, labels: torch.Tensor, views: int, pool_views: int | None = None
+) -> torch.Tensor:
     """Probabilities (pictures, classes) by a linear head on the tower's features.
 
     Those of the product photos come from heads that have not learnt from any view of the photo itself: a head is too
-    sure of what it has learnt. Those of the pool are drawn to equal ones the less a picture resembles any product
+    sure of what it has learnt. With ``pool_views``, those of the pool are drawn to equal ones the less a picture resembles any product
     (Outlier Exposure, Hendrycks et al. 2019, arXiv:1812.04606): a student that was told which class a food is would not
     know any more that it is of none.
 
@@ -102,7 +104,7 @@ def soft_labels(features: torch.Tensor, labels: torch.Tensor, views: int, pool_v
             others, then the pool, likewise.
         labels: (N,) of the product photos.
         views: of each.
-        pool_views: of each picture of the pool.
+        pool_views: of each picture of the pool; None takes what the head says of it.
     """
     rows = features.float().numpy()
     truth = np.tile(labels.numpy(), views)
@@ -113,9 +115,10 @@ def soft_labels(features: torch.Tensor, labels: torch.Tensor, views: int, pool_v
     right = (own.argmax(1) == truth)[: len(labels)].mean()
     print(f"the teacher's head is right on {right:.3f} of the product photos, out of fold", flush=True)
     pool = _head().fit(known, truth).predict_proba(rows[len(truth) :])
-    plain = rows[len(truth) :][: (len(rows) - len(truth)) // pool_views]
-    likely = np.tile((likeness(known[: len(labels)], plain) / RARE).clip(max=1), pool_views)[:, None]
-    pool = likely * pool + (1 - likely) / pool.shape[1]
+    if pool_views is not None:
+        plain = rows[len(truth) :][: (len(rows) - len(truth)) // pool_views]
+        likely = np.tile((likeness(known[: len(labels)], plain) / RARE).clip(max=1), pool_views)[:, None]
+        pool = likely * pool + (1 - likely) / pool.shape[1]
     return torch.from_numpy(np.concatenate([own, pool])).float()
 
 
