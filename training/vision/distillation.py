@@ -95,9 +95,9 @@ def soft_labels(
     """Probabilities (pictures, classes) by a linear head on the tower's features.
 
     Those of the product photos come from heads that have not learnt from any view of the photo itself: a head is too
-    sure of what it has learnt. With ``pool_views``, those of the pool are drawn to equal ones the less a picture resembles any product
-    (Outlier Exposure, Hendrycks et al. 2019, arXiv:1812.04606): a student that was told which class a food is would not
-    know any more that it is of none.
+    sure of what it has learnt. With ``pool_views``, those of the pool are drawn to equal ones the less a picture
+    resembles any product (Outlier Exposure, Hendrycks et al. 2019, arXiv:1812.04606): a student that was told which
+    class a food is would not know any more that it is of none.
 
     Args:
         features: (views x N + pool_views x M, D), the product photos view by view first, each as it is before all
