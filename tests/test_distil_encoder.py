@@ -19,7 +19,14 @@ from training import distil_encoder
 from training.vision import artifacts, students
 from training.vision.batch_norm import unfold
 from training.vision.data import Augmentation, read_photos
-from training.vision.distillation import DistillationBatches, Variations, likeness, sample_photos, soft_labels
+from training.vision.distillation import (
+    DistillationBatches,
+    Variations,
+    expose_outliers,
+    likeness,
+    sample_photos,
+    soft_labels,
+)
 from training.vision.fine_tune import TrainingData, train_mode
 from training.vision.tower import Tower
 from training.vision.yolov8 import initial_network
@@ -173,7 +180,7 @@ def test_soft_labels_of_a_photo_come_from_heads_that_never_met_it() -> None:
     features = 4 * torch.nn.functional.one_hot(labels, 7) + 0.1 * torch.randn(70, 7, generator=generator)
     wrong = labels.clone()
     wrong[0] = 3
-    targets = soft_labels(torch.cat([features, features, features[:5]]), wrong, 2, 1)
+    targets = soft_labels(torch.cat([features, features, features[:5]]), wrong, 2)
     assert targets.shape == (145, 7)
     assert torch.allclose(targets.sum(1), torch.ones(145))
     assert targets[0].argmax() == targets[70].argmax() == 0
@@ -187,7 +194,11 @@ def test_a_picture_that_resembles_no_product_is_of_no_class_in_all_its_views() -
     pool = torch.stack([features[3], 4 * torch.nn.functional.one_hot(torch.tensor(12), 14)])
     resembles = likeness(features.numpy(), pool.numpy())
     assert resembles.tolist() == [1, 0]  # a copy of one is nearer than any other
-    targets = soft_labels(torch.cat([features, pool, pool + 0.01]), labels, 1, 2)[-4:]
+    seen = torch.cat([features, pool, pool + 0.01])
+    said = soft_labels(seen, labels, 1)
+    every = expose_outliers(said, seen, len(labels), 1, 2)
+    assert torch.equal(every[:-4], said[:-4])
+    targets = every[-4:]
     assert targets[[0, 2]].argmax(1).tolist() == [3, 3]
     assert targets[[0, 2]].amax() > 0.25
     assert torch.allclose(targets[[1, 3]], torch.full((2, 7), 1 / 7))

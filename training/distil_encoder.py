@@ -28,7 +28,13 @@ from models.vision.preprocessing import Preprocessing
 from training.vision.artifacts import TAUGHT_BY
 from training.vision.batch_norm import unfold
 from training.vision.data import NONE_OF_THESE, decode, read_catalogue, read_names, read_photos
-from training.vision.distillation import DistillationBatches, Variations, sample_photos, soft_labels
+from training.vision.distillation import (
+    DistillationBatches,
+    Variations,
+    expose_outliers,
+    sample_photos,
+    soft_labels,
+)
 from training.vision.distributed import DEVICE, STATE
 from training.vision.feature_cache import run
 from training.vision.fine_tune import Checkpoint, Objective, TrainingData, fine_tune, layer_rates
@@ -80,13 +86,9 @@ def distil(args: argparse.Namespace, recipe: DistillationRecipe) -> None:
     teacher = Tower(args.teacher, recipe.teacher_size)
     with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
         features = variations.through(teacher, args.cache).float()
-        targets = torch.cat(
-            [
-                (features - features.mean(0)) / features.std(0).clamp_min(1e-3),
-                soft_labels(features, variations.own.labels, recipe.views, recipe.pool_views),
-            ],
-            1,
-        )
+        said = soft_labels(features, variations.own.labels, recipe.views)
+        said = expose_outliers(said, features, len(own), recipe.views, recipe.pool_views)
+        targets = torch.cat([(features - features.mean(0)) / features.std(0).clamp_min(1e-3), said], 1)
         torch.manual_seed(args.seed)  # of the new layers
         encoder = STUDENTS[args.student](args.init, recipe)
         shown, labels = decode(photos["val"], Preprocessing(recipe.size))

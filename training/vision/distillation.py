@@ -89,22 +89,16 @@ class Variations:
         return pixels
 
 
-def soft_labels(
-    features: torch.Tensor, labels: torch.Tensor, views: int, pool_views: int | None = None
-) -> torch.Tensor:
+def soft_labels(features: torch.Tensor, labels: torch.Tensor, views: int) -> torch.Tensor:
     """Probabilities (pictures, classes) by a linear head on the tower's features.
 
     Those of the product photos come from heads that have not learnt from any view of the photo itself: a head is too
-    sure of what it has learnt. With ``pool_views``, those of the pool are drawn to equal ones the less a picture
-    resembles any product (Outlier Exposure, Hendrycks et al. 2019, arXiv:1812.04606): a student that was told which
-    class a food is would not know any more that it is of none.
+    sure of what it has learnt.
 
     Args:
-        features: (views x N + pool_views x M, D), the product photos view by view first, each as it is before all
-            others, then the pool, likewise.
+        features: (views x N + M, D), the product photos view by view first, then the pool.
         labels: (N,) of the product photos.
         views: of each.
-        pool_views: of each picture of the pool; None takes what the head says of it.
     """
     rows = features.float().numpy()
     truth = np.tile(labels.numpy(), views)
@@ -115,11 +109,30 @@ def soft_labels(
     right = (own.argmax(1) == truth)[: len(labels)].mean()
     print(f"the teacher's head is right on {right:.3f} of the product photos, out of fold", flush=True)
     pool = _head().fit(known, truth).predict_proba(rows[len(truth) :])
-    if pool_views is not None:
-        plain = rows[len(truth) :][: (len(rows) - len(truth)) // pool_views]
-        likely = np.tile((likeness(known[: len(labels)], plain) / RARE).clip(max=1), pool_views)[:, None]
-        pool = likely * pool + (1 - likely) / pool.shape[1]
     return torch.from_numpy(np.concatenate([own, pool])).float()
+
+
+def expose_outliers(
+    targets: torch.Tensor, features: torch.Tensor, own: int, views: int, pool_views: int
+) -> torch.Tensor:
+    """Soft labels (pictures, classes), those of the pool drawn to equal ones the less a picture resembles any product.
+
+    Outlier Exposure (Hendrycks et al. 2019, arXiv:1812.04606): a student that was told which class a food is would not
+    know any more that it is of none.
+
+    Args:
+        targets: (views x own + pool_views x M, classes) soft labels, as :meth:`Variations.through` orders the pictures.
+        features: (views x own + pool_views x M, D) of the tower; the first view of each is the picture as it is.
+        own: product photos.
+        views: of each.
+        pool_views: of each picture of the pool.
+    """
+    products, pool = features.split([views * own, len(features) - views * own])
+    unvaried = pool[: len(pool) // pool_views]
+    likely = (likeness(products[:own].numpy(), unvaried.numpy()) / RARE).clip(max=1)
+    kept = torch.ones(len(features))
+    kept[views * own :] = torch.from_numpy(likely).float().repeat(pool_views)
+    return kept[:, None] * targets + (1 - kept[:, None]) / targets.shape[1]
 
 
 def likeness(known: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -175,7 +188,7 @@ class DistillationBatches:
     def read(self, rows: torch.Tensor) -> torch.Tensor:
         """Those inputs, (B, C, h, w) float32."""
         inputs = self.inputs[rows].float()
-        return run(self.frozen, [inputs / 255]) if self.frozen else inputs
+        return run(self.frozen, [inputs / 255]) if self.frozen is not None else inputs
 
     def epoch(self, number: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Batches of (B, C, h, w) and (B, D + classes), at times mixed pairwise (MixUp, Zhang 2018)."""

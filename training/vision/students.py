@@ -116,15 +116,17 @@ def _cut(
 STUDENTS: Mapping[str, Callable[[str, DistillationRecipe], StudentEncoder]] = {"yolov8": yolov8, "vgg16": vgg16}
 
 
-def _schedule(epochs: int, patience: int, batch_norm: bool = False) -> Schedule:
-    return Schedule(epochs, patience, warmup=1, weight_decay=0.05, smoothing=0.0, average=0.99, batch_norm=batch_norm)
+def _schedule(epochs: int, batch_norm: bool = False) -> Schedule:
+    return Schedule(
+        epochs, patience=100, warmup=1, weight_decay=0.05, smoothing=0.0, average=0.99, batch_norm=batch_norm
+    )
 
 
 RECIPES: Mapping[str, DistillationRecipe] = {
     "yolov8": DistillationRecipe(
         frozen=0,
         rate=1e-3,
-        schedule=_schedule(20, patience=25, batch_norm=True),
+        schedule=_schedule(20, batch_norm=True),
         augmentation=Augmentation(crop=0.4, mix=0.7, mixup=0.8),
         flip=0.5,
         views=20,  # many of the products themselves: with 4 the validation loss was a tenth of a nat higher
@@ -132,5 +134,5 @@ RECIPES: Mapping[str, DistillationRecipe] = {
         pool=7000,
         pool_views=6,
     ),
-    "vgg16": DistillationRecipe(frozen=vgg16_training.FROZEN, rate=2e-4, schedule=_schedule(8, patience=8)),
+    "vgg16": DistillationRecipe(frozen=vgg16_training.FROZEN, rate=2e-4, schedule=_schedule(8)),
 }
