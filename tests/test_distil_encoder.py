@@ -144,6 +144,12 @@ def test_an_epoch_shows_each_picture_of_the_pool_once_in_any_of_its_views() -> N
     assert set(served.flatten().tolist()) == set(numbers.tolist())
 
 
+@pytest.mark.parametrize("repeats", [0, 4])
+def test_a_photo_is_never_shown_more_often_than_it_has_views(repeats: int) -> None:
+    with pytest.raises(ValueError, match=f"repeats must be in 1..views = 3.*got {repeats}"):
+        replace(recipe("yolov8"), repeats=repeats)
+
+
 def test_batch_norm_that_was_folded_is_there_again() -> None:
     """In evaluation nothing changes; in training what comes out has the mean and spread of each layer's own numbers."""
     torch.manual_seed(0)

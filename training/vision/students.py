@@ -34,10 +34,13 @@ class DistillationRecipe:
         augmentation: how, and how often a batch is mixed pairwise.
         flip: probability that a batch is mirrored as it is served; the teacher hardly sees a difference.
         views: variations of each product photo that the teacher is asked about.
-        repeats: times that a product photo is seen in an epoch.
+        repeats: times that a product photo is seen in an epoch, each in another view.
         pool: pictures of the pool.
         pool_views: variations of each of them.
         batch: pictures a step.
+
+    Raises:
+        ValueError: a product photo would be seen more often than it has views.
     """
 
     frozen: int
@@ -55,6 +58,10 @@ class DistillationRecipe:
     pool: int = 2000
     pool_views: int = 1
     batch: int = 32
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.repeats <= self.views:
+            raise ValueError(f"repeats must be in 1..views = {self.views}, each in another view; got {self.repeats}")
 
 
 @dataclass(frozen=True)
