@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save
 
 from models import results
 from models.display.common.names import class_name
@@ -23,7 +24,15 @@ from models.display.results import calibration_charts
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
 from models.vision import calibration as thresholds
 from models.vision import photos, registry, weights
-from models.vision.calibration import MEASURES, Calibration
+from models.vision.calibration import (
+    CLASS_MEAN,
+    LOGIT_MEASURES,
+    MEASURES,
+    Calibration,
+    NetworkOutput,
+    class_means,
+    measure,
+)
 from models.vision.glance import Glance
 from models.vision.predictions import CLASSES, Explanation, Prediction, prediction
 from tabs.results.certainty import certainty_tab
@@ -47,6 +56,15 @@ def draw(count: int, seed: int, strength: float = 2.0) -> tuple[torch.Tensor, to
     return torch.tensor(logits), torch.tensor(labels)
 
 
+def thresholds_of(
+    validation: torch.Tensor, labels: torch.Tensor, outside: torch.Tensor, shipped: torch.Tensor | None = None
+) -> tuple[Calibration, dict[str, float]]:
+    """Those of a model that is judged by its logits; ``shipped`` are those of a refit."""
+    known = validation if shipped is None else shipped
+    model = calibration.Shipped(1.0, shipped is not None)
+    return calibration.calibrate(validation, labels, NetworkOutput(known), NetworkOutput(outside), model)
+
+
 @pytest.mark.parametrize("count", [5, 9, 10, 20, 147])
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.9])
 def test_the_conformal_threshold_is_that_of_its_definition(count: int, level: float) -> None:
@@ -62,8 +80,9 @@ def test_sets_of_new_photos_hold_the_truth_as_often_as_they_promise() -> None:
     covered = []
     for seed in range(60):
         logits, labels = draw(447, seed)
-        chosen, _ = calibration.calibrate(logits[:147], labels[:147], draw(40, 1000, 0.0)[0], 1.0)
-        covered.append(calibration.answer(chosen, CLASSES, logits[147:], labels[147:], 1.0).covered.mean())
+        chosen, _ = thresholds_of(logits[:147], labels[:147], draw(40, 1000, 0.0)[0])
+        new = NetworkOutput(logits[147:])
+        covered.append(calibration.answer(chosen, CLASSES, new, labels[147:], 1.0).covered.mean())
     assert 0.89 < np.mean(covered) < 0.92
 
 
@@ -85,10 +104,10 @@ def test_the_measure_that_tells_them_apart_is_chosen() -> None:
     inside, labels = draw(200, 0, 6.0)
     outside, _ = draw(200, 1, 0.0)
     shifted = outside + 50  # as large, but of one class no more than of another
-    chosen, aurocs = calibration.calibrate(inside, labels, shifted, 1.0)
+    chosen, aurocs = thresholds_of(inside, labels, shifted)
     assert chosen.measure == "max_probability" and aurocs["max_probability"] > 0.9 > aurocs["max_logit"]
     low = torch.cat([inside[:1] - 40, inside])[1:] * 0.1
-    chosen, aurocs = calibration.calibrate(inside, labels, low, 1.0)
+    chosen, aurocs = thresholds_of(inside, labels, low)
     assert max(aurocs, key=aurocs.__getitem__) == chosen.measure
 
 
@@ -96,11 +115,13 @@ def test_evidence_on_another_scale_is_not_compared() -> None:
     """A run before and the shipped one: as sure, but the shipped one's logits are lower throughout."""
     before, labels = draw(200, 0, 6.0)
     before, shipped, outside = before + 30, before + 10, draw(200, 1, 0.0)[0] + 5
-    chosen, found = calibration.calibrate(before, labels, outside, 1.0, shipped)
-    assert chosen.measure != "max_probability" and found == calibration.aurocs(shipped, outside)
-    inside = MEASURES[chosen.measure](shipped.double()).numpy()
+    chosen, found = thresholds_of(before, labels, outside, shipped)
+    assert chosen.measure != "max_probability" and set(found) == set(LOGIT_MEASURES)
+    for name, value in found.items():
+        assert value == calibration.auroc(name, NetworkOutput(shipped), NetworkOutput(outside), None)
+    inside = measure(chosen.measure, NetworkOutput(shipped), None).numpy()
     assert (inside < chosen.threshold).mean() <= calibration.FALSE_ALARMS_LEARNT
-    blind, _ = calibration.calibrate(before, labels, outside, 1.0)
+    blind, _ = thresholds_of(before, labels, outside)
     assert (inside < blind.threshold).mean() > 0.5  # what the photos of the run before would have set
     assert blind.smallest_probability == chosen.smallest_probability
 
@@ -108,8 +129,8 @@ def test_evidence_on_another_scale_is_not_compared() -> None:
 def test_probabilities_of_the_run_before_hold_for_the_shipped_one() -> None:
     before, labels = draw(200, 0, 4.0)
     outside, sure = draw(200, 1, 0.0)[0] + 50, before * 3
-    chosen, _ = calibration.calibrate(before, labels, outside, 1.0, sure)
-    assert chosen == calibration.calibrate(before, labels, outside, 1.0)[0]
+    chosen, _ = thresholds_of(before, labels, outside, sure)
+    assert chosen == thresholds_of(before, labels, outside)[0]
     assert chosen.measure == "max_probability"
 
 
@@ -117,15 +138,46 @@ def test_measures_are_those_of_their_papers() -> None:
     logits = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
     total = sum(map(math.exp, (1, 2, 4)))
     expected = {"max_probability": math.exp(4) / total, "max_logit": 4.0, "energy": math.log(total), "sum": 7.0}
-    assert {name: float(measure(logits)) for name, measure in MEASURES.items()} == pytest.approx(expected)
+    found = {name: float(measure(name, NetworkOutput(logits), None)) for name in LOGIT_MEASURES}
+    assert found == pytest.approx(expected) and {*found, CLASS_MEAN} == set(MEASURES)
+
+
+def test_features_are_compared_with_the_nearest_mean_by_direction_alone() -> None:
+    features = torch.tensor([[2.0, 0.0, 0.0], [0.0, 3.0, 0.0], [0.0, 0.0, 0.5]])
+    means = class_means(features, torch.tensor([0, 0, 1]), 2)
+    half = math.sqrt(0.5)  # each photo counts as much as another, however long its features are
+    assert torch.allclose(means, torch.tensor([[half, half, 0.0], [0.0, 0.0, 1.0]], dtype=torch.float64))
+    shown = torch.tensor([[3.0, 0.0, 4.0], [30.0, 0.0, 40.0], [1.0, -1.0, 0.0]])
+    found = measure(CLASS_MEAN, NetworkOutput(torch.zeros(3, 2), shown), means)
+    assert found.tolist() == pytest.approx([0.8, 0.8, 0.0])
+    for output, given in ((NetworkOutput(torch.zeros(3, 2)), means), (NetworkOutput(torch.zeros(3, 2), shown), None)):
+        with pytest.raises(ValueError, match="class_mean reads"):
+            measure(CLASS_MEAN, output, given)
+
+
+def test_features_judge_where_they_tell_best() -> None:
+    """Logits that say nothing, and features that do: of a refit too, whose threshold comes from its own features."""
+    validation, labels = draw(200, 0, 0.0)
+    means = torch.eye(len(CLASSES), dtype=torch.float64)
+    noise = 0.1 * draw(200, 1)[0]
+    known = NetworkOutput(validation, means[labels] + noise)
+    outside = NetworkOutput(draw(200, 2, 0.0)[0], torch.ones(200, len(CLASSES)) + noise)
+    for learnt in (False, True):
+        model = calibration.Shipped(1.0, learnt, means)
+        chosen, found = calibration.calibrate(validation, labels, known, outside, model)
+        assert chosen.measure == CLASS_MEAN and chosen.means is means and found[CLASS_MEAN] > 0.95
+        values = measure(CLASS_MEAN, known, means).numpy()
+        allowed = calibration.FALSE_ALARMS_LEARNT if learnt else calibration.FALSE_ALARMS
+        assert (values < chosen.threshold).mean() <= allowed
+        assert sum(map(chosen.is_none_of_these, outside.unbind())) > 180
 
 
 def test_an_answer_carries_both_and_without_thresholds_neither() -> None:
     logits = torch.tensor([0.9, 0.8, 0.0, 0.0, 0.0, 0.0, 0.0])
-    known = prediction("m", CLASSES, logits, 1.0, 0.0, CHOSEN)
+    known = prediction("m", CLASSES, NetworkOutput(logits), 1.0, 0.0, CHOSEN)
     assert known.none_of_these is True and known.prediction_set == CLASSES[:2]
-    assert prediction("m", CLASSES, logits + 5, 1.0, 0.0, CHOSEN).none_of_these is False
-    bare = prediction("m", CLASSES, logits, 1.0, 0.0)
+    assert prediction("m", CLASSES, NetworkOutput(logits + 5), 1.0, 0.0, CHOSEN).none_of_these is False
+    bare = prediction("m", CLASSES, NetworkOutput(logits), 1.0, 0.0)
     assert bare.none_of_these is None and bare.prediction_set is None
 
 
@@ -133,6 +185,8 @@ def test_thresholds_that_cannot_be_are_refused() -> None:
     for change in ({"measure": "guess"}, {"threshold": math.inf}, {"smallest_probability": 1.1}, {"level": -0.1}):
         with pytest.raises(ValueError, match=f"^{next(iter(change))} must"):
             Calibration(**asdict(CHOSEN) | change)
+    with pytest.raises(ValueError, match=r"^means must be there"):
+        replace(CHOSEN, measure=CLASS_MEAN)
 
 
 def _write(folder: Path, content: str) -> None:
@@ -149,20 +203,31 @@ def test_a_missing_damaged_or_foreign_file_leaves_the_feature_out(
     _write(tmp_path, content)
     assert thresholds.read("m", "a") is None
     sound = {"weights_sha256": "a", **asdict(CHOSEN)}
+    del sound["means"]
     _write(tmp_path, json.dumps(sound))
     assert thresholds.read("m", "a") == CHOSEN and thresholds.read("m", "b") is None
     _write(tmp_path, json.dumps(sound | {"threshold": math.nan}))
     assert thresholds.read("m", "a") is None
+    _write(tmp_path, json.dumps(sound | {"measure": CLASS_MEAN}))
+    means = tmp_path / "m" / thresholds.CLASS_MEANS
+    for damaged in (b"", b"not tensors", save({"another": torch.eye(7)})):
+        means.write_bytes(damaged)
+        assert thresholds.read("m", "a") is None
+    means.unlink()
+    assert thresholds.read("m", "a") is None
+    means.write_bytes(save({"class_means": torch.eye(7)}))
+    read = thresholds.read("m", "a")
+    assert read is not None and read.means is not None and torch.equal(read.means, torch.eye(7))
 
 
 class Fake:
-    """A model whose logits follow the brightness of a photo, as those of a network would."""
+    """A model whose logits follow the brightness of a photo, as those of a network would, and maybe its features."""
 
     name, classes, temperature, default_method = "fake", CLASSES, 2.0, "none"
     config: ClassVar[dict[str, str]] = {"weights_sha256": "a"}
 
-    def __init__(self, gain: float = 1.0, calibration: Calibration | None = None) -> None:
-        self.gain, self.calibration = gain, calibration
+    def __init__(self, gain: float = 1.0, calibration: Calibration | None = None, featured: bool = False) -> None:
+        self.gain, self.calibration, self.featured = gain, calibration, featured
 
     @classmethod
     def load(cls, folder: Path) -> Fake:
@@ -170,12 +235,19 @@ class Fake:
         other.temperature = 1.0
         return other
 
-    def logits(self, image: Image.Image) -> torch.Tensor:
-        red, green, blue = np.asarray(image.resize((1, 1)), dtype=float)[0, 0] / 255
-        return self.gain * torch.tensor([red, green, blue, red - blue, green - red, blue * green, 0.1])
+    def preprocessing(self, image: Image.Image) -> torch.Tensor:
+        return torch.tensor(np.asarray(image.resize((1, 1)), dtype=float)[:, 0] / 255)
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        red, green, blue = pixels[0].tolist()
+        return self.gain * torch.tensor([[red, green, blue, red - blue, green - red, blue * green, 0.1]])
+
+    def evidence(self, logits: torch.Tensor) -> NetworkOutput:
+        return NetworkOutput(logits, logits[:, :3] if self.featured else None)
 
     def predict(self, image: Image.Image) -> Prediction:
-        return prediction(self.name, CLASSES, self.logits(image), self.temperature, 0.0, self.calibration)
+        output = self.evidence(self.forward(self.preprocessing(image))).unbind()[0]
+        return prediction(self.name, CLASSES, output, self.temperature, 0.0, self.calibration)
 
 
 @pytest.fixture
@@ -212,6 +284,22 @@ def test_the_command_writes_what_the_app_reads(shelf: SimpleNamespace) -> None:
     assert found["chosen_on"]["other_photos"] == found["measured"]["other_photos"] == 3
     assert found["measured"]["test_photos"] == 7 and found["measured"]["coverage"]["value"] == 1
     assert found["measured"]["set_size"] == 7 and found["measured"]["alone"] == {"share": 0, "accuracy": None}
+
+
+def test_the_command_keeps_the_means_that_judge_and_no_others(
+    shelf: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.model.featured = True
+    write_json(shelf.folder / "training.json", {"arguments": {"refit": False}})
+    for judge in (CLASS_MEAN, "energy"):
+        monkeypatch.setattr(calibration, "auroc", lambda name, *_, judge=judge: float(name == judge))
+        calibrate.main(shelf.line)
+        read = thresholds.read("vgg16", "a")
+        assert read is not None and read.measure == judge
+        assert (shelf.folder / thresholds.CLASS_MEANS).is_file() == (read.means is not None) == (judge == CLASS_MEAN)
+        assert "means" not in json.loads((shelf.folder / thresholds.FILE).read_text())
+        if read.means is not None:
+            assert read.means.shape == (7, 3) and torch.allclose(read.means.norm(dim=1), torch.ones(7))
 
 
 def test_a_sibling_is_put_on_the_scale_of_the_shipped_model(shelf: SimpleNamespace) -> None:
@@ -312,8 +400,8 @@ def test_programs_receive_the_set_where_there_is_one(
 def _found(origin: str = SAME_RUN, learnt: bool = False) -> dict[str, Any]:
     inside, labels = draw(147, 3)
     outside, _ = draw(40, 4, 0.0)
-    answers = calibration.answer(CHOSEN, CLASSES, inside, labels, 1.0)
-    figures = calibration.measured(answers, inside, outside, CHOSEN)
+    answers = calibration.answer(CHOSEN, CLASSES, NetworkOutput(inside), labels, 1.0)
+    figures = calibration.measured(answers, NetworkOutput(inside), NetworkOutput(outside), CHOSEN)
     chosen_on = {"validation_logits": origin, "threshold_on_learnt": learnt, "false_alarms_allowed": 0.05}
     return {**asdict(CHOSEN), "chosen_on": chosen_on, "measured": figures}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -19,6 +20,7 @@ import yaml
 from gradio_client import Client
 
 from models.runtime import hub
+from models.vision import calibration, weights
 from training import deploy_space
 from training.hub.upload import HubRefusal
 
@@ -70,9 +72,19 @@ def test_a_pinned_model_is_preloaded_and_its_weights_stay_away(tmp_path: Path, m
     files = "sha256sums.txt,config.json,metrics.json,model.txt"
     assert head["preload_from_hub"] == [f"vitrine/credit {files} {'1' * 40}"]
     assert head["models"] == ["vitrine/credit"]
-    weights = tmp_path / "space" / "weights"
-    assert not (weights / "credit" / "model.txt").exists() and (weights / "credit" / "metrics.json").exists()
-    assert (weights / "yolov8" / "model.safetensors").exists()
+    folder = tmp_path / "space" / "weights"
+    assert not (folder / "credit" / "model.txt").exists() and (folder / "credit" / "metrics.json").exists()
+    assert (folder / "yolov8" / "model.safetensors").exists()
+
+
+def test_the_thresholds_of_a_pinned_model_come_along_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "PINS", tmp_path / "hub.yaml")
+    hub.PINS.write_text(f"vgg16: {{repo: vitrine/vgg16, revision: {'1' * 40}}}\n")
+    deploy_space.build(tmp_path / "space")
+    monkeypatch.setattr(weights, "FOLDER", tmp_path / "space" / "weights")
+    assert not (weights.FOLDER / "vgg16" / weights.WEIGHTS).exists()
+    sha256 = json.loads((weights.FOLDER / "vgg16" / weights.CONFIG).read_text())["weights_sha256"]
+    assert calibration.read("vgg16", sha256) is not None
 
 
 def test_a_folder_that_is_in_use_is_left_alone(tmp_path: Path) -> None:

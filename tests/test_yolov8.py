@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from models.errors import InputError, ModelUnavailable
 from models.vision import registry, saliency, weights
@@ -26,6 +26,7 @@ from models.vision.ultralytics_quiet import yolov8_classifier
 from models.vision.yolov8 import YoloV8
 from tests.pictures import picture, write_dataset
 from training import evaluate_explanations, train_yolov8
+from training.vision import transfer
 from training.vision.artifacts import write_model
 from training.vision.yolov8 import cut, initial_network
 
@@ -97,6 +98,43 @@ def test_prediction_is_the_network_s_own(installed: Path) -> None:
     expected = torch.softmax(logits.double() / config["temperature"], 0).tolist()
     answer = registry.get("yolov8").predict(picture(3))
     assert list(answer.probabilities.values()) == pytest.approx(expected, abs=1e-5)
+
+
+def test_its_features_are_what_the_last_layer_reads(installed: Path) -> None:
+    config, state = weights.read("yolov8")
+    network = YoloV8.build(config)
+    network.load_state_dict(state, strict=True)
+    read: list[torch.Tensor] = []
+    network.model[-1].linear.register_forward_hook(lambda _, inputs, output: read.append(inputs[0]))
+    model, pixels = registry.get("yolov8"), Preprocessing(64)(picture(3))
+    with torch.no_grad():
+        network.eval()(pixels)
+    found = model.evidence(model.forward(pixels)).features
+    assert found is not None and found.shape == (1, 1280)
+    assert torch.allclose(found, read[0], atol=1e-4)
+
+
+def test_a_refit_begins_with_the_encoder_that_was_taught_from_both(
+    data: Path, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(1)
+    taught = {name: tensor.half().contiguous() for name, tensor in yolov8_classifier("n", 7).state_dict().items()}
+    save_file(taught, tmp_path / "both.safetensors")
+    recipe = replace(train_yolov8.RECIPE, preprocessing=Preprocessing(64), views=3, batch=7)
+    monkeypatch.setattr(train_yolov8, "RECIPE", replace(recipe, head_schedule=replace(recipe.head_schedule, epochs=1)))
+    monkeypatch.setattr(transfer, "best_epoch", lambda curves: 0)  # where training only made it worse
+    line = ["train", "--data", str(data), "--init", str(trained.parent / "init.safetensors"), "--epochs", "1"]
+    line += ["--out", str(tmp_path / "out"), "--skip-test", "--refit-init", str(tmp_path / "both.safetensors")]
+    monkeypatch.setattr(sys, "argv", line)
+    with pytest.raises(SystemExit, match="name both, or neither"):
+        train_yolov8.main()
+    monkeypatch.setattr(sys, "argv", [*line, "--refit"])
+    train_yolov8.main()
+    learnt = load_file(tmp_path / "out" / "model.safetensors")
+    assert all(torch.equal(learnt[name], taught[name]) for name in learnt if name.endswith("weight"))
+    training = json.loads((tmp_path / "out" / "training.json").read_text())
+    assert training["arguments"]["refit_init"] == "both.safetensors"
+    assert training["card"]["command"].endswith(" --refit --refit-init both.safetensors")
 
 
 def test_explanation(installed: Path) -> None:

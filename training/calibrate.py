@@ -3,6 +3,9 @@
     python -m training.calibrate --data FOLDER --pool FOLDER
     python -m training.calibrate --data FOLDER --pool FOLDER --models vgg16 --sibling vgg16=FOLDER
 
+How far a photo is from all seven is read from the logits, or from the features below them: how little these resemble
+what the training photos of the nearest class have in common, which ``class_means.safetensors`` keeps.
+
 Thresholds come from the logits of the validation photos, which a training keeps in ``validation.json``, and from every
 other photo of ``--pool`` that ``--names`` lists: pictures of none of the seven categories. The rest of these, and the
 test photos, only measure. A training with ``--refit`` learns from the validation photos at last, and is too sure of
@@ -11,24 +14,25 @@ the folder of another training of the same network that never learnt from them: 
 scale that both temperatures give, and ``calibration.json`` says so. The guarantee of the sets then holds for that
 other model; for the shipped one, the coverage on the test photos says what it is worth.
 
-How much evidence there is in all, only the shipped weights can say. Where they have learnt from the validation photos
-and such a measure tells best, the threshold comes from what they say of these, and may call half as many of them none.
+All but probabilities, only the shipped weights can say. Where they have learnt from the validation photos and such a
+measure tells best, the threshold comes from what they say of these, and may call half as many of them none.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from tqdm import tqdm
 
 from models.vision import registry, weights
-from models.vision.calibration import FILE
+from models.vision.calibration import CLASS_MEANS, FILE, Calibration, NetworkOutput, class_means
 from models.vision.classifier import ImageClassifier
 from models.vision.predictions import CLASSES
 from models.vision.uploads import read_upload
@@ -44,9 +48,12 @@ from training.vision.artifacts import (
 from training.vision.data import NONE_OF_THESE, Photo, read_names, read_photos
 
 
-def logits(model: ImageClassifier, paths: Sequence[Path]) -> torch.Tensor:
-    """A model's logits of photos, each read as an upload is, (N, classes)."""
-    return torch.stack([model.logits(read_upload(path).image) for path in tqdm(paths, desc=model.name, leave=False)])
+def evidence(model: ImageClassifier, paths: Sequence[Path]) -> NetworkOutput:
+    """What a model's answers to N photos are made from, each photo read as an upload is."""
+    images = (read_upload(path).image for path in tqdm(paths, desc=model.name, leave=False))
+    found = [model.evidence(model.forward(model.preprocessing(image))) for image in images]
+    features = [one.features for one in found if one.features is not None]
+    return NetworkOutput(torch.cat([one.logits for one in found]), torch.cat(features) if features else None)
 
 
 def has_learnt_from_validation(model: ImageClassifier) -> bool:
@@ -72,50 +79,74 @@ def keep_validation(model: ImageClassifier, photos: Sequence[Photo], sibling: Pa
     if sibling is not None:
         other = type(model).load(sibling)  # type: ignore[attr-defined]
         scale = model.temperature / other.temperature
-        write_validation(folder, logits(other, paths) * scale, labels, SIBLING_RUN)
+        write_validation(folder, evidence(other, paths).logits * scale, labels, SIBLING_RUN)
     elif has_learnt_from_validation(model):
         raise SystemExit(
             f"{model.name} learnt from the validation photos, and its training kept no logits of them from before: "
             f"train it again, or name a training without --refit: --sibling {model.name}=FOLDER"
         )
     else:
-        write_validation(folder, logits(model, paths), labels, SAME_RUN)
+        write_validation(folder, evidence(model, paths).logits, labels, SAME_RUN)
+
+
+def paths_and_labels(photos: Sequence[Photo]) -> tuple[list[Path], torch.Tensor]:
+    """Their files, and the indices of their classes (N,)."""
+    return [photo.path for photo in photos], torch.tensor([photo.label for photo in photos])
+
+
+def features_by_class(model: ImageClassifier, photos: Sequence[Photo]) -> torch.Tensor | None:
+    """The mean direction of each class's features over photos; None of a model that is judged by its logits alone."""
+    paths, labels = paths_and_labels(photos)
+    if evidence(model, paths[:1]).features is None:
+        return None  # before the others are asked
+    features = evidence(model, paths).features
+    assert features is not None
+    return class_means(features, labels, len(model.classes))
 
 
 def calibrate(
-    model: ImageClassifier, known: Sequence[Photo], test: Sequence[Photo], others: Sequence[Path]
-) -> dict[str, Any]:
-    """What ``calibration.json`` holds for a model whose ``validation.json`` stands.
+    model: ImageClassifier, photos: Mapping[str, Sequence[Photo]], others: Sequence[Path]
+) -> tuple[Calibration, dict[str, Any]]:
+    """The thresholds of a model whose ``validation.json`` stands, and what ``calibration.json`` says beside them.
 
     Args:
         model: the shipped one.
-        known: the validation photos.
-        test: photos that measure.
+        photos: by split: those of the training give the means, those of the validation the thresholds, and those of
+            the test measure.
         others: photos of none of the classes; the first, third ... choose, the second, fourth ... measure.
     """
     kept = read_validation(weights.FOLDER / model.name)
     assert kept is not None
     validation, labels, origin = kept
-    outside = logits(model, others)
-    learnt = logits(model, [photo.path for photo in known]) if has_learnt_from_validation(model) else None
-    chosen, aurocs = calibration.calibrate(validation, labels, outside[::2], model.temperature, learnt)
-    on_learnt, allowed = calibration.threshold_source(chosen.measure, learnt is not None)
-    inside = logits(model, [photo.path for photo in test])
-    truth = torch.tensor([photo.label for photo in test])
-    answers = calibration.answer(chosen, CLASSES, inside, truth, model.temperature)
-    return {
-        "weights_sha256": model.config["weights_sha256"],
-        **asdict(chosen),
+    learnt = has_learnt_from_validation(model)
+    shipped = calibration.Shipped(model.temperature, learnt, features_by_class(model, photos["train"]))
+    known, outside = evidence(model, paths_and_labels(photos["val"])[0]), evidence(model, others[::2])
+    chosen, aurocs = calibration.calibrate(validation, labels, known, outside, shipped)
+    on_learnt, allowed = calibration.threshold_source(chosen.measure, learnt)
+    paths, truth = paths_and_labels(photos["test"])
+    test, kept_apart = evidence(model, paths), evidence(model, others[1::2])
+    answers = calibration.answer(chosen, CLASSES, test, truth, model.temperature)
+    return chosen, {
         "chosen_on": {
             "validation_photos": len(labels),
             "validation_logits": origin,
-            "other_photos": len(outside[::2]),
+            "other_photos": len(others[::2]),
             "threshold_on_learnt": on_learnt,
             "false_alarms_allowed": allowed,
             "aurocs": aurocs,
         },
-        "measured": calibration.measured(answers, inside, outside[1::2], chosen),
+        "measured": calibration.measured(answers, test, kept_apart, chosen),
     }
+
+
+def write(model: ImageClassifier, chosen: Calibration, said: Mapping[str, Any]) -> None:
+    """Puts them where the app reads them."""
+    folder = weights.FOLDER / model.name
+    (folder / CLASS_MEANS).unlink(missing_ok=True)
+    numbers = asdict(chosen)
+    if (means := numbers.pop("means")) is not None:
+        save_file({"class_means": means.float()}, folder / CLASS_MEANS)
+    write_json(folder / FILE, {"weights_sha256": model.config["weights_sha256"], **numbers, **said})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -136,11 +167,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         model, folder = registry.get(name), weights.FOLDER / name
         if name in siblings or read_validation(folder) is None:
             keep_validation(model, photos["val"], Path(siblings[name]) if name in siblings else None)
-        found = calibrate(model, photos["val"], photos["test"], others)
-        write_json(folder / FILE, found)
-        figures = found["measured"]
+        chosen, said = calibrate(model, photos, others)
+        write(model, chosen, said)
+        figures = said["measured"]
         print(
-            f"{name}: {found['measure']}, coverage {figures['coverage']['value']:.3f}, "
+            f"{name}: {chosen.measure}, coverage {figures['coverage']['value']:.3f}, "
             f"mean set size {figures['set_size']:.2f}, AUROC {figures['auroc']:.3f}, "
             f"false alarms {figures['false_alarms']['value']:.3f}, "
             f"others taken for a class {figures['taken_for_a_class']['value']:.3f}"

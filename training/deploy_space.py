@@ -38,7 +38,7 @@ DATA = (
     "texts",
 )
 NEVER = shutil.ignore_patterns("__pycache__", "*.pyc", "*.pyi", "*.log", ".*")
-HEAVY = (".safetensors", ".txt")  # weights themselves; their figures and cards always go along
+HEAVY = ("model.safetensors", "model.txt")  # weights themselves; figures, thresholds and cards always go along
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -108,7 +108,7 @@ def _copy(source: Path, place: Path) -> None:
 
 def _copy_weights(source: Path, place: Path, without: tuple[str, ...]) -> None:
     for path in sorted(source.iterdir()):
-        if path.suffix in KINDS and path.suffix not in without:
+        if path.suffix in KINDS and path.name not in without:
             _copy(path, place / path.name)
 
 

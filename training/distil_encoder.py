@@ -9,7 +9,8 @@ error, each dimension standardised) and the soft labels of a linear head on it (
 al. 2015, arXiv:1503.02531), over the product photos of the training split and pictures without labels. The tower
 answers once for each view of a picture, and its answers are kept in ``--cache``. What is left is the student of the
 epoch whose probabilities say most of the validation photos' true classes, its head included: the training that starts
-from it keeps that head, unless one that learns from hard labels does better.
+from it keeps that head, unless one that learns from hard labels does better. With ``--refit`` the validation photos are
+learnt from too, and the last epoch is left: ``--refit-init`` of the training takes that student.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ from training.vision.data import NONE_OF_THESE, decode, read_catalogue, read_nam
 from training.vision.distillation import (
     DistillationBatches,
     Variations,
-    expose_outliers,
     sample_photos,
     soft_labels,
 )
@@ -81,13 +81,13 @@ def distil(args: argparse.Namespace, recipe: DistillationRecipe) -> None:
     """Asks the teacher, trains the student, writes it to ``args.out``."""
     photos = read_photos(args.data)
     own = photos["train"] + (read_catalogue(args.catalogue) if args.catalogue else [])
+    own += photos["val"] if args.refit else []
     pool = sample_photos(args.pool, recipe.pool, args.seed, without=read_names(args.without))
     variations = Variations.of(own, pool, recipe, args.seed)
     teacher = Tower(args.teacher, recipe.teacher_size)
     with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
         features = variations.through(teacher, args.cache).float()
         said = soft_labels(features, variations.own.labels, recipe.views)
-        said = expose_outliers(said, features, len(own), recipe.views, recipe.pool_views)
         targets = torch.cat([(features - features.mean(0)) / features.std(0).clamp_min(1e-3), said], 1)
         torch.manual_seed(args.seed)  # of the new layers
         encoder = STUDENTS[args.student](args.init, recipe)
@@ -106,7 +106,7 @@ def distil(args: argparse.Namespace, recipe: DistillationRecipe) -> None:
             rows = torch.arange(len(targets))[-STATISTICS:]
             unfold(student.body, map(batches.read, rows.split(recipe.batch)))
         data = TrainingData(batches, (seen, labels))
-        checkpoint = Checkpoint(args.out.with_suffix(".checkpoint.safetensors"), args.resume)
+        checkpoint = Checkpoint(args.out.with_suffix(".checkpoint.safetensors"), args.resume, keep_last=args.refit)
         fine_tune(student, rates, data, recipe.schedule, checkpoint, objective(recipe.features))
     learnt = {name: tensor.half().contiguous() for name, tensor in encoder.network.state_dict().items()}
     if STATE.is_main_process:
@@ -129,6 +129,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--bf16", action="store_true", help="half precision, where the processor has it")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
+    parser.add_argument("--refit", action="store_true", help="learn from the validation photos too, for all epochs")
     parser.add_argument("--out", type=Path, required=True, help="safetensors of the student")
     args = parser.parse_args()
     recipe = RECIPES[args.student]

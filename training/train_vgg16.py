@@ -15,13 +15,13 @@ import torch
 
 from models.vision.vgg16 import Vgg16
 from training.vision.artifacts import Card
-from training.vision.transfer import arguments, transfer
+from training.vision.transfer import convnet_arguments, transfer
 from training.vision.vgg16 import RECIPE, cut, initial_network
 
 
 def main() -> None:
     """Reads the command line and trains."""
-    parser = arguments("Transfer ImageNet's VGG16 to the seven categories.", Vgg16.name)
+    parser = convnet_arguments("Transfer ImageNet's VGG16 to the seven categories.", Vgg16.name)
     parser.add_argument("--init", default="vgg16", help="name in timm, or file of safetensors")
     args = parser.parse_args()
     torch.manual_seed(args.seed)  # of the new layers; the batches have their own
@@ -36,7 +36,8 @@ def main() -> None:
         "none is said beside it, and not always noticed. The categories overlap: a "
         "baby's bed sheet is baby care to the shop and home furnishing to the eye.",
     )
-    transfer(Vgg16, network, cut(network), RECIPE, args, {"backbone": "VGG16 convolutions"}, card)
+    refit_start = initial_network(args.refit_init).state_dict() if args.refit_init else None
+    transfer(Vgg16, network, cut(network), RECIPE, args, {"backbone": "VGG16 convolutions"}, card, refit_start)
 
 
 if __name__ == "__main__":

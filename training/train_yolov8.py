@@ -18,13 +18,13 @@ import torch
 
 from models.vision.yolov8 import YoloV8
 from training.vision.artifacts import Card
-from training.vision.transfer import arguments, transfer
+from training.vision.transfer import convnet_arguments, transfer
 from training.vision.yolov8 import RECIPE, cut, initial_network
 
 
 def main() -> None:
     """Reads the command line and trains."""
-    parser = arguments("Fine-tune YOLOv8-cls on the seven categories.", YoloV8.name)
+    parser = convnet_arguments("Fine-tune YOLOv8-cls on the seven categories.", YoloV8.name)
     parser.add_argument("--init", help="name or file of the ImageNet weights (default: yolov8<size>-cls.pt)")
     parser.add_argument("--size", choices=list("nsmlx"), default="n", help="scale of the network")
     args = parser.parse_args()
@@ -43,7 +43,8 @@ def main() -> None:
         "baby's bed sheet is baby care to the shop and home furnishing to the eye.",
     )
     config = {"backbone": backbone, "size": args.size}
-    transfer(YoloV8, network, cut(network), RECIPE, args, config, card)
+    refit_start = initial_network(args.size, args.refit_init).state_dict() if args.refit_init else None
+    transfer(YoloV8, network, cut(network), RECIPE, args, config, card, refit_start)
 
 
 if __name__ == "__main__":

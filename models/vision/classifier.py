@@ -76,12 +76,12 @@ class ImageClassifier(ABC):
     def predict_all(self, images: Sequence[Image.Image]) -> tuple[Prediction, ...]:
         """The classes of RGB pictures of any sizes, in one pass."""
         start = time.perf_counter()
-        logits = self.forward(torch.cat([self.preprocessing(image) for image in images])).logits
-        return tuple(self.prediction(row, start) for row in logits)
+        output = self.forward(torch.cat([self.preprocessing(image) for image in images]))
+        return tuple(self.prediction(one, start) for one in self.evidence(output).unbind())
 
-    def logits(self, image: Image.Image) -> torch.Tensor:
-        """The logits of an RGB picture of any size, (classes,), before the temperature."""
-        return self.forward(self.preprocessing(image)).logits[0]
+    def evidence(self, output: Any) -> calibration.NetworkOutput:
+        """What an answer is made from, of a forward pass's pictures."""
+        return calibration.NetworkOutput(output.logits)
 
     def probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
         """For pictures of the input's size, (B, 3, S, S) in 0..1: (B, classes), rows sum to 1."""
@@ -115,7 +115,7 @@ class ImageClassifier(ABC):
         method, target, contrast_class = saliency.resolve(self, method or self.default_method, target, contrast_class)
         inputs = self.preprocessing(image)
         output = self.forward(inputs)
-        predicted = self.prediction(output.logits[0], start)
+        predicted = self.prediction(self.evidence(output).unbind()[0], start)
         target = target or predicted.label
         contrast = saliency.contrast(self.classes, target, contrast_class)
         grey = self.preprocessing.normalise(torch.full((1, 3, 1, 1), 0.5))
@@ -137,6 +137,6 @@ class ImageClassifier(ABC):
             )
             yield share, explanation
 
-    def prediction(self, logits: torch.Tensor, start: float) -> Prediction:
-        """The answer that logits (classes,) give; ``start`` is when the picture was in memory."""
-        return prediction(self.name, self.classes, logits, self.temperature, start, self.calibration)
+    def prediction(self, output: calibration.NetworkOutput, start: float) -> Prediction:
+        """The answer to one picture; ``start`` is when it was in memory."""
+        return prediction(self.name, self.classes, output, self.temperature, start, self.calibration)

@@ -12,15 +12,23 @@ from PIL import Image
 from torch import nn
 
 from models.vision import bfloat16, measured, saliency, weights
+from models.vision.calibration import NetworkOutput
 from models.vision.classifier import ImageClassifier
 from models.vision.inference_executor import run_network
 from models.vision.onnx_runtime import OnnxRuntime
 
 
 class FeatureMaps(NamedTuple):
-    """What a forward pass returns: feature maps (B, C, h, w) and logits (B, classes)."""
+    """What a forward pass returns.
+
+    Args:
+        maps: of the last convolutional block, (B, C, h, w).
+        features: what the dense layers read, averaged over the places, (B, D).
+        logits: (B, classes).
+    """
 
     maps: torch.Tensor
+    features: torch.Tensor
     logits: torch.Tensor
 
 
@@ -62,8 +70,8 @@ class Convnet(ImageClassifier):
 
     @staticmethod
     @abstractmethod
-    def split(network: nn.Module) -> tuple[nn.Module, nn.Module]:
-        """Body: (B, 3, S, S) -> (B, C, h, w); head: (B, C, h, w) -> (B, classes) logits."""
+    def split(network: nn.Module) -> tuple[nn.Module, nn.Sequential]:
+        """Body: (B, 3, S, S) -> (B, C, h, w); head: (B, C, h, w) -> (B, classes) logits, dense after its Flatten."""
 
     @classmethod
     def of(cls, config: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> Self:
@@ -91,6 +99,10 @@ class Convnet(ImageClassifier):
         """One pass through body and head."""
         return FeatureMaps(*run_network(self._pass, inputs))
 
+    def evidence(self, output: FeatureMaps) -> NetworkOutput:
+        """Logits and features."""
+        return NetworkOutput(output.logits, output.features)
+
     def saliency_method(self, name: str, output: FeatureMaps) -> saliency.Method:  # noqa: ARG002
         """The same for every picture."""
         return saliency.METHODS[name]
@@ -103,12 +115,14 @@ class Convnet(ImageClassifier):
 class _Pass(nn.Module):
     """Body, then head."""
 
-    def __init__(self, body: nn.Module, head: nn.Module) -> None:
+    def __init__(self, body: nn.Module, head: nn.Sequential) -> None:
         super().__init__()
-        self.body, self.head = body, head
+        dense = next(index for index, layer in enumerate(head, start=1) if isinstance(layer, nn.Flatten))
+        self.body, self.average, self.dense = body, head[:dense], head[dense:]
 
     @torch.no_grad()  # not inference mode: the head may be asked for gradients by the feature maps
-    def forward(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pixels (B, 3, S, S), normalised -> feature maps (B, C, h, w), logits (B, classes)."""
+    def forward(self, inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Pixels (B, 3, S, S), normalised -> :class:`FeatureMaps`."""
         maps = self.body(inputs.contiguous(memory_format=torch.channels_last))
-        return maps, self.head(maps)
+        features = self.average(maps)
+        return maps, features, self.dense(features)

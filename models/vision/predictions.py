@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from models.vision.calibration import Calibration
+from models.vision.calibration import Calibration, NetworkOutput
 
 CLASSES: tuple[str, ...] = (
     "Baby Care",
@@ -84,28 +84,28 @@ class Explanation:
 def prediction(
     model: str,
     classes: tuple[str, ...],
-    logits: torch.Tensor,
+    output: NetworkOutput,
     temperature: float,
     start: float,
     calibration: Calibration | None = None,
 ) -> Prediction:
-    """The answer that a model's logits give.
+    """The answer that a model gives to one photo.
 
     Args:
         model: name in the registry.
         classes: the model's, in the order of its logits.
-        logits: (classes,).
+        output: of its network.
         temperature: divides the logits, which calibrates the probabilities.
         start: ``time.perf_counter()`` when the picture was in memory.
         calibration: the model's thresholds, if it has any.
     """
-    shares = torch.softmax(logits.double() / temperature, dim=0).tolist()
+    shares = torch.softmax(output.logits.double() / temperature, dim=0).tolist()
     probabilities = dict(zip(classes, shares, strict=True))
     return Prediction(
         model=model,
-        label=classes[int(logits.argmax())],
+        label=classes[int(output.logits.argmax())],
         probabilities=probabilities,
         seconds=time.perf_counter() - start,
         prediction_set=calibration.prediction_set(probabilities) if calibration else None,
-        none_of_these=calibration.is_none_of_these(logits) if calibration else None,
+        none_of_these=calibration.is_none_of_these(output) if calibration else None,
     )

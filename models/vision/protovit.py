@@ -14,6 +14,7 @@ from models.errors import InputError
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.protovit.modeling import PrototypeHeadOutput
 from models.vision import saliency, weights
+from models.vision.calibration import NetworkOutput
 from models.vision.classifier import ImageClassifier
 from models.vision.half_precision_weights import keep_half
 from models.vision.inference_executor import run_network
@@ -107,7 +108,7 @@ class ProtoVit(ImageClassifier):
         points = self.evidence_weights * found.similarities[0].double()  # (C, P)
         points[:, sorted(without)] = 0.0
         totals = points.sum(1)
-        predicted = self.prediction(totals, start)
+        predicted = self.prediction(NetworkOutput(totals), start)
         order = sorted(
             range(len(self.classes)), key=lambda row: (row != self.classes.index(predicted.label), -totals[row])
         )

@@ -62,7 +62,7 @@ class Vgg16(Convnet):
         return Vgg16Network(len(config["classes"]))
 
     @staticmethod
-    def split(network: Any) -> tuple[nn.Module, nn.Module]:
+    def split(network: Any) -> tuple[nn.Module, nn.Sequential]:
         """Body: the layers down to the last ReLU; head: from the last pooling to the logits."""
         *convolutions, pooling = network.features
         return nn.Sequential(*convolutions), nn.Sequential(pooling, *network.head)

@@ -31,7 +31,7 @@ class YoloV8(Convnet):
         return network
 
     @staticmethod
-    def split(network: Any) -> tuple[nn.Module, nn.Module]:
+    def split(network: Any) -> tuple[nn.Module, nn.Sequential]:
         """The backbone, and its classification head down to the logits."""
         fused = network.fuse(verbose=False)  # batch norm folded into the convolutions
         *backbone, head = fused.model

@@ -12,7 +12,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from models.statistics import wilson
-from models.vision.calibration import MEASURES, Calibration
+from models.vision.calibration import CLASS_MEAN, MEASURES, Calibration, NetworkOutput, measure
 from models.vision.predictions import prediction
 
 LEVEL = 0.9  # share of photos whose set is to hold the true class
@@ -22,6 +22,21 @@ FALSE_ALARMS = 0.1  # share of product photos that may be called "none of these"
 FALSE_ALARMS_LEARNT = FALSE_ALARMS / 2
 OF_ANY_SCALE = "max_probability"  # the one measure that two networks of the same training share
 STEPS = 20  # points of the selective accuracy curve
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """What a calibration needs to know of the weights that the app runs.
+
+    Args:
+        temperature: divides their logits.
+        learnt: whether they have learnt from the validation photos.
+        means: of the classes' features, (K, D) unit vectors; None of a model that is judged by its logits alone.
+    """
+
+    temperature: float
+    learnt: bool = False
+    means: torch.Tensor | None = None
 
 
 def smallest_probability(probabilities: np.ndarray, labels: np.ndarray, level: float = LEVEL) -> float:
@@ -43,16 +58,17 @@ def smallest_probability(probabilities: np.ndarray, labels: np.ndarray, level: f
     return float(of_the_truth[rank - 1]) if rank <= len(labels) else 0.0
 
 
-def aurocs(inside: torch.Tensor, outside: torch.Tensor) -> dict[str, float]:
-    """How well each measure tells photos of the categories from others: the area under the ROC curve, 0.5 by chance.
+def auroc(name: str, inside: NetworkOutput, outside: NetworkOutput, means: torch.Tensor | None) -> float:
+    """How well a measure tells photos of the categories from others: the area under the ROC curve, 0.5 by chance.
 
     Args:
-        inside: logits (N, K) of photos that belong to a category.
-        outside: logits (M, K) of photos that belong to none.
+        name: of the measure.
+        inside: of N photos that belong to a category.
+        outside: of M photos that belong to none.
+        means: of the classes, for the measure that reads features.
     """
-    belongs = np.repeat([1, 0], [len(inside), len(outside)])
-    both = torch.cat([inside, outside]).double()
-    return {name: float(roc_auc_score(belongs, measure(both).numpy())) for name, measure in MEASURES.items()}
+    found = [measure(name, output, means).numpy() for output in (inside, outside)]
+    return float(roc_auc_score(np.repeat([1, 0], list(map(len, found))), np.concatenate(found)))
 
 
 def threshold(inside: np.ndarray, outside: np.ndarray, false_alarms: float = FALSE_ALARMS) -> float:
@@ -73,23 +89,23 @@ def threshold(inside: np.ndarray, outside: np.ndarray, false_alarms: float = FAL
     return float(candidates[np.argmax(np.where(alarms <= false_alarms, index, -np.inf))])
 
 
-def threshold_source(measure: str, learnt: bool) -> tuple[bool, float]:
+def threshold_source(measured_by: str, learnt: bool) -> tuple[bool, float]:
     """Whether a threshold comes from photos that the weights have learnt from, and the false alarms allowed there.
 
     Args:
-        measure: that it is of.
+        measured_by: the measure that it is of.
         learnt: whether the shipped weights have learnt from the validation photos.
     """
-    on_learnt = learnt and measure != OF_ANY_SCALE
+    on_learnt = learnt and measured_by != OF_ANY_SCALE
     return on_learnt, FALSE_ALARMS_LEARNT if on_learnt else FALSE_ALARMS
 
 
 def calibrate(
     validation: torch.Tensor,
     labels: torch.Tensor,
-    outside: torch.Tensor,
-    temperature: float,
-    learnt: torch.Tensor | None = None,
+    known: NetworkOutput,
+    outside: NetworkOutput,
+    model: Shipped,
 ) -> tuple[Calibration, dict[str, float]]:
     """The thresholds of a model, and the AUROC of each measure that it was chosen by.
 
@@ -98,21 +114,24 @@ def calibrate(
     photos, says of them.
 
     Args:
-        validation: logits (N, K) of photos of the categories that the model did not learn from.
+        validation: logits (N, K) of photos of the categories, by a run that did not learn from them.
         labels: (N,) indices of their classes.
-        outside: logits (M, K) of photos of none, by the shipped weights.
-        temperature: the model's. It was fitted on the same photos, which bends the guarantee of the set by as much as
-            one number learnt from N photos can.
-        learnt: logits (N, K) of the validation photos by the shipped weights, if these have learnt from them.
+        known: of the same photos, by the shipped weights.
+        outside: of M photos of no category, by the shipped weights.
+        model: what is known of these.
     """
-    found = aurocs(validation if learnt is None else learnt, outside)
-    measure = max(found, key=found.__getitem__)
-    on_learnt, allowed = threshold_source(measure, learnt is not None)
-    known = learnt if learnt is not None and on_learnt else validation
-    inside, others = (MEASURES[measure](logits.double()).numpy() for logits in (known, outside))
-    probabilities = (validation.double() / temperature).softmax(1).numpy()
+    names = [name for name in MEASURES if name != CLASS_MEAN or model.means is not None]
+    found = {name: auroc(name, known, outside, model.means) for name in names}
+    best = max(found, key=found.__getitem__)
+    _, allowed = threshold_source(best, model.learnt)
+    inside = known if best != OF_ANY_SCALE else NetworkOutput(validation)
+    values = [measure(best, output, model.means).numpy() for output in (inside, outside)]
+    # The temperature was fitted on the same photos, which bends the guarantee of the set by as much as one number
+    # learnt from N photos can.
+    probabilities = (validation.double() / model.temperature).softmax(1).numpy()
     smallest = smallest_probability(probabilities, labels.numpy())
-    return Calibration(measure, threshold(inside, others, allowed), smallest, LEVEL), found
+    means = model.means if best == CLASS_MEAN else None
+    return Calibration(best, threshold(values[0], values[1], allowed), smallest, LEVEL, means), found
 
 
 @dataclass(frozen=True)
@@ -135,10 +154,10 @@ class Answered:
 
 
 def answer(
-    calibration: Calibration, classes: tuple[str, ...], logits: torch.Tensor, labels: torch.Tensor, temperature: float
+    calibration: Calibration, classes: tuple[str, ...], outputs: NetworkOutput, labels: torch.Tensor, temperature: float
 ) -> Answered:
-    """The answers to photos with logits (N, K) and labels (N,), each made as the app makes it."""
-    answers = [prediction("", classes, row, temperature, 0.0, calibration) for row in logits]
+    """The answers to N photos with labels (N,), each made as the app makes it."""
+    answers = [prediction("", classes, one, temperature, 0.0, calibration) for one in outputs.unbind()]
     truth = [classes[label] for label in labels.tolist()]
     pairs = list(zip(answers, truth, strict=True))
     return Answered(
@@ -157,24 +176,26 @@ def selective_accuracy(confidence: np.ndarray, right: np.ndarray) -> list[dict[s
     return [{"share": count / len(ranked), "accuracy": float(ranked[:count].mean())} for count in counts if count]
 
 
-def measured(found: Answered, inside: torch.Tensor, outside: torch.Tensor, calibration: Calibration) -> dict[str, Any]:
+def measured(
+    found: Answered, inside: NetworkOutput, outside: NetworkOutput, calibration: Calibration
+) -> dict[str, Any]:
     """The figures of a calibrated model on photos that chose nothing, ready for JSON.
 
     Args:
         found: its answers to the test photos.
-        inside: their logits (N, K).
-        outside: logits (M, K) of photos of none of the classes.
+        inside: what the network says of them.
+        outside: and of photos of none of the classes.
         calibration: the thresholds.
     """
     alone = (found.sizes == 1) & ~found.none
-    noticed = [calibration.is_none_of_these(row) for row in outside]
+    noticed = [calibration.is_none_of_these(one) for one in outside.unbind()]
     return {
         "test_photos": len(found.right),
-        "other_photos": len(outside),
+        "other_photos": len(noticed),
         "coverage": _rate(found.covered),
         "set_size": float(found.sizes.mean()),
         "set_sizes": {str(size): int((found.sizes == size).sum()) for size in np.unique(found.sizes)},
-        "auroc": aurocs(inside, outside)[calibration.measure],
+        "auroc": auroc(calibration.measure, inside, outside, calibration.means),
         "false_alarms": _rate(found.none),
         "taken_for_a_class": _rate(~np.array(noticed)),
         "alone": {"share": float(alone.mean()), "accuracy": _rate(found.right[alone]) if alone.any() else None},

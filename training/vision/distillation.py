@@ -11,7 +11,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler, normalize
+from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from models.vision.preprocessing import Preprocessing
@@ -22,7 +22,6 @@ from training.vision.students import DistillationRecipe
 
 FOLDS = 5
 STRENGTH = 1e-2  # C, the inverse of the penalty on the squared weights, of standardised features
-RARE = 0.1  # share of the product photos that are the least like the others
 UNKNOWN = 0  # label of a picture of the pool, which nobody reads
 
 
@@ -110,44 +109,6 @@ def soft_labels(features: torch.Tensor, labels: torch.Tensor, views: int) -> tor
     print(f"the teacher's head is right on {right:.3f} of the product photos, out of fold", flush=True)
     pool = _head().fit(known, truth).predict_proba(rows[len(truth) :])
     return torch.from_numpy(np.concatenate([own, pool])).float()
-
-
-def expose_outliers(
-    targets: torch.Tensor, features: torch.Tensor, own: int, views: int, pool_views: int
-) -> torch.Tensor:
-    """Soft labels (pictures, classes), those of the pool drawn to equal ones the less a picture resembles any product.
-
-    Outlier Exposure (Hendrycks et al. 2019, arXiv:1812.04606): a student that was told which class a food is would not
-    know any more that it is of none.
-
-    Args:
-        targets: (views x own + pool_views x M, classes) soft labels, as :meth:`Variations.through` orders the pictures.
-        features: (views x own + pool_views x M, D) of the tower; the first view of each is the picture as it is.
-        own: product photos.
-        views: of each.
-        pool_views: of each picture of the pool.
-    """
-    products, pool = features.split([views * own, len(features) - views * own])
-    unvaried = pool[: len(pool) // pool_views]
-    likely = (likeness(products[:own].numpy(), unvaried.numpy()) / RARE).clip(max=1)
-    kept = torch.ones(len(features))
-    kept[views * own :] = torch.from_numpy(likely).float().repeat(pool_views)
-    return kept[:, None] * targets + (1 - kept[:, None]) / targets.shape[1]
-
-
-def likeness(known: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """The share of the known pictures that resemble another of them no more than each other picture does, (M,).
-
-    Args:
-        known: (N, D) features.
-        others: (M, D); what resembles is the nearest by cosine.
-    """
-    unit, asked = (normalize(rows - known.mean(0)) for rows in (known, others))
-    among = unit @ unit.T
-    np.fill_diagonal(among, -1)
-    nearest = np.sort(among.max(1))
-    found: np.ndarray = np.searchsorted(nearest, (asked @ unit.T).max(1), side="right") / len(nearest)
-    return found
 
 
 def _head() -> Pipeline:

@@ -109,6 +109,13 @@ def arguments(description: str, model: str) -> argparse.ArgumentParser:
     return parser
 
 
+def convnet_arguments(description: str, model: str) -> argparse.ArgumentParser:
+    """The same for a network whose encoder may have been taught twice: without the validation photos, and with them."""
+    parser = arguments(description, model)
+    parser.add_argument("--refit-init", help="where --refit begins: an encoder taught from both (default: --init)")
+    return parser
+
+
 def transfer(
     model: type[Convnet],
     network: nn.Module,
@@ -117,6 +124,7 @@ def transfer(
     args: argparse.Namespace,
     config: Mapping[str, Any],
     card: Card,
+    refit_start: Mapping[str, torch.Tensor] | None = None,
 ) -> None:
     """Trains a network, saves it, measures what was saved.
 
@@ -125,16 +133,22 @@ def transfer(
         network: the whole of it, in the form of ``model.build``.
         parts: the same, cut.
         recipe: hyperparameters.
-        args: from :func:`arguments`, and ``init``.
+        args: from :func:`convnet_arguments`, and ``init``.
         config: what config.json holds beside the classes and the preprocessing.
         card: words for the model card.
+        refit_start: the weights that ``--refit`` begins with; None for those that ``network`` has now.
+
+    Raises:
+        SystemExit: ``--refit-init`` without ``--refit``.
     """
+    if args.refit_init and not args.refit:
+        raise SystemExit(f"--refit-init {args.refit_init} is where --refit begins: name both, or neither")
     if args.epochs:
         recipe = replace(recipe, schedule=replace(recipe.schedule, epochs=args.epochs))
     photos = read_photos(args.data)
     if args.catalogue:
         photos["train"] += read_catalogue(args.catalogue)
-    start = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    start = refit_start or {name: tensor.clone() for name, tensor in network.state_dict().items()}
     chosen = _learn(parts, recipe, photos["train"], photos["val"], args)
     learnt = chosen
     if args.refit:
@@ -162,7 +176,11 @@ def transfer(
         "preprocessing": asdict(recipe.preprocessing),
     }
     test = [] if args.skip_test else photos["test"]
-    card = replace(card, command=card.command + flags(args))
+    command = card.command + flags(args)
+    if args.refit_init:
+        training["arguments"]["refit_init"] = Path(args.refit_init).name
+        command += f" --refit-init {Path(args.refit_init).name}"
+    card = replace(card, command=command)
     report(model, args.out, network, config, training, card, chosen.validation, test)
     for checkpoint in args.out.glob("checkpoint*.safetensors"):
         checkpoint.unlink()
