@@ -12,6 +12,7 @@ from models.credit.application import frame
 from models.credit.counterfactual import LARGEST_STEP, CounterfactualAnswer, counterfactuals
 from models.credit.loan import COLUMNS, REVOLVING, USUAL_RATE, LoanTerms
 from models.credit.loan_wording import as_they_stand, interest, proposal
+from models.credit.score import logit
 from models.credit.service import CreditService, credit_service
 from models.display.credit import proposals, tables
 from models.errors import InputError
@@ -123,6 +124,22 @@ def test_what_would_be_granted_is_granted_and_stays_so_further(
                 if answer.decision == "refused" or further == 1.1:
                     assert credit.score_client(answer.client_id, columns).decision == item.decision
     assert found > 60
+
+
+@pytest.mark.parametrize("months", [57, 60, 65, 66, 67, 120])
+def test_further_than_a_short_loan_lies_no_loan_of_less_than_a_month(credit: CreditService, months: int) -> None:
+    own = replace(LOAN, months=months)
+    further = own.over(6).beyond(own, 1.1)
+    assert 1 <= further.months <= 6 and further.instalment > own.instalment
+    client_id = credit.ids("granted")[0]
+    application = credit.portfolio.application(client_id) | own.columns()
+    short = application | own.over(6).columns()
+    stands, dearest = credit.model.probability(frame([application, short])).tolist()
+    assert stands < dearest
+    # a cut-off between the two: the shortest loan on offer flips the decision, and is looked beyond
+    score = replace(credit.score_client(client_id), log_odds=logit(stands), threshold=(stands + dearest) / 2)
+    found = counterfactuals(credit.model, application, score)
+    assert found.decision == "granted" and found.nearest is not None and found.nearest >= dearest
 
 
 def test_only_sensible_advice_is_given(credit: CreditService, answers: list[CounterfactualAnswer]) -> None:

@@ -103,7 +103,10 @@ class LoanTerms:
         return replace(self, months=months)
 
     def beyond(self, own: LoanTerms, factor: float) -> LoanTerms:
-        """The terms reached by going on the same way: the steps from ``own`` to these, each times a factor."""
+        """The terms reached by going on the same way: the steps from ``own`` to these, each times a factor.
+
+        No way leads to less than a month: a tenth beyond the step from 66 months to 6 lies nothing.
+        """
 
         def on(start: float, end: float) -> float:
             return start + factor * (end - start)
@@ -112,7 +115,7 @@ class LoanTerms:
             self,
             amount=on(own.amount, self.amount),
             down_payment=on(own.down_payment, self.down_payment),
-            months=on(own.months, self.months),
+            months=max(on(own.months, self.months), 1.0),
             price=None if self.price is None or own.price is None else on(own.price, self.price),
         )
 
