@@ -271,6 +271,34 @@ def test_what_a_parquet_unpacks_to_is_known_before_it_is_read(tmp_path: Path, mo
     assert refusal.value.key == "table_bomb"
 
 
+def test_a_table_is_not_wider_than_allowed(tmp_path: Path) -> None:
+    names = ["AMT_CREDIT", *(f"other{number}" for number in range(delimited.MOST_HEADINGS - 1))]
+    cells = ["5000", *"0" * (delimited.MOST_HEADINGS - 1)]
+    assert _score(f"{','.join(names)}\n{','.join(cells)}\n".encode(), tmp_path)["rows"] == 1
+    with pytest.raises(InputError, match=r"10001 columns; give at most 10000|10,001 columns; give at most 10,000"):
+        _score(f"{','.join([*names, 'more'])}\n{','.join([*cells, '0'])}\n".encode(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("column", "key"),
+    [
+        (pa.array([bytes(1000)] * 2000, pa.binary(1000)), "table_bomb"),
+        (pa.array([["Cash loans" * 100] * 5] * 2000), "column_lists"),
+    ],
+)
+def test_what_repeats_is_not_unpacked_in_every_row(
+    column: pa.Array, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file holds it once, and says that it is small."""
+    content = _beside(AMT_CREDIT=pa.array(np.full(2000, 5000.0)), NAME_INCOME_TYPE=column)
+    assert len(content) < 20_000
+    monkeypatch.setattr(columnar, "MAX_UNPACKED", 100_000)
+    monkeypatch.setattr(columnar, "_plain", None)
+    with pytest.raises(InputError) as refusal:
+        _score(content, tmp_path)
+    assert refusal.value.key == key
+
+
 def _parquet(table: pa.Table) -> bytes:
     written = io.BytesIO()
     pq.write_table(table, written)
@@ -320,9 +348,8 @@ def test_whatever_types_it_has_it_is_the_same_table(
 
 def _beside(**odd: pa.Array) -> bytes:
     names = ["AMT_INCOME_TOTAL", *odd]
-    return _parquet(
-        pa.Table.from_arrays([pa.array([90_000.0]), *odd.values()], names=[name.rstrip("_") for name in names])
-    )
+    incomes = pa.array(np.full(len(next(iter(odd.values()))), 90_000.0))
+    return _parquet(pa.Table.from_arrays([incomes, *odd.values()], names=[name.rstrip("_") for name in names]))
 
 
 ODD: dict[str, tuple[bytes, str]] = {

@@ -11,17 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from models.credit.application import CLIENT_ID, Column, check, columns, frame
+from models.credit.application import CLIENT_ID, check, columns, frame
 from models.credit.model import CreditModel
 from models.credit.score import decide, sigmoid
+from models.credit.tables.cells import IDS
 from models.errors import InputError
 from models.runtime import hub
 from models.texts import ENGLISH
 from training.batch.partitions import CREDIT, WEIGHTS, Partition, Refused
 
 MAP_SIDE = 16  # cells of a saliency map along a side, at most
-
-CLIENT = Column(CLIENT_ID, "code", 0, 2**53, whole=True)
 
 Scorer = Callable[[Path, Partition], pa.Table]
 """Folder of the data set and a part of it -> the part's output, ``part.rows`` long. Raises :class:`Refused`."""
@@ -140,7 +139,7 @@ def _checked(table: pa.Table, name: str, start: int) -> tuple[list[int | None], 
     applications = []
     for row, cells in enumerate(table.to_pylist(), start):
         try:
-            client = CLIENT.check(cells.get(CLIENT_ID))
+            client = IDS.check(cells.get(CLIENT_ID))
             applications.append(check(cells))
         except InputError as error:
             raise Refused(f"{name}, row {row}: {error}") from error

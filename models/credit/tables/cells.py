@@ -23,6 +23,11 @@ SURE = r"^-?(?:0\.[0-9]+|[0-9]+\.(?:[0-9]{1,2}|[0-9]{4,}))$"  # a decimal point:
 IDS = Column(CLIENT_ID, "code", 0, 2**53 - 1, whole=True)
 
 
+def known_rules() -> dict[str, Column]:
+    """What the cells of each column that is read may hold, by its name."""
+    return columns() | {CLIENT_ID: IDS}
+
+
 @dataclass(frozen=True)
 class Applications:
     """Checked applications.
@@ -80,7 +85,7 @@ def check(table: RawTable) -> Applications:
         InputError: a cell that its column does not allow, or numbers that may be read in two ways; the sentence names
             the row, the column and what stands there.
     """
-    rules = columns() | {CLIENT_ID: IDS}
+    rules = known_rules()
     texts = {name: _texts(cells, table, rules[name]) for name, cells in table.cells.items() if _is_dictionary(cells)}
     numeric = {name: column for name, column in texts.items() if not rules[name].is_category}
     decimal = _decimal(table, numeric)

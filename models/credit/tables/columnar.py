@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.credit.application import CLIENT_ID
+from models.credit.tables.cells import known_rules
 from models.credit.tables.table import MAX_BYTES, MAX_ROWS, RawTable, TableFormat, foreign, known_name, places
 from models.errors import InputError
 
@@ -28,7 +29,8 @@ def read(stream: BinaryIO) -> RawTable:
             headings = [str(name) for name in schema.names]
             ids = _ids_of_index(schema.metadata, rows)
             at = places(headings)
-            _refuse_too_much(file, {headings[place] for place in at.values()})
+            _refuse_lists(schema, at)
+            _refuse_too_much(file, [schema.field(place) for place in at.values()])
             wanted = [headings[place] for place in at.values()]
         stream.seek(0)
         texts = [name for name in wanted if _is_text(schema.field(schema.names.index(name)).type)]
@@ -44,14 +46,24 @@ def read(stream: BinaryIO) -> RawTable:
     return RawTable(cells, foreign(headings), rows, None, TableFormat("parquet"))
 
 
-def _refuse_too_much(file: pq.ParquetFile, wanted: set[str]) -> None:
+def _refuse_lists(schema: pa.Schema, at: Mapping[str, int]) -> None:
+    """Before they are read: a short list that repeats can stand for one of any length."""
+    for name, place in at.items():
+        if pa.types.is_nested(schema.field(place).type):
+            raise InputError("column_lists", column=name, allowed=known_rules()[name].allowed)
+
+
+def _refuse_too_much(file: pq.ParquetFile, wanted: Sequence[pa.Field]) -> None:
     metadata = file.metadata
     if metadata.num_rows > MAX_ROWS:
         raise InputError("table_rows", limit=MAX_ROWS)
+    names = {field.name for field in wanted}
     groups = (metadata.row_group(group) for group in range(metadata.num_row_groups))
     chunks = (group.column(place) for group in groups for place in range(group.num_columns))
-    unpacked = sum(one.total_uncompressed_size for one in chunks if one.path_in_schema.split(".")[0] in wanted)
-    if unpacked > MAX_UNPACKED:
+    unpacked = sum(one.total_uncompressed_size for one in chunks if one.path_in_schema in names)
+    # bytes of a fixed length stand in the file once and in memory in every row
+    fixed = (field.type.byte_width for field in wanted if pa.types.is_fixed_size_binary(field.type))
+    if max(unpacked, metadata.num_rows * sum(fixed)) > MAX_UNPACKED:
         raise InputError("table_bomb", limit=MAX_UNPACKED // 1_000_000)
 
 

@@ -18,7 +18,8 @@ from models.credit.tables.table import MAX_ROWS, SEPARATORS, RawTable, TableForm
 from models.errors import InputError, shown
 
 LONGEST_HEADER = 1_000_000  # characters
-ROWS_AT_ONCE = 5_000  # rows that are held as Python objects
+MOST_HEADINGS = 10_000  # an application has 120 columns, and a table may hold others beside them
+CELLS_AT_ONCE = 500_000  # that are held as Python objects
 SEP_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
 
 
@@ -38,6 +39,8 @@ def read(stream: BinaryIO) -> RawTable:
     head, separator, passed = _header(lines)
     rows = _Rows(_trimmed(itertools.chain([head], lines), separator), separator, passed)
     _, headings = next(rows, (0, [""]))
+    if len(headings) > MOST_HEADINGS:
+        raise InputError("table_wide", limit=MOST_HEADINGS, received=len(headings))
     at = places(headings)
     cells, line_numbers = _cells(rows, headings, at)
     reading = TableFormat("csv", encoding=found.name, separator=separator, empty=rows.empty)
@@ -114,7 +117,7 @@ def _cells(rows: _Rows, headings: Sequence[str], at: dict[str, int]) -> tuple[di
     unnamed = [place for place, heading in enumerate(headings) if place and not heading.strip()]
     gathered = {name: _Column([]) for name in at}
     numbers: list[int] = []
-    while piece := list(itertools.islice(rows, ROWS_AT_ONCE)):
+    while piece := list(itertools.islice(rows, CELLS_AT_ONCE // len(headings))):
         for row, (line, fields) in enumerate(piece, len(numbers)):
             if len(fields) != len(headings):
                 details = {"row": row, "line": line, "received": len(fields), "expected": len(headings)}
@@ -126,7 +129,7 @@ def _cells(rows: _Rows, headings: Sequence[str], at: dict[str, int]) -> tuple[di
         numbers += [line for line, _ in piece]
         if len(numbers) > MAX_ROWS:
             raise InputError("table_rows", limit=MAX_ROWS)
-        columns = list(zip(*(fields for _, fields in piece), strict=True))
         for name, place in at.items():
-            gathered[name].pieces.append(pa.array(columns[place], pa.string()).dictionary_encode())
+            cells = pa.array([fields[place] for _, fields in piece], pa.string())
+            gathered[name].pieces.append(cells.dictionary_encode())
     return {name: column.array() for name, column in gathered.items()}, np.array(numbers, dtype=np.int64)
