@@ -31,7 +31,7 @@ from app import UPLOADS, create_app
 from models.credit.service import credit_service
 from models.display.common.html import TEMPLATES, render
 from models.errors import InputError, ModelUnavailable, shown
-from models.runtime import health, hub, upload_cleanup
+from models.runtime import background, health, hub, upload_cleanup
 from models.runtime.health import check_models
 from models.texts import ENGLISH, FRENCH, Texts
 from models.vision import registry
@@ -380,15 +380,36 @@ def test_a_link_to_an_upload_of_ours_reaches_nothing_else(app_url: str, trap: st
 def test_what_gradio_forgets_is_swept(tmp_path: Path) -> None:
     """Old files go, in whatever folder; new ones and those that stood at the start stay."""
     (tmp_path / "deep").mkdir()
+    for name in ("top/old", "top/new", "top/full"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "top" / "full" / "new.png").touch()
+    for name in ("top/old", "top/full"):
+        os.utime(tmp_path / name, (0, 0))
     own, old, new = tmp_path / "own.png", tmp_path / "deep" / "old.png", tmp_path / "new.png"
     own.touch()
-    kept = frozenset(tmp_path.rglob("*"))
+    kept = frozenset({own})
     old.touch()
     new.touch()
     for path in (own, old):
         os.utime(path, (0, 0))
     assert upload_cleanup.sweep(tmp_path, kept, age=3600) == 1
     assert own.exists() and new.exists() and not old.exists()
+    assert {path.name for path in (tmp_path / "top").iterdir()} == {"new", "full"} and (tmp_path / "deep").exists()
+
+
+def test_work_that_fails_once_is_done_again(caplog: pytest.LogCaptureFixture) -> None:
+    done = threading.Event()
+    attempts = iter([OSError("a folder that went meanwhile"), None])
+
+    def work() -> None:
+        if (error := next(attempts, None)) is not None:
+            raise error
+        done.set()
+
+    stop = background.repeat(work, 0.01, "sweep")
+    assert done.wait(60)
+    stop.set()
+    assert "sweep failed" in caplog.text
 
 
 def test_sweeping_goes_on_in_the_background(tmp_path: Path) -> None:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 
+log = logging.getLogger(__name__)
+
 
 def repeat(work: Callable[[], object], every: float, name: str) -> threading.Event:
-    """Does some work every so many seconds, in a background thread of that name; setting the event ends it."""
+    """Does some work every so many seconds, in a background thread of that name; setting the event ends it.
+
+    Work that fails is logged, and tried again the next time.
+    """
     stop = threading.Event()
 
     def run() -> None:
         while not stop.wait(every):
-            work()
+            try:
+                work()
+            except Exception:
+                log.exception("%s failed", name)
 
     threading.Thread(target=run, name=name, daemon=True).start()
     return stop

@@ -30,14 +30,22 @@ def own_folder() -> Path:
 
 
 def sweep(folder: Path, kept: frozenset[Path], age: float) -> int:
-    """Removes the files below a folder that are older than ``age`` seconds, but for those kept; returns how many."""
+    """Removes the files below a folder that are older than ``age`` seconds, but for those kept; returns how many.
+
+    Folders that have been empty as long go too, but for those at the top: these may be filled again.
+    """
     removed = 0
     oldest = time.time() - age
-    for path in list(folder.rglob("*")):
-        with suppress(OSError):  # another thread may have taken it
-            if path.is_file() and path not in kept and path.stat().st_mtime < oldest:
-                path.unlink()
-                removed += 1
+    for place, folders, files in os.walk(folder, topdown=False):  # goes round what another thread has taken meanwhile
+        for path in (Path(place, name) for name in files):
+            with suppress(OSError):
+                if path not in kept and path.stat().st_mtime < oldest:
+                    path.unlink()
+                    removed += 1
+        for path in (Path(place, name) for name in folders if Path(place) != folder):
+            with suppress(OSError):  # it is not empty, or gone
+                if path not in kept and path.stat().st_mtime < oldest:
+                    path.rmdir()
     return removed
 
 
