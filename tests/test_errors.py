@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from models.errors import LONGEST, InputError, shown
-from models.vision import registry
 
 
 def test_a_long_value_is_cut_to_the_longest() -> None:
@@ -17,11 +14,3 @@ def test_a_long_value_is_cut_to_the_longest() -> None:
 def test_a_long_number_is_told_by_its_digits() -> None:
     assert shown(10**5000) == "a whole number of about 5000 digits"
     assert "..." in shown(10**400) and len(shown(10**400)) <= LONGEST
-
-
-def test_a_model_that_is_not_built_is_named_beside_those_that_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(registry._PLACES, "vgg16", "")
-    with pytest.raises(InputError) as caught:
-        registry.get("vgg16")
-    assert caught.value.key == "model_not_built"
-    assert "vgg16" in str(caught.value) and all(name in str(caught.value) for name in registry.built())

@@ -232,6 +232,13 @@ def test_an_example_is_known_by_its_bytes_and_nothing_large_is_read(tmp_path: Pa
     assert glance._digest(tmp_path / "b") == glance._digest(tmp_path) == glance._digest(tmp_path / "none") == ""
 
 
+def test_an_example_that_is_gone_makes_no_other_picture_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or the first visitor's large photo would be kept, and shown to everyone who sends another."""
+    monkeypatch.setattr(glance.gallery, "examples", lambda: (SimpleNamespace(path=tmp_path / "gone.jpg"),))
+    monkeypatch.setattr(glance, "_examples", glance._examples.__wrapped__)
+    assert glance._examples() == frozenset()
+
+
 def test_a_network_s_description_is_read_back_as_it_was_written() -> None:
     encoder = {"model_type": "vit", "hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64}
     made = ProtoViTConfig(dict(encoder), 3, 4, 2, 50.0, 0.1, 16, 2, 8.0)

@@ -61,7 +61,7 @@ def check_models() -> list[State]:
 
 def _check_models() -> list[State]:
     tests: dict[str, Callable[[], tuple[str, str]]] = {"credit": _credit} | {
-        name: partial(_classifier, name) for name in registry.built()
+        name: partial(_classifier, name) for name in registry.MODELS
     }
     return [_state(name, test) for name, test in tests.items()]
 

@@ -90,11 +90,11 @@ def _glance(path: Path | str, name: str) -> Glance:
 
 @cache
 def _examples() -> frozenset[str]:
-    return frozenset(_digest(example.path) for example in gallery.examples())
+    return frozenset(filter(None, (_digest(example.path) for example in gallery.examples())))
 
 
 def _digest(path: Path) -> str:
-    """What tells an example from other files, wherever a copy of it stands."""
+    """What tells an example from other files, wherever a copy of it stands; empty for what cannot be one."""
     if not path.is_file() or path.stat().st_size > QUICK_TO_READ:
         return ""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -46,11 +46,6 @@ def overlay(
     return Image.fromarray(picture)
 
 
-def heatmap(saliency: np.ndarray, size: tuple[int, int]) -> Image.Image:
-    """The map alone, coloured, as an RGB picture of (width, height) px."""
-    return Image.fromarray(np.concatenate([colours for _, colours in _coloured(saliency, size)]))
-
-
 def _coloured(saliency: np.ndarray, size: tuple[int, int]) -> Iterator[tuple[slice, np.ndarray]]:
     """The map at that size in colours, some rows at a time: whole, it would hold several times the picture's bytes."""
     width, height = size

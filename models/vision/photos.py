@@ -184,7 +184,7 @@ def _calibrated(prediction: Prediction) -> dict[str, Any]:
 def faults() -> list[ModelUnavailable]:
     """Why each model that this version runs cannot answer; empty where all can. Loads those not loaded yet."""
     found = []
-    for name in registry.built():
+    for name in registry.MODELS:
         try:
             registry.get(name)
         except ModelUnavailable as error:

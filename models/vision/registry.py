@@ -10,7 +10,7 @@ from models.errors import InputError, shown
 from models.vision import weights
 from models.vision.classifier import ImageClassifier
 
-# where each class stands: a model's libraries are imported with the model, not with the app; empty: to come
+# where each class stands: a model's libraries are imported with the model, not with the app
 _PLACES = {
     "vgg16": "models.vision.vgg16:Vgg16",
     "yolov8": "models.vision.yolov8:YoloV8",
@@ -24,14 +24,9 @@ _loaded: dict[str, ImageClassifier] = {}
 _locks = {name: threading.Lock() for name in MODELS}
 
 
-def built() -> tuple[str, ...]:
-    """The models that this version of the app knows how to run."""
-    return tuple(name for name, place in _PLACES.items() if place)
-
-
 def available() -> tuple[str, ...]:
     """The models whose files stand on disk; whether they are sound shows when they are loaded."""
-    return tuple(name for name in built() if weights.is_installed(name))
+    return tuple(name for name in MODELS if weights.is_installed(name))
 
 
 def meant(name: str) -> str:
@@ -42,7 +37,7 @@ def meant(name: str) -> str:
     """
     found = arguments.spelled(name, {**_PLACES, **_ALSO})
     if found is None:
-        raise InputError("model_unknown", value=shown(name), allowed=", ".join(built()))
+        raise InputError("model_unknown", value=shown(name), allowed=", ".join(MODELS))
     return _ALSO.get(found, found)
 
 
@@ -52,12 +47,10 @@ def get(name: str) -> ImageClassifier:
     A failure is not kept: once the files are repaired, the next call finds them.
 
     Raises:
-        InputError: no model has this name, or this version does not run it.
+        InputError: no model has this name.
         ModelUnavailable: its weights are missing or damaged.
     """
     name = meant(name)
-    if not _PLACES[name]:
-        raise InputError("model_not_built", value=name, allowed=", ".join(built()))
     with _locks[name]:
         if name not in _loaded:
             module, _, member = _PLACES[name].partition(":")

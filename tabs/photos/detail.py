@@ -72,7 +72,7 @@ def detail_section(texts: Texts, app: gr.Blocks, photo: gr.State, cards: gr.HTML
 
     def open_link(uploaded: UploadedPhoto | None, request: gr.Request) -> Any:
         model, method = (links.query_parameter(request, name) for name in ("model", "method"))
-        return show(uploaded, arguments.spelled(model, registry.built()) or widgets.model.value, method)
+        return show(uploaded, arguments.spelled(model, registry.MODELS) or widgets.model.value, method)
 
     states = [opened, seen, compared, detail, reasoning]
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}

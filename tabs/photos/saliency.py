@@ -149,9 +149,9 @@ def _follow_opacity(opacity: gr.Slider, photo: gr.State, drawn: gr.State, slider
 
 def _choices(texts: Texts) -> SaliencyWidgets:
     """Model, method, class to explain and class to weigh it against."""
-    names = registry.available() or registry.built()
+    names = registry.available() or registry.MODELS
     model = gr.Radio(
-        choices=[(texts(f"images.models.{name}"), name) for name in registry.built()],
+        choices=[(texts(f"images.models.{name}"), name) for name in registry.MODELS],
         value=names[0],
         label=texts("images.model"),
     )
