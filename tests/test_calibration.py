@@ -419,7 +419,8 @@ def test_results_show_the_figures_and_where_thresholds_come_from(texts: Texts) -
     said = calibration_charts.sentences(found, texts)
     assert said[-1] == texts("results.certainty.sibling", models="YOLOv8n") and len(said) == 3
     said = calibration_charts.sentences({"protovit": _found(learnt=True)}, texts)
-    assert said[1:] == [texts("results.certainty.learnt", model="ProtoViT", allowed=texts.percent(0.05, 0))]
+    told = {"model": "ProtoViT", "measure": texts("results.certainty.measures.max_logit")}
+    assert said[1:] == [texts("results.certainty.learnt", allowed=texts.percent(0.05, 0), **told)]
 
 
 @BOTH

@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+import pandas as pd
 import pytest
 
 from models import results
@@ -87,6 +88,13 @@ def test_published_rows_are_in_both_languages() -> None:
     for row in results.published():
         for name in ("split", "source"):
             assert set(row[name]) == set(LANGUAGES) and row[name]["en"] != row[name]["fr"]
+
+
+@pytest.mark.parametrize(("texts", "separator"), [(ENGLISH, ","), (FRENCH, ";")])
+def test_the_comparison_opens_in_a_spreadsheet_of_the_language(texts: Texts, separator: str, tmp_path: Path) -> None:
+    frame = tables.comparison(ROWS, texts)
+    saved = pd.read_csv(tables.save_comparison(frame, tmp_path, texts), sep=separator, encoding="utf-8-sig")
+    assert saved.shape == frame.shape and list(saved.columns) == list(frame.columns)
 
 
 def test_changed_weights_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

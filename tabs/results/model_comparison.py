@@ -29,7 +29,7 @@ def comparison_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts
     download = gr.DownloadButton(texts("results.vision.download"), size="sm", elem_classes="vt-narrow")
 
     def save(request: gr.Request) -> str:
-        return str(tables.save_comparison(frame, session_folder(request)))
+        return str(tables.save_comparison(frame, session_folder(request), texts))
 
     download.click(handle_errors(save, texts), None, download, api_visibility="private")
     if pairs:

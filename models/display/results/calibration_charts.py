@@ -45,7 +45,9 @@ def sentences(found: Calibrations, texts: Texts) -> list[str]:
         chosen_on = content["chosen_on"]
         if chosen_on.get("threshold_on_learnt"):
             allowed = texts.percent(chosen_on["false_alarms_allowed"], 0)
-            said.append(texts("results.certainty.learnt", model=model_name(model, texts), allowed=allowed))
+            measure = texts(f"results.certainty.measures.{content['measure']}")
+            told = {"model": model_name(model, texts), "measure": measure, "allowed": allowed}
+            said.append(texts("results.certainty.learnt", **told))
     return said
 
 

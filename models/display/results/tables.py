@@ -11,6 +11,7 @@ import pandas as pd
 from models.display.common.html import Table, render
 from models.display.common.names import class_name, model_name
 from models.display.common.sortable import sortable
+from models.display.common.spreadsheet import save_csv
 from models.display.results.style import interval, maybe
 from models.texts import Texts
 
@@ -57,11 +58,9 @@ def comparison_table(frame: pd.DataFrame, texts: Texts) -> str:
     return sortable(frame, texts("results.vision.caption"), texts, digits)
 
 
-def save_comparison(frame: pd.DataFrame, folder: Path) -> Path:
-    """The comparison as a CSV file in a folder of the caller's."""
-    path = folder / "comparison.csv"
-    frame.to_csv(path, index=False, encoding="utf-8-sig")
-    return path
+def save_comparison(frame: pd.DataFrame, folder: Path, texts: Texts) -> Path:
+    """The comparison as a CSV file in a folder of the caller's, as spreadsheets of the language take it."""
+    return save_csv(frame, folder / "comparison.csv", texts)
 
 
 def _catalogue(measured: Mapping[str, Any] | None, texts: Texts) -> str:
