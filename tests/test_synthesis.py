@@ -114,6 +114,15 @@ def test_no_real_row_is_copied(real: pd.DataFrame, drawn: pd.DataFrame) -> None:
     assert privacy(real, real.head(100))["exact_copies"] == 100
 
 
+def test_the_only_value_that_a_leaf_knows_is_not_given_away(real: pd.DataFrame) -> None:
+    """A number that few rows have, as an external score is: in most leaves one is known, or none."""
+    sparse = real.assign(EXT_SOURCE_1=np.where(np.arange(len(real)) % 40 == 0, np.linspace(0, 1, len(real)), np.nan))
+    parts = split(sparse)
+    drawn = cart_synthesis.fit(parts, steps(parts)).draw(2000, seed=1)["EXT_SOURCE_1"].dropna()
+    assert len(drawn) > 20 and not set(drawn) & set(sparse["EXT_SOURCE_1"])
+    assert drawn.between(0, 1).all()
+
+
 def test_the_same_seed_draws_the_same_rows(real: pd.DataFrame) -> None:
     parts = split(real)
     first, second = (cart_synthesis.fit(parts, steps(parts)).draw(50, seed=3) for _ in range(2))
