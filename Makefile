@@ -59,7 +59,8 @@ DATA ?= data/flipkart
 INIT ?=
 
 reproduce: $(VENV)/ready-dev ## trains the classifiers anew (DATA=folder, POOL=folder, INIT="vgg16=FILE yolov8=FILE") and compares
-	$(BIN)/python -m training.reproduce --data $(DATA) $(if $(POOL),--pool $(POOL)) $(if $(INIT),--init $(INIT))
+	$(BIN)/python -m training.reproduce --data $(DATA) $(if $(POOL),--pool $(POOL)) $(if $(INIT),--init $(INIT)) \
+	  $(if $(REFIT_INIT),--refit-init $(REFIT_INIT))
 
 clean:
 	rm -rf $(VENV)

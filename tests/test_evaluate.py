@@ -272,13 +272,28 @@ def test_reliability_counts_every_photo_once() -> None:
 def test_a_training_is_called_as_it_was() -> None:
     line = reproduce.command(
         "vgg16",
-        {"init": "old.safetensors", "seed": 0, "catalogue": True, "bf16": True, "refit": False},
-        Path("d"),
-        "new",
-        Path("o"),
+        {"init": "old.safetensors", "seed": 0, "catalogue": True, "bf16": True, "refit": False, "refit_init": "old"},
+        {"data": Path("d"), "out": Path("o"), "init": "new", "refit_init": "anew", "pool": None},
     )
     assert line[1:7] == ["-m", "training.train_vgg16", "--data", "d", "--out", "o"]
-    assert line[7:] == ["--init", "new", "--seed", "0", "--catalogue", str(reproduce.CATALOGUE), "--bf16"]
+    assert line[7:11] == ["--init", "new", "--refit-init", "anew"]
+    assert line[11:] == ["--seed", "0", "--catalogue", str(reproduce.CATALOGUE), "--bf16"]
+
+
+def test_a_refit_that_began_elsewhere_is_asked_for(
+    evaluated: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = evaluated / "weights" / "vgg16" / "training.json"
+    kept = path.read_text()
+    path.write_text(json.dumps({"arguments": {"refit": True, "refit_init": "both.safetensors"}}))
+    line = ["--data", str(evaluated / "data"), "--models", "vgg16"]
+    try:
+        for options, said in (([], "the refit of vgg16"), (["--refit-init", "both"], "--refit-init: MODEL=PLACE")):
+            with pytest.raises(SystemExit):
+                reproduce.main([*line, *options])
+            assert said in capsys.readouterr().err
+    finally:
+        path.write_text(kept)
 
 
 @pytest.mark.parametrize(("accuracy", "holds"), [([0.0, 1.0], True), ([1.1, 1.2], False)])

@@ -98,6 +98,25 @@ def trained(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_what_none_of_these_is_measured_on_is_not_learnt_from(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Photo] = []
+
+    def learn(model: object, recipe: object, photos: dict[str, list[Photo]], args: object) -> None:
+        seen.extend(photos["pool"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train_protovit, "learn", learn)
+    (tmp_path / "pool").mkdir()
+    for number in range(3):
+        picture(number).save(tmp_path / "pool" / f"{number}.jpg")
+    (tmp_path / "names.txt").write_text("1.jpg\n")
+    with pytest.raises(KeyboardInterrupt):
+        run_training(made, tmp_path, "--pool", str(tmp_path / "pool"), "--without", str(tmp_path / "names.txt"))
+    assert {photo.path.name for photo in seen} == {"0.jpg", "2.jpg"}
+
+
 def test_the_validation_logits_that_are_kept_are_those_from_before_the_refit(trained: Path) -> None:
     kept = read_validation(trained)
     assert kept is not None and kept[2] == SAME_RUN

@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 
 from models.errors import InputError, ModelUnavailable
 from models.vision import registry, saliency, weights
-from models.vision.overlay import heatmap, overlay
+from models.vision.overlay import overlay
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
 from models.vision.ultralytics_quiet import yolov8_classifier
@@ -28,6 +28,7 @@ from tests.pictures import picture, write_dataset
 from training import evaluate_explanations, train_yolov8
 from training.vision import transfer
 from training.vision.artifacts import write_model
+from training.vision.metrics import machine
 from training.vision.yolov8 import cut, initial_network
 
 
@@ -133,8 +134,13 @@ def test_a_refit_begins_with_the_encoder_that_was_taught_from_both(
     learnt = load_file(tmp_path / "out" / "model.safetensors")
     assert all(torch.equal(learnt[name], taught[name]) for name in learnt if name.endswith("weight"))
     training = json.loads((tmp_path / "out" / "training.json").read_text())
-    assert training["arguments"]["refit_init"] == "both.safetensors"
-    assert training["card"]["command"].endswith(" --refit --refit-init both.safetensors")
+    assert training["arguments"] == {
+        "catalogue": False, "epochs": 1, "seed": 0, "bf16": False, "fresh": False, "refit": True,
+        "init": "init.safetensors", "refit_init": "both.safetensors", "size": "n",
+    }  # fmt: skip
+    assert training["recipe"]["schedule"]["epochs"] == 1 and training["recipe"]["head_schedule"]["epochs"] == 1
+    assert training["machine"] == machine()
+    assert training["card"]["command"].endswith(" --epochs 1 --refit --refit-init both.safetensors")
 
 
 def test_explanation(installed: Path) -> None:
@@ -215,13 +221,13 @@ def test_overlay() -> None:
     spot[0, 0] = 1
     assert overlay(image, spot, (480, 600)).size == (480, 600)
     assert np.array_equal(np.asarray(overlay(image, spot, opacity=0)), np.asarray(image))
-    alone = np.asarray(heatmap(spot, (40, 40))).sum(axis=2)
+    alone = np.asarray(overlay(picture(0).resize((40, 40)), spot, opacity=1)).sum(axis=2)
     assert alone[0, 0] > alone[39, 39]
     with pytest.raises(ValueError, match="opacity"):
         overlay(image, spot, opacity=1.5)
 
 
-def test_unknown_and_unbuilt_models_are_refused_by_name() -> None:
+def test_unknown_models_are_refused_by_name() -> None:
     with pytest.raises(InputError, match=r"resnet.*yolov8"):
         registry.get("resnet")
 

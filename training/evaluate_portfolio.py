@@ -25,7 +25,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import NearestNeighbors
 
 from models.credit.model import CreditModel
-from training.credit.auxiliary_tables import read_table
+from training.credit.application_table import read_table
 from training.synthetic.closest_record import embed, nearest_real
 from training.synthetic.portfolio import POOL, draw_pool, with_outcomes
 

@@ -39,7 +39,7 @@ def main() -> None:
     model = registry.get("protovit")
     assert isinstance(model, ProtoVit)
     photos = read_photos(args.data)["test"]
-    photos = photos[:: len(photos) // args.photos][: args.photos] if args.photos else photos
+    photos = photos[:: max(1, len(photos) // args.photos)][: args.photos] if args.photos else photos
     # "inside" of a photo depends on the others that are asked about
     name = f"{model.config['weights_sha256'][:12]}-{len(photos)}.jsonl"
     figures = evaluate(model, photos, MeasurementCache(args.cache / name))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.credit.auxiliary_tables import read_table
+from training.credit.application_table import read_table
 from training.synthetic.portfolio import POOL, choose, draw_pool, with_outcomes
 
 FIRST_ID = 900_001  # beyond every identifier of the real table

@@ -5,7 +5,8 @@
     python -m training.reproduce --data FOLDER --models yolov8
 
 Each model's training command runs with the arguments that its ``training.json`` keeps, into a folder of its own; the
-shipped weights stay as they are. ``--init`` says where a training starts; by default from what its command takes.
+shipped weights stay as they are. ``--init`` says where a training starts, by default from what its command takes, and
+``--refit-init`` where its refit does, for a model whose encoder was taught from the validation photos too.
 ``--pool`` holds photos without labels, for a model that has learnt from such too. Exits with 1 where a new accuracy or
 macro F1 lies outside the 95 % interval of the shipped one.
 """
@@ -28,6 +29,7 @@ from training.evaluation import released_models
 from training.evaluation.labelled_photos import Data, read_data
 
 FIGURES = ("accuracy", "macro_f1")
+STARTS = ("init", "refit_init")  # where a training begins, which is another file on another machine
 
 
 @dataclass(frozen=True)
@@ -53,27 +55,21 @@ class ReproducedFigure:
         )
 
 
-def command(
-    model: str, arguments: Mapping[str, Any], data: Path, init: str, out: Path, pool: Path | None = None
-) -> list[str]:
+def command(model: str, arguments: Mapping[str, Any], places: Mapping[str, Path | str | None]) -> list[str]:
     """The training command of a model.
 
     Args:
         model: name in the registry.
         arguments: what its training was called with: true for a flag, a value for an option.
-        data: folder of the photos.
-        init: what the training starts from; empty for the command's own default.
-        out: where the new model goes.
-        pool: folder of photos without labels, where the model learnt from such.
+        places: of this machine, by option: ``data`` and ``out``, and, where the training is to take them instead of
+            its command's own defaults, ``init``, ``refit_init`` and ``pool``.
     """
-    line = [sys.executable, "-m", f"training.train_{model}", "--data", str(data), "--out", str(out)]
-    if init:
-        line += ["--init", init]
-    if pool:
-        line += ["--pool", str(pool)]
+    line = [sys.executable, "-m", f"training.train_{model}"]
+    for name, place in places.items():
+        line += ["--" + name.replace("_", "-"), str(place)] if place else []
     for name, value in arguments.items():
         option = "--" + name.replace("_", "-")
-        if name == "init" or value is None or value is False:
+        if name in STARTS or value is None or value is False:
             continue
         if name == "catalogue":
             line += [option, str(CATALOGUE)]
@@ -103,32 +99,44 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=Path("data/flipkart"), help="folder with labels.csv and images/")
     parser.add_argument("--models", nargs="+", default=list(registry.available()), choices=registry.available())
     parser.add_argument("--init", nargs="+", default=[], metavar="MODEL=PLACE", help="what a training starts from")
+    parser.add_argument("--refit-init", nargs="+", default=[], metavar="MODEL=PLACE", help="what its refit starts from")
     parser.add_argument("--pool", type=Path, help="folder of .jpg photos without labels")
     parser.add_argument("--out", type=Path, default=Path("runs/reproduce"), help="folder for the new models")
     parser.add_argument("--bf16", action="store_true", help="half precision, whatever the shipped model was trained in")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
     given = parser.parse_args(arguments)
-    inits = dict(pair.split("=", 1) for pair in given.init if "=" in pair)
-    if len(inits) < len(given.init) or not set(inits) <= set(given.models):
-        parser.error(f"--init: MODEL=PLACE with MODEL one of {', '.join(given.models)}, got {' '.join(given.init)}")
+    starts = {name: _by_model(parser, name, getattr(given, name), given.models) for name in STARTS}
     data = read_data(given.data)
-    found: list[ReproducedFigure] = []
+    figures: list[ReproducedFigure] = []
     records = {model: released_models.read(weights.FOLDER / model / "training.json") for model in given.models}
     pooled = [model for model, record in records.items() if record.get("photos", {}).get("pool")]
     if pooled and not given.pool:
         parser.error(f"--pool: a folder of photos without labels is needed, from which {', '.join(pooled)} learnt too")
+    twice = [model for model, record in records.items() if record.get("arguments", {}).get("refit_init")]
+    if missing := sorted(set(twice) - set(starts["refit_init"])):
+        parser.error(f"--refit-init: the refit of {', '.join(missing)} began with an encoder of its own; name it")
     for model, record in records.items():
         out = given.out / model
         chosen = {**record.get("arguments", {}), "resume": given.resume}
         chosen |= {"bf16": True} if given.bf16 else {}
-        pool = given.pool if model in pooled else None
-        line = command(model, chosen, given.data, inits.get(model, ""), out, pool)
+        places = {"data": given.data, "out": out, **{name: found.get(model) for name, found in starts.items()}}
+        line = command(model, chosen, places | {"pool": given.pool if model in pooled else None})
         print(" ".join(line), flush=True)
         subprocess.run(line, check=True)  # noqa: S603  # our own words
-        found += compare(model, out, data)
-    print("\n".join(map(str, found)))
-    if not all(one.holds for one in found):
+        figures += compare(model, out, data)
+    print("\n".join(map(str, figures)))
+    if not all(one.holds for one in figures):
         raise SystemExit(1)
+
+
+def _by_model(
+    parser: argparse.ArgumentParser, option: str, pairs: Sequence[str], models: Sequence[str]
+) -> dict[str, str]:
+    found = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    if len(found) < len(pairs) or not set(found) <= set(models):
+        name = option.replace("_", "-")
+        parser.error(f"--{name}: MODEL=PLACE with MODEL one of {', '.join(models)}, got {' '.join(pairs)}")
+    return found
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ def score(
         raise Refused(f"{source.name}: there is no such file or folder")
     if source.is_dir() and out.is_relative_to(source):
         raise Refused(f"{out.name}: lies inside the data set: give a folder beside it")
-    chosen = tuple(models) or usual_models(source)
+    chosen = _meant(models) or usual_models(source)
     make(chosen)  # a name that is wrong or weights that are missing show here, not in every worker
     parts = plan(source, chosen, size)
     _check_folder(out)
@@ -138,6 +138,13 @@ def score(
     if missing:
         raise Refused(f"{len(missing)} parts are not finished, the first {missing[0]}: run the same command again")
     _write_manifest(out, chosen, parts, complete=True)
+
+
+def _meant(models: Sequence[str]) -> tuple[str, ...]:
+    """The models, each once, under the names of their folders."""
+    from models.vision import registry
+
+    return tuple(dict.fromkeys(name if name == CREDIT else registry.meant(name) for name in models))
 
 
 def usual_models(source: Path) -> tuple[str, ...]:

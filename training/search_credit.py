@@ -22,8 +22,8 @@ import numpy as np
 import optuna
 
 from models.credit.features import FEATURES, engineer
+from training.credit.application_table import read_table
 from training.credit.artifacts import dump
-from training.credit.auxiliary_tables import read_table
 from training.credit.boosting import fit
 from training.credit.encoding import learn_feature_spec
 from training.credit.metrics import roc_auc

@@ -26,8 +26,8 @@ import pandas as pd
 from models.credit.features import FeatureSpec, engineer
 from training.credit import metrics as credit_metrics
 from training.credit.alternatives import ALTERNATIVES, measure_alternative
+from training.credit.application_table import read_table
 from training.credit.artifacts import ScoredApplications, describe, measure, write
-from training.credit.auxiliary_tables import read_table
 from training.credit.boosting import Choice, fit
 from training.credit.calibration import calibrate, cross_calibrated
 from training.credit.encoding import learn_feature_spec

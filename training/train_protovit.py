@@ -33,7 +33,7 @@ from training.protovit.projection import write_prototypes
 from training.protovit.recipe import RECIPE, ProtoViTRecipe
 from training.protovit.stages import Learnt, learn
 from training.vision.artifacts import Card
-from training.vision.data import Photo, read_catalogue, read_photos
+from training.vision.data import NONE_OF_THESE, Photo, read_catalogue, read_names, read_photos
 from training.vision.distillation import sample_photos
 from training.vision.distributed import STATE
 from training.vision.report import report
@@ -45,6 +45,7 @@ def main() -> None:
     parser = arguments("Train ProtoViT in its stages.", ProtoVit.name)
     parser.add_argument("--init", required=True, help="name in timm, or file of safetensors")
     parser.add_argument("--pool", type=Path, help="folder of .jpg photos without labels to learn from")
+    parser.add_argument("--without", type=Path, default=NONE_OF_THESE, help="text file with names that stay out of it")
     parser.add_argument("--project-on", type=Path, help="folder of pictures with labels.csv to project on")
     train(parser.parse_args(), RECIPE)
 
@@ -61,7 +62,8 @@ def train(args: argparse.Namespace, recipe: ProtoViTRecipe) -> None:
     photos = read_photos(args.data)
     photos["train"] += read_catalogue(args.catalogue) if args.catalogue else []
     photos["project"] = read_catalogue(args.project_on or CATALOGUE)
-    photos["pool"] = sample_photos(args.pool, recipe.pool_size, args.seed) if args.pool else []
+    without = read_names(args.without)  # of what "none of these" is measured on
+    photos["pool"] = sample_photos(args.pool, recipe.pool_size, args.seed, without) if args.pool else []
     chosen = learnt = learn(model, recipe, photos, args)
     if args.refit:
         model.load_state_dict(start)

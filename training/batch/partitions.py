@@ -111,9 +111,12 @@ def root(source: Path) -> Path:
 
 
 def fingerprint(model: str) -> str:
-    """SHA-256 of a model's weights and configuration, where they are read from: the Hub's commit, or ``weights/``."""
+    """SHA-256 of a model's weights and configuration, where they are read from: the Hub's commit, or ``weights/``; and
+    of the figures that choose its saliency method.
+    """
     folder = hub.folder(model, WEIGHTS / model)
     files = [folder / name for name in hub.files(model) if name not in (hub.LISTING, "metrics.json")]
+    files.append(WEIGHTS / model / "explanations.json")  # of models.vision.measured, which needs torch
     return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.is_file())).hexdigest()
 
 

@@ -1,1 +1,1 @@
-"""The credit model's training: related tables, features, figures, artifacts and model card."""
+"""The credit model's training: the table of applications, features, figures, artifacts and model card."""

@@ -47,7 +47,7 @@ def _is_sound(path: Path) -> bool:
             return stream.read(9)[8:] == b"{"
     try:
         text = path.read_text(encoding="utf-8")
-        return path.suffix != ".json" or isinstance(json.loads(text), dict)
+        return path.suffix != ".json" or isinstance(json.loads(text), dict | list)
     except ValueError:
         return False
 

@@ -34,8 +34,8 @@ class Projection:
         sources: (P,) int64, row of the picture.
         patches: (P, K) int64, the patch of each part.
         active: (P, K) bool, the parts that are switched on.
-        own: (P,), similarity of the prototype as it is now with its source: K, or less where a part that was switched
-            off lay between the others, so that the greedy matching cannot step across.
+        own: (P,), similarity of the prototype as it is now with its source: the greatest, or less where a part that was
+            switched off lay between the others, so that the greedy matching cannot step across.
         nearest: (P, 3) int64, the pictures that are most like it, its source left out.
         nearest_similarities: (P, 3), with the prototype as it is now.
         nearest_patches: (P, 3, K) int64.

@@ -122,7 +122,7 @@ Measured on {metrics["test_images"]} photos that took no part in training: accur
 (95 % interval {low:.3f} to {high:.3f}), right among its first two answers {metrics["top2_accuracy"]:.3f},
 macro F1 {metrics["macro_f1"]:.3f}, expected calibration error {metrics["ece"]:.3f}.
 {metrics["parameters"]:,} parameters, {metrics["weights_bytes"] / 1e6:.1f} MB; one answer takes
-{metrics["latency_ms_p50"]:.0f} ms (median, {metrics["machine"]}).
+{metrics["latency_ms_p50"]:.0f} ms (median, {metrics["latency_machine"]}).
 
 | class | precision | recall | F1 |
 | --- | --- | --- | --- |

@@ -77,9 +77,12 @@ def latency(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def machine() -> str:
-    """The kind of machine that the figures were measured on; says nothing of whose it is."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
+    """The kind of machine that a training runs on; says nothing of whose it is."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else cpu()
+
+
+def cpu() -> str:
+    """The kind of processor, on which the app's models answer whatever they were trained on."""
     half = " with bf16" if bfloat16.NATIVE else ""
     return f"{platform.machine()} CPU{half}, {torch.get_num_threads()} threads"
 

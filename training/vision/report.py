@@ -19,7 +19,7 @@ from models.vision.uploads import read_upload
 from models.vision.weights import WEIGHTS
 from training.vision.artifacts import SAME_RUN, TRAINING, Card, write_card, write_json, write_model, write_validation
 from training.vision.data import Photo
-from training.vision.metrics import classification_metrics, fit_temperature, latency, machine
+from training.vision.metrics import classification_metrics, cpu, fit_temperature, latency
 
 
 def report(
@@ -39,7 +39,7 @@ def report(
         folder: where the artifacts go.
         network: the trained network.
         config: the model's configuration, without what is only known here.
-        training: arguments and learning curves; each curve point has "seconds".
+        training: arguments, machine and learning curves; each curve point has "seconds".
         card: words for the model card.
         validation: logits (N, classes) and labels (N,).
         test: photos; none to leave them alone, and then neither figures nor card are written.
@@ -68,8 +68,9 @@ def report(
         "weights_bytes": (folder / WEIGHTS).stat().st_size,
         "train_seconds": sum(point["seconds"] for name in training if "curves" in name for point in training[name]),
         "epochs": training["curves"][-1]["epoch"],
-        "machine": machine(),
+        "machine": training["machine"],
         **latency([prediction.seconds for prediction in predictions]),
+        "latency_machine": cpu(),
         "catalogue": on_catalogue(classifier, bool(training["arguments"].get("catalogue"))),
     }
     write_json(folder / "metrics.json", metrics)

@@ -43,7 +43,11 @@ from training.vision.fine_tune import (
     layer_rates,
     predict_logits,
 )
+from training.vision.metrics import machine
 from training.vision.report import report
+
+# options that change nothing of what is learnt, or name a place on this machine
+PLACES = ("data", "out", "cache", "pool", "without", "project_on", "resume", "skip_test")
 
 
 @dataclass(frozen=True)
@@ -153,12 +157,12 @@ def transfer(
     learnt = chosen
     if args.refit:
         network.load_state_dict(start)
-        recipe = replace(
+        again = replace(
             recipe,
             head_schedule=replace(recipe.head_schedule, epochs=best_epoch(chosen.head_curves)),
             schedule=replace(recipe.schedule, epochs=best_epoch(chosen.curves)),
         )
-        learnt = _learn(parts, recipe, photos["train"] + photos["val"], photos["val"], args, keep_last=True)
+        learnt = _learn(parts, again, photos["train"] + photos["val"], photos["val"], args, keep_last=True)
     if not STATE.is_main_process:
         return
     training = {
@@ -178,7 +182,6 @@ def transfer(
     test = [] if args.skip_test else photos["test"]
     command = card.command + flags(args)
     if args.refit_init:
-        training["arguments"]["refit_init"] = Path(args.refit_init).name
         command += f" --refit-init {Path(args.refit_init).name}"
     card = replace(card, command=command)
     report(model, args.out, network, config, training, card, chosen.validation, test)
@@ -187,17 +190,13 @@ def transfer(
 
 
 def training_record(args: argparse.Namespace, recipe: Any, photos: Mapping[str, Sequence[Photo]]) -> dict[str, Any]:
-    """How a network was trained, for ``training.json``: arguments, teachers, hyperparameters, photos by split."""
+    """How a network was trained, for ``training.json``: arguments, teachers, machine, hyperparameters, photos."""
+    given = {name: value for name, value in vars(args).items() if name not in PLACES}
+    files = {name: Path(place).name for name in ("init", "refit_init") if (place := given.get(name))}
     return {
-        "arguments": {
-            "init": Path(args.init).name,
-            "seed": args.seed,
-            "catalogue": bool(args.catalogue),
-            "bf16": args.bf16,
-            "fresh": args.fresh,
-            "refit": args.refit,
-        },
+        "arguments": {**given, **files, "catalogue": bool(args.catalogue)},
         TAUGHT_BY: teachers(args.init),
+        "machine": machine(),
         "recipe": asdict(recipe),
         "photos": {split: len(rows) for split, rows in photos.items()},
     }
@@ -205,8 +204,9 @@ def training_record(args: argparse.Namespace, recipe: Any, photos: Mapping[str, 
 
 def flags(args: argparse.Namespace) -> str:
     """The options that change what is learnt, as they are typed."""
-    catalogue = " --catalogue data/catalogue" if args.catalogue else ""
-    return catalogue + "".join(f" --{name}" for name in ("fresh", "bf16", "refit") if getattr(args, name))
+    typed = " --catalogue data/catalogue" if args.catalogue else ""
+    typed += "".join(f" --{name} {value}" for name in ("epochs", "seed") if (value := getattr(args, name)))
+    return typed + "".join(f" --{name}" for name in ("fresh", "bf16", "refit") if getattr(args, name))
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def curved(half: Sequence[Point], steps: int = 6) -> list[Point]:
     return [(max(0.0, p.x), p.y) for p in smoothed(half, steps)]
 
 
-def cushion(w: float, h: float, thick: float, material: Material, rng: Random) -> Object:
+def cushion(w: float, h: float, thick: float, material: Material) -> Object:
     """A filled square cushion lying in the xy plane, its corners drawn out."""
 
     def f(side: int):

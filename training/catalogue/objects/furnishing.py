@@ -68,7 +68,7 @@ def made_bed(rng: Random) -> Shot:
                 (s * w * 0.25, length * 0.40 - row * 17, top + 19 - row * 3),
                 (62 - row * 6, 0, rng.uniform(-4, 4)),
             ):
-                cushion(66 * size, 46 * size, 22 * size, case, rng)
+                cushion(66 * size, 46 * size, 22 * size, case)
     return Shot(rng.uniform(22, 38) * rng.choice((-1, 1)), rng.uniform(16, 24), 55, 0.94)
 
 
@@ -106,11 +106,6 @@ def curtains(rng: Random) -> Shot:
     return Shot(rng.uniform(-14, 14), rng.uniform(1, 5), 70, 0.92)
 
 
-def _towel(rng: Random, colour, band):
-    """Terry cloth with a woven band."""
-    return fabric(colour, 0.5, "pile", 0.7)
-
-
 def towels(rng: Random) -> Shot:
     """Bath towels: a folded pile and often one rolled on top or beside."""
     shades = [vivid(rng), *palette(rng)]
@@ -142,7 +137,7 @@ def cushions(rng: Random) -> Shot:
         shuffled = [colours[0], *rng.sample(colours[1:], 4)]
         cover = print_cloth(kind, shuffled, rng.uniform(7, 12), thread=0.45)
         with moved((k * 27 - (n - 1) * 13, -k * 9, 19.5), (74, 0, rng.uniform(-16, 16))):
-            cushion(41, 41, 16, cover, rng)
+            cushion(41, 41, 16, cover)
     return Shot(rng.uniform(-18, 18), rng.uniform(10, 18), 75, 0.88)
 
 
