@@ -10,7 +10,7 @@ from training.evaluate_portfolio import column_distances, correlation_distance, 
 from training.make_portfolio import FIRST_ID, main
 from training.synthetic import cart_synthesis
 from training.synthetic.application_components import join, split, steps
-from training.synthetic.portfolio import choose
+from training.synthetic.portfolio import choose, withhold
 
 JOBS = ["School", "Bank", "Trade", "Medicine"]
 
@@ -114,13 +114,19 @@ def test_no_real_row_is_copied(real: pd.DataFrame, drawn: pd.DataFrame) -> None:
     assert privacy(real, real.head(100))["exact_copies"] == 100
 
 
-def test_the_only_value_that_a_leaf_knows_is_not_given_away(real: pd.DataFrame) -> None:
-    """A number that few rows have, as an external score is: in most leaves one is known, or none."""
-    sparse = real.assign(EXT_SOURCE_1=np.where(np.arange(len(real)) % 40 == 0, np.linspace(0, 1, len(real)), np.nan))
-    parts = split(sparse)
-    drawn = cart_synthesis.fit(parts, steps(parts)).draw(2000, seed=1)["EXT_SOURCE_1"].dropna()
-    assert len(drawn) > 20 and not set(drawn) & set(sparse["EXT_SOURCE_1"])
-    assert drawn.between(0, 1).all()
+def test_a_number_that_few_real_rows_have_is_withheld(real: pd.DataFrame) -> None:
+    scores = np.repeat(np.linspace(0, 1, len(real) // 2), 2)[: len(real)]
+    scores[: cart_synthesis.SHARED_BY] = 0.123456  # as many as may be told
+    known = real.assign(EXT_SOURCE_1=scores, EXT_SOURCE_3=np.nan)
+    copied = known.head(60).assign(EXT_SOURCE_2=np.r_[np.nan, 2.0, known["EXT_SOURCE_2"].iloc[2:60]])
+    kept = withhold(copied, known)
+    rare = set(known["EXT_SOURCE_1"].value_counts()[lambda counts: counts < cart_synthesis.SHARED_BY].index)
+    assert not set(kept["EXT_SOURCE_1"]) & rare and kept["EXT_SOURCE_1"].between(0, 1).all()
+    assert (kept["EXT_SOURCE_1"].head(cart_synthesis.SHARED_BY) == 0.123456).all()
+    assert np.isnan(kept["EXT_SOURCE_2"].iloc[0]) and kept["EXT_SOURCE_2"].iloc[1] == 2.0
+    unchanged = [name for name in copied if not name.startswith("EXT_SOURCE")]
+    pd.testing.assert_frame_equal(kept[unchanged], copied[unchanged])
+    assert list(kept.dtypes) == list(copied.dtypes)
 
 
 def test_the_same_seed_draws_the_same_rows(real: pd.DataFrame) -> None:

@@ -4,8 +4,9 @@
 
 No row of the portfolio is a real client's. A generator learnt on the real applications (sequential CART synthesis,
 ``training.synthetic.cart_synthesis``) draws a large pool; the draws that lie too close to a real row are thrown
-away; the portfolio is the part of the pool whose columns are together nearest to the pool's own distribution; and
-outcomes are drawn from the risk that a separate model, learnt on the real outcomes, gives each client.
+away; the portfolio is the part of the pool whose columns are together nearest to the pool's own distribution;
+outcomes are drawn from the risk that a separate model, learnt on the real outcomes, gives each client; and a number
+that hardly any real client has, which a draw may still have copied, is withheld.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from training.credit.application_table import read_table
-from training.synthetic.portfolio import POOL, choose, draw_pool, with_outcomes
+from training.synthetic.portfolio import POOL, choose, draw_pool, with_outcomes, withhold
 
 FIRST_ID = 900_001  # beyond every identifier of the real table
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{len(pool)} of {given.pool} drawn applications kept, {time.perf_counter() - started:.0f} s", flush=True)
     if given.keep_pool:
         pool.to_parquet(given.keep_pool, compression="zstd", index=False)
-    portfolio = with_outcomes(choose(pool, given.clients), real, given.seed)
+    portfolio = withhold(with_outcomes(choose(pool, given.clients), real, given.seed), real)
     portfolio.insert(0, "SK_ID_CURR", np.arange(FIRST_ID, FIRST_ID + len(portfolio)))
     portfolio.to_parquet(given.out, compression="zstd", index=False)
     print(f"{given.out}: {len(portfolio)} clients, {portfolio['TARGET'].mean():.2%} defaults", flush=True)

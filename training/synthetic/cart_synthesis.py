@@ -3,9 +3,8 @@
 The method is Reiter's (2005, "Using CART to generate partially synthetic public use microdata") and that of the R
 package ``synthpop`` (Nowok, Raab and Dibben, 2016): a tree predicts a column from the columns before it, and a new row
 takes its value from the real rows of the leaf that it falls into. Missing is one more value, so that missingness
-follows the same dependence. A value that fewer than ``SHARED_BY`` real rows have is never given away: the new value
-lies at random between it and its neighbour in the leaf, or in the whole column where it is the leaf's only one. On a
-grid, such as whole days, that may by chance be a value that someone has.
+follows the same dependence. A value that fewer than ``SHARED_BY`` real rows have is replaced by one at random between
+it and its neighbour in the leaf. A leaf may know no other: see ``training.synthetic.portfolio.withhold``.
 """
 
 from __future__ import annotations
@@ -39,7 +38,6 @@ class ColumnModel:
         size: leaf -> how many.
         values: real values sorted by leaf, then by value; missing values (NaN) are last in their leaf.
         shared: which of the values may be reproduced.
-        distinct: the values of all leaves, ascending, each once.
         step: the grid of the values; 0 for none.
     """
 
@@ -51,7 +49,6 @@ class ColumnModel:
     size: Array
     values: Array
     shared: Array
-    distinct: Array
     step: float
 
 
@@ -157,7 +154,6 @@ def _fit_column(
         size,
         values[order],
         (categories is not None) | (occurrences >= SHARED_BY)[order],
-        np.unique(values[~missing]),
         step if step is not None else float(whole),
     )
 
@@ -178,15 +174,6 @@ def _coded(before: Array, codes: dict[int, Array]) -> Array:
     return coded
 
 
-def _nearby(values: Array, distinct: Array) -> Array:
-    """The next value above each in a column, below for the last; NaN for NaN."""
-    if len(distinct) < 2:
-        return values
-    place = np.searchsorted(distinct, values)
-    found = distinct[np.where(place + 1 < len(distinct), place + 1, len(distinct) - 2)]
-    return np.where(np.isnan(values), np.nan, found)
-
-
 def _draw(column: ColumnModel, drawn: Array, rng: np.random.Generator) -> Array:
     rows = len(drawn)
     leaf = np.zeros(rows, dtype=int) if column.tree is None else column.tree.apply(_coded(drawn, column.codes))
@@ -197,8 +184,6 @@ def _draw(column: ColumnModel, drawn: Array, rng: np.random.Generator) -> Array:
     # the last value of a leaf has no neighbour above: it takes the one below
     below = column.values[np.maximum(donor - 1, first)]
     neighbour = np.where((neighbour == value) | np.isnan(neighbour), below, neighbour)
-    alone = (neighbour == value) | np.isnan(neighbour)  # the leaf knows no other value
-    neighbour = np.where(alone, _nearby(value, column.distinct), neighbour)
     between = value + towards * (neighbour - value)
     if column.step:
         between = np.round(between / column.step) * column.step

@@ -44,6 +44,29 @@ def draw_pool(real: pd.DataFrame, rows: int, seed: int) -> pd.DataFrame:
     return pool[distances > np.quantile(between_real, TOO_CLOSE)].reset_index(drop=True)
 
 
+def withhold(applications: pd.DataFrame, real: pd.DataFrame) -> pd.DataFrame:
+    """Applications without any number that fewer than ``SHARED_BY`` real rows have, such as an external score.
+
+    It is moved halfway to the next number that a real row has. Numbers on a grid, such as days and amounts, stay as
+    they are: they meet someone's by chance.
+
+    Args:
+        applications: synthetic ones.
+        real: those that the generator learnt from.
+    """
+    made = applications.copy()
+    for name in set(real.select_dtypes("number")) & set(made) - set(steps(real)):
+        known, occurrences = np.unique(real[name].dropna(), return_counts=True)
+        if len(known) < 2 or np.all(known % 1 == 0):
+            continue
+        values = made[name].to_numpy(dtype=float, na_value=np.nan)
+        place = np.searchsorted(known, values).clip(max=len(known) - 1)
+        given = (known[place] == values) & (occurrences[place] < cart_synthesis.SHARED_BY)
+        beside = known[np.where(place + 1 < len(known), place + 1, place - 1)]
+        made[name] = np.where(given, (values + beside) / 2, values).astype(made[name].dtype)
+    return made
+
+
 def with_outcomes(applications: pd.DataFrame, real: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Applications with a column ``TARGET``, drawn from the risk that a model of the real outcomes sees.
 
