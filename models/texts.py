@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,12 @@ class Texts:
         """The text of a key that has one entry for a single thing and one for several, ``one`` and ``other``.
 
         A count may have decimals, those it has or a fixed number of ``digits``: French takes 1.5 for a single thing,
-        English does not.
+        English does not. What decides is the count as it is written: 1.96 with one decimal is several.
         """
         whole = int(count) if count == int(count) else count
         written = self.plain(whole) if digits is None else self.number(count, digits)
-        form = "one" if Locale.parse(self.language).plural_form(whole) == "one" else "other"
+        shown = whole if digits is None else round(Decimal(str(count)), digits)
+        form = "one" if Locale.parse(self.language).plural_form(shown) == "one" else "other"
         return self(f"{key}.{form}", count=written, **details)
 
     def get(self, key: str, default: str) -> str:

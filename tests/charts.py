@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 
+import numpy as np
 import plotly.graph_objects as go
 
 from models.display.common.palette import CLEAR, FONT, NEUTRAL
@@ -36,7 +37,7 @@ def in_house_style(figure: go.Figure, texts: Texts) -> None:
         assert layout.legend.orientation == "h" and layout.legend.x == 0 and 1 <= layout.legend.y < 1.2
         assert any(trace.name for trace in figure.data if trace.showlegend is not False)
     for trace in figure.data:
-        _told_on_hover(trace)
+        _told_on_hover(trace, texts)
     head, *rows = cells(figure)
     said = [cell for row in (head, *rows) for cell in row]
     assert rows and all(len(row) == len(head) for row in rows) and all(said)
@@ -47,11 +48,13 @@ def in_house_style(figure: go.Figure, texts: Texts) -> None:
     assert not re.search(wrong, written), re.findall(rf".{{9}}{wrong}", written)
 
 
-def _told_on_hover(trace: go.Trace) -> None:
+def _told_on_hover(trace: go.Trace, texts: Texts) -> None:
     """Fails unless a point says its numbers as the language writes them, or nothing."""
     if trace.type == "indicator" or trace.hoverinfo == "skip":
         return
     assert trace.hovertemplate and "None" not in trace.hovertemplate
+    shown = " ".join([trace.hovertemplate, *map(str, np.ravel(trace.customdata))])
+    assert texts.language != "fr" or not re.search(r"\S: ", shown), shown
     if "customdata" in trace.hovertemplate:
         points = list(trace.customdata)
         assert len(points) == len(trace.x) == len(trace.y)

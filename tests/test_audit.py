@@ -125,6 +125,9 @@ def test_the_document_says_what_the_model_is_for_and_how_to_make_it_again(credit
         assert command in text
         module = command.split()[2].replace(".", "/")
         assert (ROOT / f"{module}.py").is_file()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    places = [readme.find(f"\n{command}") for command in COMMANDS]
+    assert min(places) > 0 and places == sorted(places), "README gives the same ones"
     rising, falling = (
         text.index(plain(texts(f"audit.purpose.{key}", names="").rstrip(" ."))) for key in ("rising", "falling")
     )

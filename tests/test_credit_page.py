@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import gradio as gr
 import pytest
 
 from models.credit.service import credit_service
 from models.display.credit.principal_reasons import sentence
-from models.texts import LANGUAGES, Language, Texts
+from models.texts import ENGLISH, LANGUAGES, Language, Texts
+from tabs.credit.finder import client_finder
 from tests.browser import SIZES, Open, Visit
 
 FIRST = credit_service().example_clients()[0].client_id
@@ -59,6 +61,17 @@ def test_the_search_unfolds_and_folds_away_once_a_client_is_chosen(visit: Open) 
     page.page.get_by_text(texts("credit.client", client_id=other), exact=True).first.wait_for()
     field.wait_for(state="hidden")
     assert button.get_attribute("aria-expanded") == "false"
+
+
+def test_a_search_that_finds_nobody_leaves_who_is_looked_at() -> None:
+    """Where a missed default costs no more than a refused good loan, nobody is refused."""
+    with gr.Blocks() as page:
+        client_finder(ENGLISH, gr.Slider(1, 50))
+    (select,) = (event.fn for event in page.fns.values() if event.fn and event.fn.__name__ == "select")
+    numbers, client = select("refused", 1)
+    assert (numbers.choices, numbers.value) == ([], None) and client == gr.skip()
+    numbers, client = select("refused", 50)
+    assert client == numbers.value == credit_service().ids("refused", 50)[0]
 
 
 def _bars(page: Visit) -> Any:

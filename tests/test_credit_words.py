@@ -186,6 +186,8 @@ def test_a_batch_says_what_was_read_left_out_and_refused(texts: Texts) -> None:
     assert numbers(page, texts).count("13.6") == 1  # the probability of the last, in percent
     assert answer.to_json()["unscored"] == [{"row": 12, "client_id": None}, {"row": 13, "client_id": 99}]
     assert answer.to_json()["rows"] == 12 and json.dumps(answer.to_json())
+    one_more = said(tables.batch(replace(answer, ignored=answer.ignored[:21]), texts))
+    assert f"c19 {'et 1 autre' if texts is FRENCH else 'and 1 more'}." in one_more
 
 
 @BOTH

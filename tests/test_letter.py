@@ -177,6 +177,8 @@ def test_it_says_what_was_used_what_was_not_and_the_rights(credit: CreditService
             assert words in text
         for key in ("rights.explanation", "rights.view", "rights.review", "about.demonstration"):
             assert plain(texts(f"letter.{key}")) in text
+        how, other = ("how", "how_new") if notice.score.client_id else ("how_new", "how")  # only a client has a number
+        assert plain(texts(f"letter.rights.{how}")) in text and plain(texts(f"letter.rights.{other}")) not in text
         assert ("unknown" if language == "en" else "inconnu") in text
         for reason in notice.reasons:
             assert plain(sentence(reason, texts)) in text

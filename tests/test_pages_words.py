@@ -186,6 +186,28 @@ def test_what_the_note_says_of_the_models_is_what_they_were_trained_with(
     assert found["protovit_deletion"] == method.UNKNOWN, "what was not recorded is not made up"
 
 
+@pytest.mark.parametrize(
+    ("texts", "written"), [(ENGLISH, ("14.7 million", "1.4 million")), (FRENCH, ("14,7 millions", "1,4 million"))]
+)
+def test_millions_are_counted(texts: Texts, written: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = {"vgg16": 14_717_255, "yolov8": 1_447_015}
+    rows = [{"model": name, "accuracy_ci95": [0.75, 0.88], "parameters": size} for name, size in sizes.items()]
+    monkeypatch.setattr(results, "vision", lambda: rows)
+    found = method.facts(texts)
+    assert tuple(found[f"{name}_parameters"] for name in sizes) == written
+
+
+def test_the_note_gives_the_commands_of_the_readme() -> None:
+    """In French too, but for the words that stand for a file or a folder."""
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    commands = {}
+    for language, text in catalogue()["method.reproduce.text"].items():
+        (fence,) = re.findall(r"```\n(.*?)```", text, re.DOTALL)
+        commands[language] = [line.split("#")[0].strip() for line in fence.splitlines()]
+    assert len(commands["en"]) == 4 and all(command in readme for command in commands["en"])
+    assert [line.replace("DOSSIER", "FOLDER").replace("FICHIER", "FILE") for line in commands["fr"]] == commands["en"]
+
+
 @BOTH
 def test_reliability_is_drawn_against_the_diagonal(texts: Texts) -> None:
     bins = [

@@ -113,7 +113,7 @@ def test_the_curves_of_faithfulness_are_drawn_over_shares(texts: Texts) -> None:
         assert [list(numbers(" ".join(hover), texts)) for hover in trace.customdata] == [
             [row[0], row[column]] for row in rows
         ]
-        assert trace.hovertemplate == "%{customdata[0]}: %{customdata[1]}<extra></extra>"
+        assert trace.hovertemplate == texts.pair("%{customdata[0]}", "%{customdata[1]}<extra></extra>")
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_a_difference_is_called_one_only_when_the_test_says_so() -> None:
 
 def test_gains_are_those_on_the_reference() -> None:
     sentence, one_photo = findings.gains(ROWS, ENGLISH)
-    assert re.search(r"more than VGG16 of: Baby Care; fewer of: .*Kitchen & Dining", sentence)
+    assert re.search(r"more photos than VGG16 in: Baby Care; fewer in: .*Kitchen & Dining", sentence)
     assert "4.8 points" in one_photo
     figure = result_charts.gains(ROWS, ENGLISH)
     assert figure is not None and figure.data[0].x[0] == pytest.approx(2 / 21)
@@ -237,7 +237,7 @@ def test_every_model_is_drawn_where_it_was_measured_with_its_interval_and_its_lo
                 assert trace.x[0] == {"latency_ms_p50": 20, "weights_bytes": 2}[cost]
                 size = f"{texts.number(2, 1)} {texts('results.megabytes')}"
                 assert told[1] == {"latency_ms_p50": "20 ms", "weights_bytes": size}[cost]
-                assert trace.hovertemplate == f"{told[1]}: {texts.percent(row['accuracy'])}<extra></extra>"
+                assert trace.hovertemplate == texts.pair(told[1], f"{texts.percent(row['accuracy'])}<extra></extra>")
             else:
                 assert trace.hovertemplate.startswith(texts.percent(row["accuracy"]))
         shown = figure.layout.yaxis.range if cost else figure.layout.xaxis.range

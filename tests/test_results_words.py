@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -277,3 +278,18 @@ def test_a_table_holds_the_measured_figures_with_the_decimals_that_they_are_wort
     assert [[number for cell in row[1:] for number in numbers(cell, texts)] for row in table.rows] == expected
     assert len(set(table.head)) == len(table.head) and table.caption and all(table.head)
     assert all(cell for row in table.rows for cell in row)
+
+
+def test_points_are_counted_as_the_language_counts() -> None:
+    near = PAIR | {"difference": -0.0142}
+    assert "de 1,4 point, plus" in findings.differences([near], FRENCH)[0]
+    assert "by 1.4 points, and" in findings.differences([near], ENGLISH)[0]
+    (said,) = findings.protocols(EVALUATION, FRENCH)
+    assert "vaut +4,2 points," in said and "de 1,2 point (" in said
+    assert "vaut 3,3 points," in findings.gains(ROWS, FRENCH)[-1]
+
+
+def test_french_sets_every_colon_apart() -> None:
+    failure = EVALUATION["failures"]["catalogue"][1]
+    for shown in (tables.confusions(ROWS, FRENCH), tables.failure_caption(failure, FRENCH)):
+        assert "\u00a0: " in shown and not re.search(r"\S: ", shown)

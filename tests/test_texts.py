@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import string
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -14,11 +15,13 @@ import yaml
 from models.credit.application import columns
 from models.credit.features import FEATURES
 from models.credit.wording import label, unit
-from models.texts import CATALOGUE, ENGLISH, FRENCH, LANGUAGES, catalogue
+from models.texts import CATALOGUE, ENGLISH, FRENCH, LANGUAGES, Language, catalogue
 
 ROOT = Path(__file__).parent.parent
 DATA_SECTIONS = ("columns", "values", "features")  # looked up by the names that data has
-CODE = ("*.py", "tabs/**/*.py", "models/**/*.py")
+CODE = ("*.py", "server/**/*.py", "tabs/**/*.py", "models/**/*.py")
+# what is made with a key below "errors", its first argument
+ERRORS = ("VitrineError", "InputError", "ModelUnavailable", "HubError", "Note", "unavailable")
 SAME_IN_BOTH = 0.12  # share of texts that may be alike, such as "Photos" and "ROC-AUC"
 
 
@@ -95,24 +98,63 @@ def _pattern(node: ast.AST) -> str | None:
     return None
 
 
+def _choices(node: ast.expr) -> list[ast.expr]:
+    """What an expression may come to: both sides of ``a if c else b``."""
+    return [*_choices(node.body), *_choices(node.orelse)] if isinstance(node, ast.IfExp) else [node]
+
+
 @cache
-def _asked_for() -> set[str]:
-    """Patterns of every text literal of the code; what an f-string fills in matches one part of a key."""
+def _errors() -> set[str]:
+    """Patterns of the keys that errors are made with: written there, or given to the name that stands there."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in _sources()]
+    patterns = set()
+    for function in (node for tree in trees for node in ast.walk(tree) if isinstance(node, functions)):
+        nodes = list(ast.walk(function))
+        given: dict[str, list[ast.expr]] = defaultdict(list)
+        for node in nodes:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                given[node.targets[0].id] += _choices(node.value)
+        for node in nodes:
+            if isinstance(node, ast.Call) and node.args and isinstance(node.func, ast.Name) and node.func.id in ERRORS:
+                for key in _choices(node.args[0]):
+                    found = given[key.id] if isinstance(key, ast.Name) else [key]
+                    patterns |= {pattern for one in found if (pattern := _pattern(one))}
+    return {rf"errors\.{pattern}" for pattern in patterns}
+
+
+def test_every_error_has_its_sentence() -> None:
+    assert r"errors\.column_[^.]+" in _errors() and r"errors\.hub_away" in _errors()
+    assert not [pattern for pattern in _errors() if not any(re.fullmatch(pattern, key) for key in catalogue())]
+
+
+@cache
+def _used() -> re.Pattern[str]:
+    """Every text literal of the code that names a section; what an f-string fills in matches one part of a key."""
     patterns = set()
     for path in _sources():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if pattern := _pattern(node):
                 patterns.add(pattern)
-    # a section must be named, or a pattern would match what it does not mean; errors are named by their last part
-    named = {pattern for pattern in patterns if re.match(r"[a-z_]+\\\.", pattern)}
-    return named | {rf"errors\.{name}" for name in patterns if re.fullmatch(r"[a-z_]+", name)}
+    # a section must be named, or a pattern would match what it does not mean; so would the key of any error
+    named = {pattern for pattern in patterns if re.match(r"[a-z_]+\\\.", pattern)} - {r"errors\.[^.]+"}
+    # what is counted has a text for one and a text for several
+    return re.compile("|".join(rf"(?:{pattern})(?:\.(?:one|other))?" for pattern in named | _errors()))
 
 
 def test_every_text_is_used() -> None:
-    # what is counted has a text for one and a text for several
-    used = re.compile("|".join(rf"(?:{pattern})(?:\.(?:one|other))?" for pattern in _asked_for()))
     own = [key for key in catalogue() if key.split(".")[0] not in DATA_SECTIONS]
-    assert not [key for key in own if not used.fullmatch(key)]
+    assert not [key for key in own if not _used().fullmatch(key)]
+
+
+@pytest.mark.parametrize("key", ["errors.nobody_says_this", "errors.busy.one_more", "results.nobody_says_this"])
+def test_a_text_that_nothing_uses_is_found(key: str) -> None:
+    assert not _used().fullmatch(key)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_apostrophes_are_set_as_such(language: Language) -> None:
+    assert not [key for key, entry in catalogue().items() if re.search(r"[^\W\d_]'[^\W\d_]", entry[language])]
 
 
 def test_every_column_category_and_feature_has_a_name() -> None:

@@ -183,7 +183,7 @@ def test_groups_are_named_on_the_side_to_which_they_move_the_risk(credit: Credit
         base, own = _own(credit, client_id)
         groups = _grouped(own)
         told = reasons(credit.score_client(client_id), ENGLISH)
-        for key, sign in (("what raises the risk most: ", 1), ("what lowers it most: ", -1)):
+        for key, sign in (("what raises the risk most: ", 1), ("what lowers the risk most: ", -1)):
             strongest = sorted((name for name in groups if sign * groups[name] >= 0.02), key=lambda n: -abs(groups[n]))
             labels = [ENGLISH(f"credit.groups.{name}") for name in strongest[:3]]
             expected = "; ".join(name[0].lower() + name[1:] for name in labels)
@@ -253,6 +253,7 @@ def test_card_and_gauge_say_the_score(credit: CreditService, clients: list[int])
 
 def test_french_takes_less_than_two_for_one() -> None:
     assert [FRENCH.points(share) for share in (0.005, 0.019, 0.02)] == ["0,5 point", "1,9 point", "2,0 points"]
+    assert FRENCH.points(0.0196) == "2,0 points" and ENGLISH.points(0.0104) == "1.0 points", "as it is written"
     assert [ENGLISH.count("credit.years", years) for years in (0.5, 1, 2.5)] == ["0.5 years", "1 year", "2.5 years"]
     assert [FRENCH.count("credit.years", years) for years in (0.5, 1, 2.5)] == ["0,5 an", "1 an", "2,5 ans"]
 

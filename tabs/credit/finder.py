@@ -77,8 +77,9 @@ def _follow_search(
 
     def select(name: str, ratio: float) -> Any:
         found = credit_service().ids(name, ratio)
-        first = found[0] if found else None
-        return gr.Dropdown(choices=found, value=first), first
+        if not found:  # whoever is looked at stays
+            return gr.Dropdown(choices=[], value=None), gr.skip()
+        return gr.Dropdown(choices=found, value=found[0]), found[0]
 
     def move(name: str, ratio: float, client_id: int) -> Any:
         found = credit_service().ids(name, ratio)

@@ -63,7 +63,7 @@ def withhold(applications: pd.DataFrame, real: pd.DataFrame) -> pd.DataFrame:
         place = np.searchsorted(known, values).clip(max=len(known) - 1)
         given = (known[place] == values) & (occurrences[place] < cart_synthesis.SHARED_BY)
         beside = known[np.where(place + 1 < len(known), place + 1, place - 1)]
-        made[name] = np.where(given, (values + beside) / 2, values).astype(made[name].dtype)
+        made.loc[given, name] = ((values + beside) / 2)[given]
     return made
 
 

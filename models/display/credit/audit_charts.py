@@ -38,7 +38,7 @@ def curve(band: Mapping[str, Any], kind: str, texts: Texts) -> go.Figure:
         y=band["y"],
         mode="lines",
         line={"color": LOWERS, "width": 2.5},
-        hovertemplate="%{x:.2f}: %{y:.3f}<extra></extra>",
+        hovertemplate=texts.pair("%{x:.2f}", "%{y:.3f}<extra></extra>"),
     )
     if kind == "roc":
         figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot"}, hoverinfo="skip")
@@ -80,7 +80,7 @@ def calibration(bins: list[Mapping[str, float]], texts: Texts) -> go.Figure:
             "color": NEUTRAL,
         },
         customdata=[[texts.percent(part["predicted"]), texts.percent(part["observed"])] for part in bins],
-        hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
+        hovertemplate=texts.pair("%{customdata[0]}", "%{customdata[1]}<extra></extra>"),
     )
     figure.update_xaxes(title_text=texts("credit.audit.predicted"), **share_ticks(top, texts))
     figure.update_yaxes(title_text=texts("credit.audit.observed"), **share_ticks(top, texts))
@@ -111,7 +111,7 @@ def cost(policy: Policy, cut_off: CutOff, texts: Texts) -> go.Figure:
         mode="lines",
         line={"color": LOWERS, "width": 2.5},
         customdata=[texts.percent(value) for value in policy.thresholds[shown]],
-        hovertemplate="%{customdata}: %{y:.3f}<extra></extra>",
+        hovertemplate=texts.pair("%{customdata}", "%{y:.3f}<extra></extra>"),
     )
     figure.add_scatter(
         x=[cut_off.threshold],
@@ -119,7 +119,7 @@ def cost(policy: Policy, cut_off: CutOff, texts: Texts) -> go.Figure:
         mode="markers",
         marker={"color": RAISES, "size": 13, "symbol": "diamond"},
         customdata=[texts.percent(cut_off.threshold)],
-        hovertemplate="%{customdata}: %{y:.3f}<extra></extra>",
+        hovertemplate=texts.pair("%{customdata}", "%{y:.3f}<extra></extra>"),
     )
     drawn = np.flatnonzero(shown)
     figure.update_xaxes(title_text=texts("credit.cutoff"), **share_ticks(float(policy.thresholds[drawn].max()), texts))

@@ -35,7 +35,7 @@ def bars(mean_absolute: Mapping[str, float], texts: Texts, shown: int = SHOWN) -
         text=[texts.number(value, 3) for _, value in ranked],
         textposition="outside",
         cliponaxis=False,
-        hovertemplate="%{customdata}: %{x:.3f}<extra></extra>",
+        hovertemplate=texts.pair("%{customdata}", "%{x:.3f}<extra></extra>"),
     )
     name_rows(figure, names)
     figure.update_xaxes(title_text=texts("credit.global.mean_absolute"), rangemode="tozero")
@@ -123,7 +123,7 @@ def dependence(found: Dependence, texts: Texts) -> go.Figure:
             y=found.attributions[points],
             mode="markers",
             marker=look,
-            hovertemplate="%{x:.4s}: %{y:.3f}<extra></extra>",
+            hovertemplate=texts.pair("%{x:.4s}", "%{y:.3f}<extra></extra>"),
         )
     figure.update_xaxes(title_text=label(found.feature, texts) + unit_name(found.feature, texts))
     figure.update_yaxes(title_text=texts("credit.global.attribution"), zeroline=True, zerolinecolor=NEUTRAL)

@@ -103,7 +103,8 @@ def _data(notice: Notice, texts: Texts) -> tuple[Block, ...]:
 
 
 def _rights(notice: Notice, texts: Texts) -> tuple[Block, ...]:
-    how = texts("letter.rights.how")
+    # an application of nobody's has no number to give
+    how = texts("letter.rights.how" if notice.score.client_id else "letter.rights.how_new")
     if notice.score.decision == "refused":
         how = f"{how} {texts('letter.rights.advice')}"
     return (

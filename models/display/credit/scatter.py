@@ -39,7 +39,7 @@ def scatter(portfolio: Portfolio, client_id: object, first: object, second: obje
                 name=texts(f"credit.outcome.{OUTCOMES[outcome]}"),
                 marker={"color": colour, "symbol": symbol, "size": size, "opacity": 0.5 if outcome == 0 else 0.9},
                 customdata=portfolio.ids[members],
-                hovertemplate="%{customdata}: %{x:.4s}, %{y:.4s}<extra></extra>",
+                hovertemplate=texts.pair("%{customdata}", "%{x:.4s}, %{y:.4s}<extra></extra>"),
             )
         )
     if known[row]:

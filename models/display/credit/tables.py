@@ -158,7 +158,7 @@ def _first(names: Sequence[str], texts: Texts, most: int = 20) -> str:
     """The first of some names, and how many more there are."""
     which = ", ".join(names[:most])
     rest = len(names) - most
-    return texts("credit.batch.more", which=which, count=texts.number(rest)) if rest > 0 else which
+    return texts.count("credit.batch.more", rest, which=which) if rest > 0 else which
 
 
 def _scores(scores: Sequence[ScoredRow], texts: Texts) -> str:

@@ -135,7 +135,7 @@ def _training_facts(texts: Texts) -> dict[str, str]:
         known |= {
             f"{model}_pixels": maybe(recipe.get("preprocessing", {}).get("size"), texts.number),
             f"{model}_parameters": maybe(
-                row.get("parameters"), lambda count: texts("method.millions", count=texts.number(count / 1e6, 1))
+                row.get("parameters"), lambda count: texts.count("method.millions", count / 1e6, 1)
             ),
             f"{model}_views": maybe(recipe.get("views"), texts.number),
             f"{model}_head_rate": maybe(recipe.get("head_rate"), lambda rate: _rate(rate, texts)),

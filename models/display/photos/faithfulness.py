@@ -32,7 +32,7 @@ def curves(explanation: Explanation, measured: Faithfulness, texts: Texts) -> go
                 [texts.percent(share, 0), texts.percent(probability)]
                 for share, probability in zip(curve.shares, curve.probabilities, strict=True)
             ],
-            hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
+            hovertemplate=texts.pair("%{customdata[0]}", "%{customdata[1]}<extra></extra>"),
         )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.14, "x": 0})
     figure.update_xaxes(title_text=texts("images.trust.share"), range=[0, 1], **share_ticks(1, texts))

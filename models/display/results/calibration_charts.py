@@ -117,7 +117,7 @@ def selective(found: Calibrations, texts: Texts) -> go.Figure:
             name=model_name(model, texts),
             line={"color": drawn.colour, "dash": drawn.dash, "width": 2.5},
             marker={"symbol": drawn.symbol, "size": 8},
-            customdata=[f"{texts.percent(share, 0)}: {texts.percent(value)}" for share, value in by_share.items()],
+            customdata=[texts.pair(texts.percent(share, 0), texts.percent(value)) for share, value in by_share.items()],
             hovertemplate="%{customdata}<extra>%{fullData.name}</extra>",
         )
     lowest = min(value for trace in figure.data for value in trace.y)

@@ -67,7 +67,7 @@ def class_bars(rows: Rows, measure: str, texts: Texts) -> go.Figure:
             textposition="outside",
             cliponaxis=False,
             customdata=[texts.number(value, 3) for value in values],
-            hovertemplate="%{y}: %{customdata}<extra>%{fullData.name}</extra>",
+            hovertemplate=texts.pair("%{y}", "%{customdata}<extra>%{fullData.name}</extra>"),
         )
     figure.update_layout(showlegend=True, legend=LEGEND | {"traceorder": "normal"}, bargap=0.28, margin={"r": 40})
     figure.update_xaxes(title_text=texts(f"results.measures.{measure}"), range=[0, 1])
@@ -108,7 +108,7 @@ def gains(rows: Rows, texts: Texts) -> go.Figure | None:
             text=[f"{_sign(value)} {text}" for value, text in zip(values, written, strict=True)],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{y}: %{text}<extra>%{fullData.name}</extra>",
+            hovertemplate=texts.pair("%{y}", "%{text}<extra>%{fullData.name}</extra>"),
         )
     most = max(0.05, *(abs(value) for trace in figure.data for value in trace.x))
     figure.update_layout(bargap=0.3, showlegend=len(others) > 1, legend=LEGEND | {"traceorder": "normal"})
@@ -154,7 +154,7 @@ def costs(rows: Rows, cost: str, texts: Texts) -> go.Figure:
                 "arrayminus": [row["accuracy"] - low],
                 "color": drawn.colour,
             },
-            hovertemplate=f"{written(row)}: {texts.percent(row['accuracy'])}<extra></extra>",
+            hovertemplate=texts.pair(written(row), f"{texts.percent(row['accuracy'])}<extra></extra>"),
         )
     values = [row[cost] / 1e6 if size else row[cost] for row in shown]
     title = texts("results.costs.size" if size else "results.costs.latency")

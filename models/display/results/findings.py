@@ -39,7 +39,7 @@ def differences(pairs: Rows, texts: Texts, shipped: bool = True) -> list[str]:
                 f"results.say.{key}",
                 ahead=name(ahead, texts),
                 behind=name(behind, texts),
-                points=texts.number(100 * abs(pair["difference"]), 1),
+                points=texts.points(pair["difference"], 1),
                 p=p_value(pair["p_value"], texts),
                 photos=texts.number(pair["only_first"] + pair["only_second"]),
             )
@@ -83,7 +83,7 @@ def gains(rows: Rows, texts: Texts) -> list[str]:
             )
         )
     photos = sum(rows[0]["confusion"][0])
-    return [*sentences, texts("results.say.one_photo", photos=photos, points=texts.number(100 / photos, 1))]
+    return [*sentences, texts("results.say.one_photo", photos=photos, points=texts.points(1 / photos, 1))]
 
 
 def confusions(rows: Rows, texts: Texts) -> str:
@@ -163,17 +163,21 @@ def leak(found: Mapping[str, Any], texts: Texts) -> list[str]:
 def protocols(evaluation: Mapping[str, Any], texts: Texts) -> list[str]:
     """What a random split adds to each encoder's figure over the same splits without copies."""
     splits = evaluation["splits"]
-    return [
-        texts(
-            "results.say.protocols",
-            encoder=encoder_name(name, texts),
-            random=texts.percent(splits["random"][name]["accuracy"]),
-            cleaned=texts.percent(splits["cleaned"][name]["accuracy"]),
-            points=texts.signed(100 * (splits["random"][name]["accuracy"] - splits["cleaned"][name]["accuracy"]), 1),
-            deviation=texts.number(100 * splits["random"][name]["deviation"], 1),
+    sentences = []
+    for name, drawn in splits["random"].items():
+        cleaned = splits["cleaned"][name]["accuracy"]
+        gap = drawn["accuracy"] - cleaned
+        sentences.append(
+            texts(
+                "results.say.protocols",
+                encoder=encoder_name(name, texts),
+                random=texts.percent(drawn["accuracy"]),
+                cleaned=texts.percent(cleaned),
+                points=("+" if gap >= 0 else "\u2212") + texts.points(gap, 1),
+                deviation=texts.points(drawn["deviation"], 1),
+            )
         )
-        for name in splits["random"]
-    ]
+    return sentences
 
 
 def without_near_duplicates(evaluation: Mapping[str, Any], texts: Texts) -> list[str]:

@@ -43,7 +43,9 @@ def losses(model: str, phases: tuple[Phase, ...], texts: Texts) -> go.Figure:
                     line={"color": colour, "dash": dash, "width": 2.5},
                     marker={"size": 5},
                     customdata=[maybe(value, lambda found: texts.number(found, 3)) for value in values],
-                    hovertemplate=f"{phase_name(model, phase.name, texts)}, %{{x}}: %{{customdata}}<extra></extra>",
+                    hovertemplate=texts.pair(
+                        f"{phase_name(model, phase.name, texts)}, %{{x}}", "%{customdata}<extra></extra>"
+                    ),
                 )
         if number:
             figure.add_vline(x=start - 0.5, line={"color": NEUTRAL, "width": 1})
@@ -91,7 +93,7 @@ def accuracies(curves: Mapping[str, tuple[Phase, ...]], texts: Texts) -> go.Figu
             line={"color": drawn.colour, "dash": drawn.dash, "width": 2.5},
             marker={"symbol": drawn.symbol, "size": 6},
             customdata=[maybe(value, texts.percent) for value in values],
-            hovertemplate="%{x}: %{customdata}<extra>%{fullData.name}</extra>",
+            hovertemplate=texts.pair("%{x}", "%{customdata}<extra>%{fullData.name}</extra>"),
         )
         rows.append((model_name(name, texts), texts.percent(known[0]), texts.percent(max(known))))
     figure.update_layout(showlegend=True, legend=LEGEND)

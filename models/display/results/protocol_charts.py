@@ -48,7 +48,7 @@ def spread(evaluation: Mapping[str, Any], texts: Texts) -> go.Figure:
             mode="markers",
             name=texts(f"results.protocols.{protocol}"),
             marker={"color": colour, "symbol": symbol, "size": 9, "opacity": 0.9},
-            customdata=[f"{encoder_name(name, texts)}: {texts.percent(value)}" for name, value in points],
+            customdata=[texts.pair(encoder_name(name, texts), texts.percent(value)) for name, value in points],
             hovertemplate="%{customdata}<extra>%{fullData.name}</extra>",
         )
     for name in encoders:
@@ -98,7 +98,7 @@ def leak(found: Mapping[str, Any], texts: Texts) -> go.Figure:
             text=[texts.percent(value) for value in values],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{y}: %{text}<extra>%{fullData.name}</extra>",
+            hovertemplate=texts.pair("%{y}", "%{text}<extra>%{fullData.name}</extra>"),
         )
     figure.update_layout(showlegend=True, legend=LEGEND | {"traceorder": "normal"}, bargap=0.3, margin={"r": 56})
     top = max(0.01, *drawn, *fixed)

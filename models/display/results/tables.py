@@ -99,6 +99,7 @@ def confusions(rows: Sequence[dict[str, Any]], texts: Texts) -> str:
         most=most,
         true=texts("results.confusion.true"),
         caption=texts("results.confusion.caption"),
+        colon=texts.conventions.colon,
     )
 
 
@@ -259,4 +260,4 @@ def failure_caption(row: Mapping[str, Any], texts: Texts) -> str:
         for model, answer in row["answers"].items()
         if answer != row["category"]
     ]
-    return f"{class_name(row['category'], texts)}: {', '.join(wrong)}"
+    return texts.pair(class_name(row["category"], texts), ", ".join(wrong))
