@@ -133,7 +133,7 @@ RECIPES: Mapping[str, DistillationRecipe] = {
     "yolov8": DistillationRecipe(
         frozen=0,
         rate=1e-3,
-        schedule=_schedule(20, batch_norm=True),
+        schedule=_schedule(25, batch_norm=True),
         augmentation=Augmentation(crop=0.4, mix=0.7, mixup=0.8),
         flip=0.5,
         views=20,  # many of the products themselves: with 4 the validation loss was a tenth of a nat higher
