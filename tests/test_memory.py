@@ -39,6 +39,28 @@ assert held - psutil.Process().memory_info().rss > 9 * size
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_what_one_pass_needed_is_there_for_the_next_until_it_is_given_back() -> None:
+    script = """
+import ctypes, psutil
+from models.runtime import memory
+assert memory.keep_heaps_small() is True
+libc, size, process = ctypes.CDLL(None), 50_000, psutil.Process()
+libc.malloc.restype = ctypes.c_void_p
+blocks = [libc.malloc(size) for _ in range(memory.KEPT // 2 // size)]
+for block in blocks:
+    ctypes.memset(block, 1, size)
+held = process.memory_info().rss
+for block in blocks:
+    libc.free(ctypes.c_void_p(block))
+assert held - process.memory_info().rss < 0.1 * size * len(blocks)
+assert memory.give_back() is True
+assert held - process.memory_info().rss > 0.8 * size * len(blocks)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_another_c_library_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
     assert memory.keep_heaps_small() is False and memory.give_back() is False
