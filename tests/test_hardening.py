@@ -342,7 +342,7 @@ def test_health_says_why_the_local_copy_is_used(app_url: str, tested_anew: None,
 def test_health_names_a_model_that_does_not_answer(
     app_url: str, tested_anew: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(registry._PLACES, "broken", "models.vision.yolov8:YoloV8")
+    monkeypatch.setattr(registry, "MODELS", (*registry.MODELS, "broken"))
     monkeypatch.setattr(registry, "get", _unavailable(registry.get))
     with pytest.raises(urllib.error.HTTPError) as degraded:
         urllib.request.urlopen(f"{app_url}health")

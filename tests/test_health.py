@@ -22,7 +22,7 @@ def models(monkeypatch: pytest.MonkeyPatch) -> dict[str, SimpleNamespace]:
         )
 
     made = {"sound": classifier("b", "a"), "confused": classifier("a")}
-    monkeypatch.setattr(registry, "built", lambda: tuple(made))
+    monkeypatch.setattr(registry, "MODELS", tuple(made))
     monkeypatch.setattr(registry, "get", made.__getitem__)
     monkeypatch.setattr(hub, "origin", lambda name: None)
     monkeypatch.setattr(hub, "note", lambda name: None)

@@ -30,7 +30,9 @@ from models.errors import VitrineError
 from models.runtime import hub
 from models.texts import ENGLISH
 from models.vision.protovit import ProtoVit
+from models.vision.registry import MODELS
 from models.vision.yolov8 import YoloV8
+from training.hub.model_files import collect
 
 pytestmark = pytest.mark.slow
 
@@ -420,6 +422,12 @@ print(f"{origin.repo}@{origin.revision}")
     assert origin == pins["VITRINE_CREDIT_REPO"]
     assert 0 < float(probability) < 1 and key == "weights_unreadable" and notes == "0"
     assert [line for line in world.log() if re.search(r"GET /vitrine/credit/resolve/\w+/config.json", line)]
+
+
+@pytest.mark.parametrize("model", ["credit", *MODELS])
+def test_what_is_shipped_may_be_published(model: str) -> None:
+    files = collect(ROOT / "weights" / model, model)
+    assert set(files) - {hub.LISTING} == {path.name for path in (ROOT / "weights" / model).iterdir()}
 
 
 def test_a_deployment_becomes_the_whole_space(world: World) -> None:

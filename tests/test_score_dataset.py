@@ -23,6 +23,7 @@ from models.credit.model import CreditModel
 from models.credit.score import decide
 from models.runtime import hub
 from tests.factories import applications
+from training.batch import partitions
 from training.batch.partitions import CREDIT, WEIGHTS, Partition, Refused, is_finished, plan, write
 from training.batch.scorers import CreditScorer, scorer
 
@@ -236,6 +237,18 @@ def test_a_data_set_is_scored_with_the_weights_that_are_named_or_not_at_all(
     part = plan(source, [CREDIT])[0]
     assert part.digest != here, "other weights, another digest"
     assert {row["decision"] for row in score(source, part).to_pylist() if row["probability"] < 0.5} == {"granted"}
+
+
+def test_a_model_s_other_names_mean_the_same_work(
+    dataset: ModuleType, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert dataset._meant(["YOLO v8", "yolov8n", "credit"]) == ("yolov8", CREDIT)
+    here = plan(pictures, ["yolov8"])[0].digest
+    monkeypatch.setattr(partitions, "WEIGHTS", tmp_path)
+    copy = shutil.copytree(WEIGHTS / "yolov8", tmp_path / "yolov8")
+    assert plan(pictures, ["yolov8"])[0].digest == here
+    (copy / "explanations.json").write_text("{}")
+    assert plan(pictures, ["yolov8"])[0].digest != here, "its maps are drawn by another method"
 
 
 def test_a_damaged_picture_is_named(pictures: Path) -> None:
