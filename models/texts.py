@@ -125,6 +125,10 @@ class Texts:
         points = abs(share) * 100
         return self.count("credit.points", points, digits or (1 if points >= 0.1 else 3))
 
+    def seconds(self, duration: float) -> str:
+        """The number of a duration in seconds, to the hundredth; of a short one to the thousandth."""
+        return self.number(duration, 2 if duration >= 0.01 else 3)
+
     def between(self, low: str, high: str) -> str:
         """An interval of two written numbers, which no line break parts: ``[0.1, 0.2]`` or ``[0,1 ; 0,2]``."""
         return f"[{low}{self.conventions.interval}{high}]".replace(" ", "\u00a0")

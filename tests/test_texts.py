@@ -157,6 +157,11 @@ def test_apostrophes_are_set_as_such(language: Language) -> None:
     assert not [key for key, entry in catalogue().items() if re.search(r"[^\W\d_]'[^\W\d_]", entry[language])]
 
 
+@pytest.mark.parametrize(("duration", "said"), [(0.0036, "0,004"), (0.01, "0,01"), (0.1834, "0,18"), (12.0, "12,00")])
+def test_a_short_duration_is_not_said_to_be_none(duration: float, said: str) -> None:
+    assert FRENCH.seconds(duration) == said
+
+
 def test_every_column_category_and_feature_has_a_name() -> None:
     for texts in (ENGLISH, FRENCH):
         for name, rule in columns().items():

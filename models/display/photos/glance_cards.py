@@ -73,7 +73,7 @@ def _card(glance: Glance, texts: Texts) -> dict[str, Any]:
         "title": texts("images.none_of_these") if prediction.none_of_these else class_name(prediction.label, texts),
         "share": texts.percent(prediction.probabilities[prediction.label]),
         "doubt": doubt(prediction, texts),
-        "seconds": texts("images.seconds", seconds=texts.number(prediction.seconds, 2)),
+        "seconds": texts("images.seconds", seconds=texts.seconds(prediction.seconds)),
         "rows": _rows(prediction, texts),
         "overlay": glance.overlay,
         "alt": f"{texts('images.overlay_alt', model=name)} {warmest_place}",

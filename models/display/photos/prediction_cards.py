@@ -70,7 +70,7 @@ def caption(explanation: Explanation, texts: Texts, share: float = 1.0) -> str:
         target=target,
         confidence=texts.percent(confidence),
         layer=texts.get(f"images.layers.{explanation.layer}", explanation.layer) or texts("images.no_layer"),
-        seconds=texts.number(explanation.seconds, 2),
+        seconds=texts.seconds(explanation.seconds),
     )
     if not explanation.saliency.any():
         meaning = "nothing"
