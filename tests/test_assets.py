@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+from collections.abc import AsyncIterator
 from typing import Any
 
+import anyio
 import brotli
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from models.vision.gallery import address, catalogue
 from server import assets
@@ -52,6 +55,40 @@ def test_a_script_is_compressed_once(browser: TestClient, asked: list[str]) -> N
         assert answer.headers["content-length"] == str(len(body)) and answer.headers["etag"] == '"1"'
         assert "accept-encoding" in answer.headers["vary"].lower()
     assert asked == ["/assets/x.js"]
+
+
+def test_a_visitor_who_leaves_midway_spoils_no_script_for_the_next() -> None:
+    """Half of it would be kept, and served to everyone."""
+
+    async def parts() -> AsyncIterator[str]:
+        for half in (SCRIPT[: len(SCRIPT) // 2], SCRIPT[len(SCRIPT) // 2 :]):
+            yield half
+            await anyio.sleep(0.02)
+
+    app = CompressedAssets(Starlette(routes=[Route("/assets/x.js", lambda _: StreamingResponse(parts()))]))
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"accept-encoding", b"br"), (b"host", b"localhost")]
+    scope = {"type": "http", "method": "GET", "path": "/assets/x.js", "headers": headers, "query_string": b""}
+    anyio.run(app, scope, receive, send)
+    assert brotli.decompress(app.kept["/assets/x.js"][1]).decode() == SCRIPT
+
+
+def test_an_answer_that_ends_too_early_is_not_taken_for_the_whole() -> None:
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"let half", "more_body": True})
+
+    app = CompressedAssets(broken)
+    with pytest.raises(RuntimeError, match=r"/assets/x.js ended after 8 bytes"):
+        raw(TestClient(app, headers={"accept-encoding": "br"}), "/assets/x.js")
+    assert not app.kept
 
 
 @pytest.mark.parametrize(
