@@ -147,7 +147,15 @@ class Texts:
 
     def signed(self, value: float, digits: int = 2) -> str:
         """A number that always carries its sign, with a true minus."""
-        return ("+" if value >= 0 else "\u2212") + self.number(abs(value), digits)
+        return _sign(value) + self.number(abs(value), digits)
+
+    def signed_points(self, share: float, digits: int | None = None) -> str:
+        """A difference of shares as :meth:`points` says it, with its sign."""
+        return _sign(share) + self.points(share, digits)
+
+
+def _sign(value: float) -> str:
+    return "+" if value >= 0 else "\u2212"
 
 
 ENGLISH = Texts("en")

@@ -112,12 +112,15 @@ class Visit:
         return self
 
     def settle(self) -> Visit:
-        """Waits until no widget waits for the server."""
+        """Waits until no widget waits for the server, and the page has kept its height for a moment."""
         self.page.wait_for_function(
             "() => ![...document.querySelectorAll('[data-testid=status-tracker]')]"
             ".some(e => e.checkVisibility() && !e.classList.contains('hide'))"
         )
-        self.page.wait_for_timeout(300)
+        self.page.evaluate("() => { window.heightBefore = -1 }")
+        self.page.wait_for_function(
+            "() => window.heightBefore === (window.heightBefore = document.documentElement.scrollHeight)", polling=300
+        )
         return self
 
     def holds(self, field: Any, number: float) -> Visit:

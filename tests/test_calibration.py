@@ -242,11 +242,11 @@ class Fake:
         red, green, blue = pixels[0].tolist()
         return self.gain * torch.tensor([[red, green, blue, red - blue, green - red, blue * green, 0.1]])
 
-    def evidence(self, logits: torch.Tensor) -> NetworkOutput:
+    def network_output(self, logits: torch.Tensor) -> NetworkOutput:
         return NetworkOutput(logits, logits[:, :3] if self.featured else None)
 
     def predict(self, image: Image.Image) -> Prediction:
-        output = self.evidence(self.forward(self.preprocessing(image))).unbind()[0]
+        output = self.network_output(self.forward(self.preprocessing(image))).unbind()[0]
         return prediction(self.name, CLASSES, output, self.temperature, 0.0, self.calibration)
 
 

@@ -110,7 +110,7 @@ def test_its_features_are_what_the_last_layer_reads(installed: Path) -> None:
     model, pixels = registry.get("yolov8"), Preprocessing(64)(picture(3))
     with torch.no_grad():
         network.eval()(pixels)
-    found = model.evidence(model.forward(pixels)).features
+    found = model.network_output(model.forward(pixels)).features
     assert found is not None and found.shape == (1, 1280)
     assert torch.allclose(found, read[0], atol=1e-4)
 

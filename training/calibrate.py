@@ -37,6 +37,7 @@ from models.vision.classifier import ImageClassifier
 from models.vision.predictions import CLASSES
 from models.vision.uploads import read_upload
 from training.evaluation import calibration
+from training.evaluation.command_line import by_model
 from training.vision.artifacts import (
     SAME_RUN,
     SIBLING_RUN,
@@ -48,10 +49,10 @@ from training.vision.artifacts import (
 from training.vision.data import NONE_OF_THESE, Photo, read_names, read_photos
 
 
-def evidence(model: ImageClassifier, paths: Sequence[Path]) -> NetworkOutput:
+def ask(model: ImageClassifier, paths: Sequence[Path]) -> NetworkOutput:
     """What a model's answers to N photos are made from, each photo read as an upload is."""
     images = (read_upload(path).image for path in tqdm(paths, desc=model.name, leave=False))
-    found = [model.evidence(model.forward(model.preprocessing(image))) for image in images]
+    found = [model.network_output(model.forward(model.preprocessing(image))) for image in images]
     features = [one.features for one in found if one.features is not None]
     return NetworkOutput(torch.cat([one.logits for one in found]), torch.cat(features) if features else None)
 
@@ -74,34 +75,23 @@ def keep_validation(model: ImageClassifier, photos: Sequence[Photo], sibling: Pa
         SystemExit: it did, and no sibling is named.
     """
     folder = weights.FOLDER / model.name
-    labels = torch.tensor([photo.label for photo in photos])
-    paths = [photo.path for photo in photos]
+    paths, labels = paths_and_labels(photos)
     if sibling is not None:
         other = type(model).load(sibling)  # type: ignore[attr-defined]
         scale = model.temperature / other.temperature
-        write_validation(folder, evidence(other, paths).logits * scale, labels, SIBLING_RUN)
+        write_validation(folder, ask(other, paths).logits * scale, labels, SIBLING_RUN)
     elif has_learnt_from_validation(model):
         raise SystemExit(
             f"{model.name} learnt from the validation photos, and its training kept no logits of them from before: "
             f"train it again, or name a training without --refit: --sibling {model.name}=FOLDER"
         )
     else:
-        write_validation(folder, evidence(model, paths).logits, labels, SAME_RUN)
+        write_validation(folder, ask(model, paths).logits, labels, SAME_RUN)
 
 
 def paths_and_labels(photos: Sequence[Photo]) -> tuple[list[Path], torch.Tensor]:
     """Their files, and the indices of their classes (N,)."""
     return [photo.path for photo in photos], torch.tensor([photo.label for photo in photos])
-
-
-def features_by_class(model: ImageClassifier, photos: Sequence[Photo]) -> torch.Tensor | None:
-    """The mean direction of each class's features over photos; None of a model that is judged by its logits alone."""
-    paths, labels = paths_and_labels(photos)
-    if evidence(model, paths[:1]).features is None:
-        return None  # before the others are asked
-    features = evidence(model, paths).features
-    assert features is not None
-    return class_means(features, labels, len(model.classes))
 
 
 def calibrate(
@@ -119,12 +109,18 @@ def calibrate(
     assert kept is not None
     validation, labels, origin = kept
     learnt = has_learnt_from_validation(model)
-    shipped = calibration.Shipped(model.temperature, learnt, features_by_class(model, photos["train"]))
-    known, outside = evidence(model, paths_and_labels(photos["val"])[0]), evidence(model, others[::2])
+    known, outside = ask(model, paths_and_labels(photos["val"])[0]), ask(model, others[::2])
+    means = None
+    if known.features is not None:
+        paths, classes = paths_and_labels(photos["train"])
+        features = ask(model, paths).features
+        assert features is not None
+        means = class_means(features, classes, len(model.classes))
+    shipped = calibration.Shipped(model.temperature, learnt, means)
     chosen, aurocs = calibration.calibrate(validation, labels, known, outside, shipped)
     on_learnt, allowed = calibration.threshold_source(chosen.measure, learnt)
     paths, truth = paths_and_labels(photos["test"])
-    test, kept_apart = evidence(model, paths), evidence(model, others[1::2])
+    test, kept_apart = ask(model, paths), ask(model, others[1::2])
     answers = calibration.answer(chosen, CLASSES, test, truth, model.temperature)
     return chosen, {
         "chosen_on": {
@@ -158,9 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--models", nargs="+", choices=registry.MODELS, default=registry.available())
     parser.add_argument("--sibling", nargs="+", default=[], metavar="MODEL=FOLDER", help="weights without --refit")
     given = parser.parse_args(arguments)
-    siblings = dict(pair.split("=", 1) for pair in given.sibling if "=" in pair)
-    if len(siblings) < len(given.sibling) or not siblings.keys() <= set(given.models):
-        parser.error(f"--sibling: {' '.join(given.sibling)!r} is not of the form MODEL=FOLDER with a model of --models")
+    siblings = by_model(parser, "--sibling", given.sibling, given.models)
     photos = read_photos(given.data)
     others = [given.pool / name for name in read_names(given.names)]
     for name in given.models:

@@ -29,12 +29,7 @@ from models.vision.preprocessing import Preprocessing
 from training.vision.artifacts import TAUGHT_BY
 from training.vision.batch_norm import unfold
 from training.vision.data import NONE_OF_THESE, decode, read_catalogue, read_names, read_photos
-from training.vision.distillation import (
-    DistillationBatches,
-    Variations,
-    sample_photos,
-    soft_labels,
-)
+from training.vision.distillation import DistillationBatches, Variations, sample_photos, soft_labels
 from training.vision.distributed import DEVICE, STATE
 from training.vision.feature_cache import run
 from training.vision.fine_tune import Checkpoint, Objective, TrainingData, fine_tune, layer_rates

@@ -26,6 +26,7 @@ import numpy as np
 from models.vision import registry, weights
 from models.vision.gallery import CATALOGUE
 from training.evaluation import released_models
+from training.evaluation.command_line import by_model
 from training.evaluation.labelled_photos import Data, read_data
 
 FIGURES = ("accuracy", "macro_f1")
@@ -66,9 +67,9 @@ def command(model: str, arguments: Mapping[str, Any], places: Mapping[str, Path 
     """
     line = [sys.executable, "-m", f"training.train_{model}"]
     for name, place in places.items():
-        line += ["--" + name.replace("_", "-"), str(place)] if place else []
+        line += [_option(name), str(place)] if place else []
     for name, value in arguments.items():
-        option = "--" + name.replace("_", "-")
+        option = _option(name)
         if name in STARTS or value is None or value is False:
             continue
         if name == "catalogue":
@@ -76,6 +77,10 @@ def command(model: str, arguments: Mapping[str, Any], places: Mapping[str, Path 
         else:
             line += [option] if value is True else [option, str(value)]
     return line
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def compare(model: str, folder: Path, data: Data) -> list[ReproducedFigure]:
@@ -105,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--bf16", action="store_true", help="half precision, whatever the shipped model was trained in")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
     given = parser.parse_args(arguments)
-    starts = {name: _by_model(parser, name, getattr(given, name), given.models) for name in STARTS}
+    starts = {name: by_model(parser, _option(name), getattr(given, name), given.models) for name in STARTS}
     data = read_data(given.data)
     figures: list[ReproducedFigure] = []
     records = {model: released_models.read(weights.FOLDER / model / "training.json") for model in given.models}
@@ -127,16 +132,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("\n".join(map(str, figures)))
     if not all(one.holds for one in figures):
         raise SystemExit(1)
-
-
-def _by_model(
-    parser: argparse.ArgumentParser, option: str, pairs: Sequence[str], models: Sequence[str]
-) -> dict[str, str]:
-    found = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-    if len(found) < len(pairs) or not set(found) <= set(models):
-        name = option.replace("_", "-")
-        parser.error(f"--{name}: MODEL=PLACE with MODEL one of {', '.join(models)}, got {' '.join(pairs)}")
-    return found
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def repeat(work: Callable[[], object], every: float, name: str) -> threading.Event:
@@ -21,7 +21,7 @@ def repeat(work: Callable[[], object], every: float, name: str) -> threading.Eve
             try:
                 work()
             except Exception:
-                log.exception("%s failed", name)
+                _log.exception("%s failed", name)
 
     threading.Thread(target=run, name=name, daemon=True).start()
     return stop

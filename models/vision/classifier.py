@@ -77,10 +77,10 @@ class ImageClassifier(ABC):
         """The classes of RGB pictures of any sizes, in one pass."""
         start = time.perf_counter()
         output = self.forward(torch.cat([self.preprocessing(image) for image in images]))
-        return tuple(self.prediction(one, start) for one in self.evidence(output).unbind())
+        return tuple(self.prediction(one, start) for one in self.network_output(output).unbind())
 
-    def evidence(self, output: Any) -> calibration.NetworkOutput:
-        """What an answer is made from, of a forward pass's pictures."""
+    def network_output(self, output: Any) -> calibration.NetworkOutput:
+        """What the answers to a forward pass's pictures are made from."""
         return calibration.NetworkOutput(output.logits)
 
     def probabilities(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -115,7 +115,7 @@ class ImageClassifier(ABC):
         method, target, contrast_class = saliency.resolve(self, method or self.default_method, target, contrast_class)
         inputs = self.preprocessing(image)
         output = self.forward(inputs)
-        predicted = self.prediction(self.evidence(output).unbind()[0], start)
+        predicted = self.prediction(self.network_output(output).unbind()[0], start)
         target = target or predicted.label
         contrast = saliency.contrast(self.classes, target, contrast_class)
         grey = self.preprocessing.normalise(torch.full((1, 3, 1, 1), 0.5))

@@ -99,7 +99,7 @@ class Convnet(ImageClassifier):
         """One pass through body and head."""
         return FeatureMaps(*run_network(self._pass, inputs))
 
-    def evidence(self, output: FeatureMaps) -> NetworkOutput:
+    def network_output(self, output: FeatureMaps) -> NetworkOutput:
         """Logits and features."""
         return NetworkOutput(output.logits, output.features)
 

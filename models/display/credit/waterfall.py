@@ -197,10 +197,7 @@ def _bar_label(bar: Step, row: int, texts: Texts, scale: Scale) -> dict[str, Any
 
 
 def _amount(change: float, texts: Texts, scale: Scale) -> str:
-    if scale == "log_odds":
-        return texts.signed(change)
-    sign = "+" if change >= 0 else "\u2212"
-    return sign + texts.points(change)
+    return texts.signed(change) if scale == "log_odds" else texts.signed_points(change)
 
 
 def _clipped(name: str, most: int = 62) -> str:

@@ -163,21 +163,17 @@ def leak(found: Mapping[str, Any], texts: Texts) -> list[str]:
 def protocols(evaluation: Mapping[str, Any], texts: Texts) -> list[str]:
     """What a random split adds to each encoder's figure over the same splits without copies."""
     splits = evaluation["splits"]
-    sentences = []
-    for name, drawn in splits["random"].items():
-        cleaned = splits["cleaned"][name]["accuracy"]
-        gap = drawn["accuracy"] - cleaned
-        sentences.append(
-            texts(
-                "results.say.protocols",
-                encoder=encoder_name(name, texts),
-                random=texts.percent(drawn["accuracy"]),
-                cleaned=texts.percent(cleaned),
-                points=("+" if gap >= 0 else "\u2212") + texts.points(gap, 1),
-                deviation=texts.points(drawn["deviation"], 1),
-            )
+    return [
+        texts(
+            "results.say.protocols",
+            encoder=encoder_name(name, texts),
+            random=texts.percent(splits["random"][name]["accuracy"]),
+            cleaned=texts.percent(splits["cleaned"][name]["accuracy"]),
+            points=texts.signed_points(splits["random"][name]["accuracy"] - splits["cleaned"][name]["accuracy"], 1),
+            deviation=texts.points(splits["random"][name]["deviation"], 1),
         )
-    return sentences
+        for name in splits["random"]
+    ]
 
 
 def without_near_duplicates(evaluation: Mapping[str, Any], texts: Texts) -> list[str]:
