@@ -29,6 +29,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pandas as pd
+import torch
 from PIL import Image
 
 from benchmarks.load_wire import ANSWER_SECONDS, Busy, Failed, Server, Wire
@@ -276,7 +277,8 @@ def _picture(path: Path) -> Picture:
 
 def report(load: Load, clients: int, seconds: float) -> bool:
     """Prints what was measured; whether no answer was wrong or lost and memory is flat."""
-    print(f"{clients} clients, {seconds:.0f} s\n{'':<18}{'answers':>8}{'p50':>9}{'p95':>9}{'busy':>6}{'down':>6}")
+    print(f"{clients} clients, {seconds:.0f} s; PyTorch {torch.__version__}")
+    print(f"{'':<18}{'answers':>8}{'p50':>9}{'p95':>9}{'busy':>6}{'down':>6}")
     sound = True
     for kind, tally in sorted(load.tallies.items()):
         p50, p95 = np.percentile(tally.seconds, [50, 95]) if tally.seconds else (np.nan, np.nan)
@@ -292,7 +294,8 @@ def report(load: Load, clients: int, seconds: float) -> bool:
     growth = 100 * np.polyfit(answers[half:], megabytes[half:], 1)[0]
     is_flat = bool(growth <= GROWTH)
     print(
-        f"memory: {megabytes[0]:.0f} MB at the start, {megabytes[half]:.0f} midway, {megabytes[-1]:.0f} at the end: ",
+        f"memory: {megabytes[0]:.0f} MB at the start, {megabytes[half]:.0f} midway, {megabytes[-1]:.0f} at the end, "
+        f"{megabytes.max():.0f} at most: ",
         end="",
     )
     print(f"{growth:+.0f} MB per 100 answers in the second half, {'flat' if is_flat else 'GROWING'}")

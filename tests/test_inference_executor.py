@@ -38,6 +38,19 @@ def test_an_error_reaches_who_asked_and_nobody_else() -> None:
     assert run_inference(lambda: "next") == "next"
 
 
+def test_a_pass_is_computed_a_few_pictures_at_a_time() -> None:
+    held = []
+
+    def doubled(inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        held.append(len(inputs))
+        return inputs * 2, inputs.sum((1, 2, 3))
+
+    inputs = torch.rand(7, 3, 2, 2)
+    twice, total = run_network(doubled, inputs, 3)
+    assert held == [3, 3, 1]
+    assert torch.equal(twice, inputs * 2) and torch.equal(total, inputs.sum((1, 2, 3)))
+
+
 def test_who_waits_for_the_same_network_shares_a_pass() -> None:
     busy, passes = threading.Event(), []
 

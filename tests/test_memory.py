@@ -61,6 +61,13 @@ assert held - process.memory_info().rss > 0.8 * size * len(blocks)
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_tables_are_read_into_the_same_heaps() -> None:
+    """Arrow would set megabytes aside for each thread; it is asked as the app loads it."""
+    script = "import app, pyarrow; assert pyarrow.default_memory_pool().backend_name == 'system'"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_another_c_library_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
     assert memory.keep_heaps_small() is False and memory.give_back() is False

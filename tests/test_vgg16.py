@@ -99,6 +99,17 @@ def test_probabilities_of_a_batch(model: Vgg16) -> None:
     assert torch.allclose(rows.sum(dim=1), torch.ones(3))
 
 
+def test_few_pictures_of_a_pass_go_through_the_convolutions_at_a_time(model: Vgg16) -> None:
+    held: list[int] = []
+    next(model.body.modules()).register_forward_pre_hook(lambda _, inputs: held.append(len(inputs[0])))
+    batch = torch.rand(5, 3, 32, 32)
+    together = model.forward(batch)
+    assert held == [2, 2, 1]
+    for row, picture_alone in enumerate(batch.split(1)):
+        for part, alone in zip(together, model.forward(picture_alone), strict=True):
+            assert torch.allclose(part[row], alone[0], rtol=0.02, atol=0.02)  # a step of bf16
+
+
 def test_half_precision_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     models = []
     for native in (False, True):

@@ -12,6 +12,7 @@ from PIL import Image
 from torch import nn
 
 from models.vision import calibration, saliency
+from models.vision.inference_executor import SHARED
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
 
@@ -38,6 +39,7 @@ class ImageClassifier(ABC):
         published_method: the one that it was published with.
         temperature: divides the logits before they become probabilities, > 0.
         batch: pictures a pass, where a method asks about many: others wait until a pass is over.
+        at_a_time: pictures of a pass that are computed together: more of them would be no faster, and need memory.
     """
 
     name: ClassVar[str]
@@ -46,6 +48,7 @@ class ImageClassifier(ABC):
     published_method: ClassVar[str]
     default_method: str
     batch: int = saliency.BATCH
+    at_a_time: ClassVar[int] = SHARED
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config

@@ -97,7 +97,7 @@ class Convnet(ImageClassifier):
 
     def forward(self, inputs: torch.Tensor) -> FeatureMaps:
         """One pass through body and head."""
-        return FeatureMaps(*run_network(self._pass, inputs))
+        return FeatureMaps(*run_network(self._pass, inputs, self.at_a_time))
 
     def network_output(self, output: FeatureMaps) -> NetworkOutput:
         """Logits and features."""

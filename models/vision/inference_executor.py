@@ -31,11 +31,13 @@ class _Asked:
     Args:
         network: (B, 3, S, S) -> tensors of B rows each.
         inputs: (B, 3, S, S).
+        at_a_time: pictures that the network computes together.
         answer: comes here.
     """
 
     network: Callable[[torch.Tensor], Tensors]
     inputs: torch.Tensor
+    at_a_time: int
     answer: Future[Tensors] = field(default_factory=Future)
 
 
@@ -55,18 +57,19 @@ def run_inference(work: Callable[[], Answer]) -> Answer:
     return _passes.submit(work).result()
 
 
-def run_network(network: Callable[[torch.Tensor], Tensors], inputs: torch.Tensor) -> Tensors:
+def run_network(network: Callable[[torch.Tensor], Tensors], inputs: torch.Tensor, at_a_time: int = SHARED) -> Tensors:
     """Runs a network on some pictures, in one pass with others that wait for the same network, and returns what it
     answers to these.
 
     Args:
         network: (B, 3, S, S) -> tensors whose rows belong to the pictures; it treats each picture by itself.
         inputs: (B, 3, S, S).
+        at_a_time: pictures that it computes together, so that it holds no more feature maps than theirs.
 
     Returns:
         The rows of these pictures, in memory of their own.
     """
-    asked = _Asked(network, inputs)
+    asked = _Asked(network, inputs, at_a_time)
     with _lock:
         _waiting.append(asked)
     _passes.submit(_next_pass)
@@ -96,7 +99,8 @@ def _answer(together: Sequence[_Asked]) -> bool:
     """One pass; whether all were answered. A single one is: with the error, where there was one."""
     try:
         inputs = torch.cat([asked.inputs for asked in together]) if len(together) > 1 else together[0].inputs
-        found = together[0].network(inputs)
+        parts = [together[0].network(part) for part in inputs.split(together[0].at_a_time)]
+        found = tuple(map(torch.cat, zip(*parts, strict=True))) if len(parts) > 1 else parts[0]
     except BaseException as error:
         if len(together) > 1:
             return False
