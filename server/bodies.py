@@ -50,7 +50,7 @@ class BoundedBodies:
             await _discarded(receive, limit, "expect" in headers)
             await Refusal(413, InputError("body_heavy", limit=limit // 1_000_000))(scope, receive, send)
             return
-        body = _Body(self, receive, limit, headers.get("content-type", "").startswith("multipart/form-data"))
+        body = _Body(self, receive, limit, scope["path"] == UPLOAD and _is_form(headers))
         begun = False
 
         async def answer(message: Message) -> None:
@@ -105,6 +105,10 @@ class _Body:
             sentence = str(self.refusal.error)
             raise MultiPartException(sentence) if self._form else HTTPException(self.refusal.status, sentence)
         return message
+
+
+def _is_form(headers: Headers) -> bool:
+    return headers.get("content-type", "").startswith("multipart/form-data")
 
 
 async def _discarded(receive: Receive, limit: int, asked: bool) -> None:

@@ -131,9 +131,10 @@ def _short(argument: str, value: Any) -> Any:
     if argument in LISTS and isinstance(value, list) and len(value) <= MAX_PHOTOS:
         return [_short(argument, one) for one in value]
     if isinstance(value, dict):
-        text = next((value[key] for key in ("path", "url") if isinstance(value.get(key), str)), "")
+        value_of_file = next((value[key] for key in ("path", "url") if value.get(key)), "")
     else:
-        text = value if isinstance(value, str) else ""
+        value_of_file = value
+    text = value_of_file if isinstance(value_of_file, str) else ""
     if len(text) <= LONG:
         return value
     if argument in FILES:

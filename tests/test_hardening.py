@@ -36,6 +36,7 @@ from models.runtime.health import check_models
 from models.texts import ENGLISH, FRENCH, Texts
 from models.vision import registry
 from server import application
+from server.bodies import SMALL
 from tabs.error_handling import handle_errors
 from tabs.gradio_internals import LightBlocks
 from tests.factories import photo
@@ -149,6 +150,15 @@ def test_a_picture_may_come_as_base64(app_url: str, tmp_path: Path) -> None:
     url = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
     answer = _call(app_url, "classify_image", [{"url": url, "meta": {"_type": "gradio.FileData"}}, ["yolov8"]])
     assert "event: complete" in answer
+
+
+def test_a_large_picture_may_come_as_base64_beside_an_empty_path(app_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "noise.png"
+    Image.effect_noise((2200, 2200), 90).save(path)
+    assert path.stat().st_size > SMALL, "beyond what a call may hold without its files"
+    url = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+    file = {"path": "", "url": url, "meta": {"_type": "gradio.FileData"}}
+    assert "event: complete" in _call(app_url, "classify_image", [file, ["yolov8"]])
 
 
 @pytest.mark.parametrize("kind", ["image", "file"])
@@ -379,20 +389,19 @@ def test_a_link_to_an_upload_of_ours_reaches_nothing_else(app_url: str, trap: st
 
 def test_what_gradio_forgets_is_swept(tmp_path: Path) -> None:
     """Old files go, in whatever folder; new ones and those that stood at the start stay."""
-    (tmp_path / "deep").mkdir()
-    for name in ("top/old", "top/new", "top/full"):
+    for name in ("deep", "top/old", "top/full"):
         (tmp_path / name).mkdir(parents=True)
-    (tmp_path / "top" / "full" / "new.png").touch()
-    for name in ("top/old", "top/full"):
-        os.utime(tmp_path / name, (0, 0))
     own, old, new = tmp_path / "own.png", tmp_path / "deep" / "old.png", tmp_path / "new.png"
     own.touch()
-    kept = frozenset({own})
     old.touch()
+    time.sleep(0.02)  # beyond what the file system tells apart
+    moment = time.time()
+    time.sleep(0.02)
+    (tmp_path / "top" / "new").mkdir()
+    (tmp_path / "top" / "full" / "new.png").touch()
     new.touch()
-    for path in (own, old):
-        os.utime(path, (0, 0))
-    assert upload_cleanup.sweep(tmp_path, kept, age=3600) == 1
+    os.utime(new, (0, 0))  # a copy of an old picture keeps the time at which that was written
+    assert upload_cleanup.sweep(tmp_path, frozenset({own}), before=moment) == 1
     assert own.exists() and new.exists() and not old.exists()
     assert {path.name for path in (tmp_path / "top").iterdir()} == {"new", "full"} and (tmp_path / "deep").exists()
 

@@ -212,6 +212,20 @@ def test_a_locked_or_altered_entry_is_a_row_that_says_so(models: list[Asked], tm
     assert [row.error and row.error.key for row in rows(path)] == ["images_locked", "images_entry_damaged"]
 
 
+def test_an_entry_that_says_it_lies_beyond_any_file_is_a_row_that_says_so(models: list[Asked], tmp_path: Path) -> None:
+    path = packed(tmp_path, {"x.png": content(), "y.png": content()}, zipfile.ZIP_STORED)
+    data = path.read_bytes()
+    start, end = data.index(b"PK\x01\x02"), data.rindex(b"PK\x05\x06")
+    far = struct.pack("<HHQ", 1, 8, 2**63)  # zip64's field for an offset
+    entry = bytearray(data[start : start + 46])
+    entry[30:32], entry[42:46] = struct.pack("<H", len(far)), b"\xff" * 4
+    listed = bytes(entry) + b"x.png" + far + data[start + 51 : end]
+    closing = bytearray(data[end:])
+    closing[12:16] = struct.pack("<I", len(listed))
+    path.write_bytes(data[:start] + listed + bytes(closing))
+    assert [row.error and row.error.key for row in rows(path)] == ["images_entry_damaged", None]
+
+
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(models: list[Asked], tmp_path: Path) -> None:
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

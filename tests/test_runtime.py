@@ -14,7 +14,7 @@ import pytest
 from models import examples
 from models.errors import InputError, ModelUnavailable
 from models.protovit import ProtoViTConfig
-from models.runtime import background, health, hub, upload_cleanup
+from models.runtime import background, health, hub
 from models.statistics import wilson
 from models.texts import ENGLISH, FRENCH
 from models.vision import glance
@@ -35,18 +35,6 @@ def unpinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(hub, "_notes", {})
     monkeypatch.setattr(hub, "_origins", {})
     return tmp_path / "hub.yaml"
-
-
-def test_only_old_files_that_are_nobody_s_own_are_swept(tmp_path: Path) -> None:
-    (tmp_path / "deep" / "er").mkdir(parents=True)
-    paths = [tmp_path / name for name in ("own", "old", "new", "deep/er/old")]
-    for path in paths:
-        path.write_text("x")
-    for path in (paths[0], paths[1], paths[3]):
-        os.utime(path, (1, 1))
-    assert upload_cleanup.sweep(tmp_path, frozenset(paths[:1]), age=3600) == 2
-    assert [path.exists() for path in paths] == [True, False, True, False]
-    assert upload_cleanup.sweep(tmp_path, frozenset(), age=3600) == 1 and paths[2].exists()
 
 
 def test_work_is_repeated_in_a_thread_of_its_name_until_it_is_stopped() -> None:

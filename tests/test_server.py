@@ -256,6 +256,10 @@ def test_only_so_much_is_held_at_once(http: httpx.Client, monkeypatch: pytest.Mo
     monkeypatch.setattr(bodies, "AT_ONCE", 50_000)
     answer = http.post(f"{CALL}clients", json={"data": ["x" * 60_000]})
     assert answer.status_code == 503 and "busy" in answer.json()["detail"]
+    # a form is written to disk where uploads are, and nowhere else
+    disguised = {"content-type": "multipart/form-data; boundary=x"}
+    answer = http.post(f"{CALL}clients", content=b" " * 60_000, headers=disguised)
+    assert answer.status_code == 503 and "busy" in answer.json()["detail"]
     assert http.post(f"{CALL}clients", json={"data": ["all", 1]}).status_code == 200  # and is let go of
 
 

@@ -318,7 +318,8 @@ def test_a_heavy_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(uploads, "MAX_MEGABYTES", 0.0001)
     path = tmp_path / "photo.png"
     halves().resize((200, 200)).save(path)
-    assert refused(path).key == "image_heavy"
+    refusal = refused(path)
+    assert refusal.key == "image_heavy" and refusal.details["size"] == "1", "beyond the limit, as it is written"
 
 
 def test_a_long_name_is_cut(tmp_path: Path) -> None:

@@ -29,30 +29,35 @@ def own_folder() -> Path:
     return Path(os.environ[VARIABLE])
 
 
-def sweep(folder: Path, kept: frozenset[Path], age: float) -> int:
-    """Removes the files below a folder that are older than ``age`` seconds, but for those kept; returns how many.
+def sweep(folder: Path, kept: frozenset[Path], before: float) -> int:
+    """Removes the files below a folder that came there before a moment, but for those kept; returns how many.
 
-    Folders that have been empty as long go too, but for those at the top: these may be filled again.
+    A copy keeps the time at which its original was written: what counts is when it was last changed as a file (ctime).
+    Folders that have been empty since then go too, but for those at the top: these may be filled again.
+
+    Args:
+        folder: where to begin.
+        kept: files and folders that stay.
+        before: seconds since the epoch.
     """
     removed = 0
-    oldest = time.time() - age
     for place, folders, files in os.walk(folder, topdown=False):  # goes round what another thread has taken meanwhile
         for path in (Path(place, name) for name in files):
             with suppress(OSError):
-                if path not in kept and path.stat().st_mtime < oldest:
+                if path not in kept and path.stat().st_ctime < before:
                     path.unlink()
                     removed += 1
         for path in (Path(place, name) for name in folders if Path(place) != folder):
             with suppress(OSError):  # it is not empty, or gone
-                if path not in kept and path.stat().st_mtime < oldest:
+                if path not in kept and path.stat().st_ctime < before:
                     path.rmdir()
     return removed
 
 
 def keep_swept(folder: Path, every: float, age: float) -> threading.Event:
-    """Sweeps a folder every so many seconds, in the background; setting the event ends it.
+    """Sweeps a folder of what is older than ``age`` every so many seconds, in the background, until the event is set.
 
     What stands there at the start, the app's own pictures, stays.
     """
     kept = frozenset(folder.rglob("*"))
-    return background.repeat(lambda: sweep(folder, kept, age), every, "sweep")
+    return background.repeat(lambda: sweep(folder, kept, time.time() - age), every, "sweep")

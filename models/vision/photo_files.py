@@ -105,6 +105,7 @@ class OpenZip:
             EOFError,
             ValueError,
             NotImplementedError,
+            OverflowError,
             RuntimeError,
             zlib.error,
             zipfile.BadZipFile,

@@ -7,6 +7,7 @@ header, so that a small file which unpacks into gigabytes is refused before a si
 from __future__ import annotations
 
 import io
+import math
 import re
 import threading
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ def _read(source: Path | bytes, name: str, size: int) -> Upload:
     if not megabytes:
         raise InputError("image_empty", name=_printable(name), allowed=ALLOWED)
     if megabytes > MAX_MEGABYTES:
-        raise InputError("image_heavy", size=f"{megabytes:.0f}", limit=MAX_MEGABYTES)
+        raise InputError("image_heavy", size=str(math.ceil(megabytes)), limit=MAX_MEGABYTES)
     with _open(source, name) as image:
         width, height = image.size
         if width * height > MAX_MEGAPIXELS * 1e6:
