@@ -93,8 +93,7 @@ def score_batch(table: str) -> dict[str, Any]:
     application in "unscored"; "read" says how the file was read. What might be misread is refused with its row.
 
     Args:
-        table: CSV (with headings; any usual separator and encoding) or Parquet file of Home Credit columns, plain or in
-            gzip or zip; agents send it as a data URL.
+        table: CSV (with headings; any separator and encoding) or Parquet of Home Credit columns, also in gzip or zip.
     """
     return credit_service().score_batch(table)
 
