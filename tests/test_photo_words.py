@@ -42,6 +42,7 @@ def said(page: str) -> str:
         ({}, "discriminative"),
         ({"class_discriminative": False}, "not_discriminative"),
         ({"method": "prototypes"}, "shares"),
+        ({"method": "prototypes", "contrast_class": CLASSES[0]}, "shares_of_two"),
         ({"saliency": np.zeros((6, 9), dtype=np.float32)}, "nothing"),
     ],
 )
@@ -51,7 +52,7 @@ def test_a_caption_says_how_the_map_was_made_and_how_to_read_it(
     seen = replace(SEEN, **change)  # type: ignore[arg-type]
     text = said(prediction_cards.caption(seen, texts))
     assert texts(f"images.{meaning}") in text and {"24.9%", "0.23"} <= set(numbers(text, texts))
-    for other in {"discriminative", "not_discriminative", "shares", "nothing"} - {meaning}:
+    for other in {"discriminative", "not_discriminative", "shares", "shares_of_two", "nothing"} - {meaning}:
         assert texts(f"images.{other}") not in text
     spot = texts("images.warmest", place=texts("images.places.top-right"))
     assert (spot in text) == (meaning != "nothing")
@@ -93,6 +94,12 @@ def test_faithfulness_is_said_in_areas_and_whether_it_is_better_than_chance(road
     key = "road_faithful" if road > 0 else "road_not"
     assert told[1] == texts(f"images.trust.{key}", road=texts.signed(road, 2))
     assert told[2] == texts("images.trust.road_approximate")
+
+
+@BOTH
+def test_an_empty_map_is_not_praised(texts: Texts) -> None:
+    empty = replace(SEEN, saliency=np.zeros((6, 9), dtype=np.float32))
+    assert faithfulness.sentences(empty, replace(MEASURED, road=0.3), texts) == [texts("images.trust.nothing")]
 
 
 @BOTH

@@ -407,6 +407,16 @@ def test_the_caption_of_its_own_map_speaks_of_points(upload: Path) -> None:
     assert ENGLISH(expected) in caption
 
 
+@pytest.mark.parametrize(
+    ("texts", "one", "several"),
+    [(ENGLISH, "part 1 is", "parts 1 to 3 are"), (FRENCH, "la partie 1 est", "les parties 1 à 3 sont")],
+)
+def test_a_single_part_is_not_counted_from_one_to_one(texts: Texts, one: str, several: str) -> None:
+    box = (2, 2, 4, 4)
+    assert one in prototype_cards.parts_alt((box,), (12, 12), texts)
+    assert several in prototype_cards.parts_alt((box,) * 3, (12, 12), texts)
+
+
 @pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
 def test_three_verdicts_stand_side_by_side(model: ProtoVit, upload: Path, texts: Texts) -> None:
     own = replace(model.predict(Image.open(upload).convert("RGB")), none_of_these=False)

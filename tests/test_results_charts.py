@@ -21,14 +21,17 @@ def test_losses_are_said_as_they_are_drawn_phase_after_phase(texts: Texts) -> No
     in_house_style(figure, texts)
     rows = [[number for cell in row for number in numbers(cell, texts)] for row in cells(figure)[1:]]
     assert [row[-2:] for row in rows] == [["0", "2.346"], ["1.235", "1.079"], ["0.988", "0.912"], ["0.877", "0.932"]]
-    assert [list(trace.x) for trace in figure.data] == [[0, 1], [0, 1], [2, 3], [2, 3]]
+    assert [list(trace.x) for trace in figure.data] == [[0, 1], [0, 1], [2, 3], [2, 3]], "one runs on from the other"
     drawn = [value for trace in figure.data for value in trace.y]
     assert drawn == [None, 1.23456, 2.34567, 1.07891, 0.98765, 0.87654, 0.91234, 0.9321]
-    hovers = [numbers(hover, texts) for trace in figure.data for hover in trace.customdata]
+    assert [epoch for trace in figure.data for epoch, _ in trace.customdata] == ["0", "1"] * 2 + ["1", "2"] * 2, (
+        "of the phase"
+    )
+    hovers = [numbers(hover, texts) for trace in figure.data for _, hover in trace.customdata]
     assert hovers == [[] if value is None else [f"{value:.3f}"] for value in drawn]
     assert [trace.showlegend for trace in figure.data] == [True, True, False, False]
     (line,) = figure.layout.shapes
-    assert line.x0 == line.x1 == 1.5, "between the phases"
+    assert line.x0 == line.x1 == 1, "between the phases"
     for trace, phase in zip(figure.data[::2], ("head_curves", "curves"), strict=True):
         assert trace.hovertemplate.startswith(learning_curves.phase_name("vgg16", phase, texts))
     assert learning_curves.phase_name("vgg16", "no_such_phase", texts) == "no such phase"

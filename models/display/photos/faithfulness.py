@@ -55,6 +55,8 @@ def curves(explanation: Explanation, measured: Faithfulness, texts: Texts) -> go
 
 def sentences(explanation: Explanation, measured: Faithfulness, texts: Texts) -> list[str]:
     """The three figures, each with what it would be for a good map."""
+    if not explanation.saliency.any():
+        return [texts("images.trust.nothing")]
     deletion, insertion = (texts.number(curve.area, 2) for curve in (measured.deletion, measured.insertion))
     trust = "road_faithful" if measured.road > 0 else "road_not"
     compared = (

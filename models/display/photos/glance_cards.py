@@ -8,7 +8,7 @@ from models.display.common.html import render
 from models.display.common.names import class_name, model_name
 from models.display.photos.annotated_image import AnnotatedImage, annotate, place
 from models.display.photos.prediction_cards import agreement, doubt, warmest
-from models.display.photos.prototype_cards import piece_alt
+from models.display.photos.prototype_cards import parts_alt, piece_alt
 from models.texts import Texts
 from models.vision import registry
 from models.vision.glance import Glance
@@ -71,7 +71,8 @@ def _card(glance: Glance, texts: Texts) -> dict[str, Any]:
         "key": prediction.model,
         "model": name,
         "title": texts("images.none_of_these") if prediction.none_of_these else class_name(prediction.label, texts),
-        "share": texts.percent(prediction.probabilities[prediction.label]),
+        # that of the closest category says nothing of how sure "none of these" is
+        "share": "" if prediction.none_of_these else texts.percent(prediction.probabilities[prediction.label]),
         "doubt": doubt(prediction, texts),
         "seconds": texts("images.seconds", seconds=texts.seconds(prediction.seconds)),
         "rows": _rows(prediction, texts),
@@ -93,7 +94,7 @@ def _likeness(found: PrototypeExplanation, texts: Texts) -> dict[str, Any]:
     pairs: list[tuple[AnnotatedImage, AnnotatedImage]] = []
     for rank, evidence in enumerate(found.reasoning.class_evidence[0].evidence[:LIKENESSES]):
         piece = found.prototypes[evidence.prototype].piece
-        alt = texts("prototypes.parts_alt", count=len(evidence.boxes), place=place(evidence.boxes, found.size, texts))
+        alt = parts_alt(evidence.boxes, found.size, texts)
         known = piece_alt(piece, texts)
         pairs.append(
             (

@@ -35,7 +35,8 @@ def agreement(predictions: tuple[Prediction, ...], texts: Texts) -> str:
         return ""
     doubtful = [texts(f"images.models.{one.model}") for one in predictions if one.none_of_these]
     if len(doubtful) == len(predictions):
-        return texts("images.none_say_all", count=texts.number(len(predictions)))
+        key = "images.none_say_both" if len(predictions) == 2 else "images.none_say_all"
+        return texts(key, count=texts.number(len(predictions)))
     said = _labels_agree(predictions, texts)
     return f"{said} {texts('images.none_say_some', models=texts.series(doubtful))}" if doubtful else said
 
@@ -75,7 +76,7 @@ def caption(explanation: Explanation, texts: Texts, share: float = 1.0) -> str:
     if not explanation.saliency.any():
         meaning = "nothing"
     elif explanation.method == "prototypes":
-        meaning = "shares"
+        meaning = "shares_of_two" if explanation.contrast_class else "shares"
     elif explanation.class_discriminative:
         meaning = "discriminative"
     else:

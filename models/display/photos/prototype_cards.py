@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from models.display.common.names import class_name
 from models.display.photos.annotated_image import AnnotatedImage, annotate, place
 from models.texts import Texts
 from models.vision.prototype_explanation import PrototypeExplanation
-from models.vision.prototypes import REACH, ClassEvidence, Evidence, Piece, Prototype
+from models.vision.prototypes import REACH, Box, ClassEvidence, Evidence, Piece, Prototype
 
 SHOWN = 5  # prototypes shown for each class; its others are added up
 PHOTO = "likeness-photo"  # names the photo on the page
@@ -112,10 +112,10 @@ def sentence(explanation: PrototypeExplanation, texts: Texts) -> str:
     if not case.evidence:
         return texts("prototypes.answer.none")
     shown = case.evidence[:SHOWN]
-    said = texts(
+    said = texts.count(
         "prototypes.answer.reason",
+        len(shown),
         label=class_name(case.label, texts),
-        count=texts.number(len(shown)),
         points=texts.number(sum(evidence.points for evidence in shown), 1),
         total=texts.number(case.total, 1),
     )
@@ -229,7 +229,7 @@ def _row(explanation: PrototypeExplanation, key: str, evidence: Evidence, texts:
     prototype = explanation.prototypes[evidence.prototype]
     label = class_name(prototype.label, texts)
     size = explanation.size
-    alt = texts("prototypes.parts_alt", count=len(evidence.boxes), place=place(evidence.boxes, size, texts))
+    alt = parts_alt(evidence.boxes, size, texts)
     similarity, weight = texts.number(evidence.similarity, 3), texts.number(evidence.weight, 3)
     points = texts.signed(round(evidence.points, DECIMALS), DECIMALS)
     text = texts("prototypes.without.take_one")
@@ -259,13 +259,18 @@ def _row(explanation: PrototypeExplanation, key: str, evidence: Evidence, texts:
     )
 
 
+def parts_alt(parts: Sequence[Box], size: tuple[int, int], texts: Texts) -> str:
+    """Where the parts of a photo are that look like a prototype's, for who does not see it."""
+    return texts.count("prototypes.parts_alt", len(parts), place=place(parts, size, texts))
+
+
 def piece_alt(piece: Piece, texts: Texts) -> str:
     """What a prototype's picture shows, and where its parts are, for who does not see it."""
-    return texts(
+    return texts.count(
         "prototypes.piece_alt",
+        len(piece.boxes),
         source=piece.source,
         label=class_name(piece.shows, texts),
-        count=len(piece.boxes),
         place=place(piece.boxes, piece.size, texts),
     )
 

@@ -25,9 +25,8 @@ def phase_name(model: str, name: str, texts: Texts) -> str:
 def losses(model: str, phases: tuple[Phase, ...], texts: Texts) -> go.Figure:
     """Training and validation loss of one model over its phases, which thin lines part."""
     figure = base_figure(height=300)
-    start, rows = 0, []
-    for number, phase in enumerate(phases):
-        epochs = [start + place for place in range(len(phase.points))]
+    rows = []
+    for phase, epochs in zip(phases, _epochs(phases), strict=True):
         for key, colour, dash, values in (
             ("train_loss", NEUTRAL, "dot", [point.train_loss for point in phase.points]),
             ("val_loss", RAISES, "solid", [point.val_loss for point in phase.points]),
@@ -39,16 +38,19 @@ def losses(model: str, phases: tuple[Phase, ...], texts: Texts) -> go.Figure:
                     mode="lines+markers",
                     name=texts(f"results.learning.{key}"),
                     legendgroup=key,
-                    showlegend=number == 0,
+                    showlegend=phase is phases[0],
                     line={"color": colour, "dash": dash, "width": 2.5},
                     marker={"size": 5},
-                    customdata=[maybe(value, lambda found: texts.number(found, 3)) for value in values],
+                    customdata=[
+                        (texts.number(point.epoch), maybe(value, lambda found: texts.number(found, 3)))
+                        for point, value in zip(phase.points, values, strict=True)
+                    ],
                     hovertemplate=texts.pair(
-                        f"{phase_name(model, phase.name, texts)}, %{{x}}", "%{customdata}<extra></extra>"
+                        f"{phase_name(model, phase.name, texts)}, %{{customdata[0]}}", "%{customdata[1]}<extra></extra>"
                     ),
                 )
-        if number:
-            figure.add_vline(x=start - 0.5, line={"color": NEUTRAL, "width": 1})
+        if phase is not phases[0]:
+            figure.add_vline(x=epochs[0] - phase.points[0].epoch, line={"color": NEUTRAL, "width": 1})
         rows += [
             (
                 f"{phase_name(model, phase.name, texts)}, {texts.number(phase.points[place].epoch)}",
@@ -57,7 +59,6 @@ def losses(model: str, phases: tuple[Phase, ...], texts: Texts) -> go.Figure:
             )
             for place in thinned(len(phase.points))
         ]
-        start += len(phase.points)
     figure.update_layout(showlegend=True, legend=LEGEND)
     figure.update_xaxes(title_text=texts("results.learning.epochs"))
     figure.update_yaxes(title_text=texts("results.learning.loss"), rangemode="tozero")
@@ -86,7 +87,7 @@ def accuracies(curves: Mapping[str, tuple[Phase, ...]], texts: Texts) -> go.Figu
             continue
         drawn = look(name)
         figure.add_scatter(
-            x=list(range(len(points))),
+            x=[epoch for epochs in _epochs(phases) for epoch in epochs],
             y=values,
             mode="lines+markers",
             name=model_name(name, texts),
@@ -106,6 +107,15 @@ def accuracies(curves: Mapping[str, tuple[Phase, ...]], texts: Texts) -> go.Figu
         rows,
         texts,
     )
+
+
+def _epochs(phases: tuple[Phase, ...]) -> list[list[int]]:
+    """For each point of each phase, how many epochs went before it: a phase starts where the one before it ended."""
+    counted, before = [], 0
+    for phase in phases:
+        counted.append([before + point.epoch for point in phase.points])
+        before += phase.points[-1].epoch
+    return counted
 
 
 def phases_table(curves: Mapping[str, tuple[Phase, ...]], texts: Texts) -> Table:
