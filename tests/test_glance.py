@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 import pytest
 
 from models.display.photos import glance_cards
+from models.errors import ModelUnavailable
 from models.texts import ENGLISH, FRENCH, Texts
-from models.vision import glance, registry
+from models.vision import glance, photos, registry, weights
 from models.vision.glance import Glance, at_a_glance
 from models.vision.predictions import CLASSES, Explanation
 from tests.factories import photo
 from tests.test_photos import explained
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +68,50 @@ def test_cards_that_are_still_to_come_have_their_place(seen: tuple[Glance, ...])
     assert html.count("<article") == len(registry.available())
     assert html.count("vt-waiting") == len(registry.available()) - 1
     assert "vt-agreement" not in html
+
+
+@pytest.fixture
+def damaged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The weights, VGG16's with another last byte."""
+    folder = tmp_path / "weights"
+    shutil.copytree(weights.FOLDER, folder)
+    file = folder / "vgg16" / weights.WEIGHTS
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    monkeypatch.setattr(weights, "FOLDER", folder)
+    for name in ("_loaded", "_trouble"):
+        monkeypatch.setattr(registry, name, {})
+    return folder
+
+
+def test_a_damaged_model_says_so_and_the_others_answer(damaged: Path, tmp_path: Path) -> None:
+    path = tmp_path / "disc.png"
+    photo(320, 240).save(path)
+    *_, answers = at_a_glance(path)
+    others = [name for name in registry.available() if name != "vgg16"]
+    assert [one.prediction.model for one in answers] == others
+    trouble = registry.trouble("vgg16")
+    assert trouble is not None and trouble.key == "weights_altered"
+    html = glance_cards.cards(answers, FRENCH)
+    assert escape(trouble.message(FRENCH)) in html and "vt-waiting" not in html and "vt-agreement" in html
+    assert list(photos.classify(path, [])["models"]) == others
+    with pytest.raises(ModelUnavailable, match="SHA-256"):
+        photos.classify(path, ["vgg16"])
+
+
+def test_a_model_whose_files_are_repaired_answers_again(damaged: Path) -> None:
+    with pytest.raises(ModelUnavailable):
+        registry.get("vgg16")
+    shutil.copy(ROOT / "weights" / "vgg16" / weights.WEIGHTS, damaged / "vgg16" / weights.WEIGHTS)
+    assert [model.name for model in registry.sound()] == list(registry.available())
+    assert registry.trouble("vgg16") is None
+
+
+def test_without_any_model_it_is_said_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    for name in ("_loaded", "_trouble"):
+        monkeypatch.setattr(registry, name, {})
+    with pytest.raises(ModelUnavailable, match="train"):
+        registry.chosen([])
 
 
 def of(label: str, corner: int) -> Glance:

@@ -45,7 +45,7 @@ def at_a_glance(path: Path | str) -> Iterator[tuple[Glance, ...]]:
 
     Raises:
         InputError: the file is no readable picture.
-        ModelUnavailable: a model's files are damaged.
+        ModelUnavailable: no model's files are sound; where others are, one that cannot be loaded is left out.
     """
     digest = _digest(Path(path))
     kept = _kept.get(digest)
@@ -54,8 +54,8 @@ def at_a_glance(path: Path | str) -> Iterator[tuple[Glance, ...]]:
         return
     answers: tuple[Glance, ...] = ()
     yield answers
-    for name in registry.available():
-        answers += (_glance(path, name),)
+    for model in registry.sound():
+        answers += (_glance(path, model.name),)
         yield answers
     if digest in _examples():
         _kept[digest] = answers

@@ -108,7 +108,7 @@ def classify_steps(paths: Sequence[str | Path], models: Sequence[str] = ()) -> I
 
     Args:
         paths: of up to ``photo_files.MAX_PHOTOS`` pictures, or of one zip that holds them.
-        models: names among ``registry.MODELS``; empty for all whose weights stand.
+        models: names among ``registry.MODELS``; empty for all that can be loaded.
 
     Yields:
         The rows so far: at first none, in the end all.

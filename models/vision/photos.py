@@ -153,7 +153,7 @@ def classify(path: Path | str | None, models: Sequence[str]) -> dict[str, Any]:
 
     Args:
         path: the uploaded file.
-        models: names among ``registry.MODELS``; empty for all whose weights stand.
+        models: names among ``registry.MODELS``; empty for all that can be loaded.
 
     Raises:
         InputError: as in :func:`explain_photo`; ``models`` is not a list of names.

@@ -6,7 +6,7 @@ import importlib
 import threading
 
 from models import arguments
-from models.errors import InputError, shown
+from models.errors import InputError, ModelUnavailable, shown
 from models.vision import weights
 from models.vision.classifier import ImageClassifier
 
@@ -21,6 +21,7 @@ _ALSO = {"yolov8n": "yolov8", "yolov8n-cls": "yolov8"}  # other names in use
 
 
 _loaded: dict[str, ImageClassifier] = {}
+_trouble: dict[str, ModelUnavailable] = {}
 _locks = {name: threading.Lock() for name in MODELS}
 
 
@@ -54,17 +55,45 @@ def get(name: str) -> ImageClassifier:
     with _locks[name]:
         if name not in _loaded:
             module, _, member = _PLACES[name].partition(":")
-            _loaded[name] = getattr(importlib.import_module(module), member).load()
+            try:
+                _loaded[name] = getattr(importlib.import_module(module), member).load()
+            except ModelUnavailable as error:
+                _trouble[name] = error
+                raise
+            _trouble.pop(name, None)
         return _loaded[name]
 
 
+def trouble(name: str) -> ModelUnavailable | None:
+    """Why a model could not be loaded when it was last asked for; None where it could, or never was."""
+    return None if name in _loaded else _trouble.get(name)
+
+
+def sound() -> list[ImageClassifier]:
+    """The models that can be loaded: one whose files are damaged does not keep the others from answering.
+
+    Raises:
+        ModelUnavailable: none can.
+    """
+    found: list[ImageClassifier] = []
+    reason: ModelUnavailable | None = None
+    for name in available() or MODELS[:1]:  # where none is there, how to get one is said
+        try:
+            found.append(get(name))
+        except ModelUnavailable as error:
+            reason = error
+    if reason is not None and not found:
+        raise reason
+    return found
+
+
 def chosen(names: object) -> list[ImageClassifier]:
-    """The models that a caller names, each once; all whose weights stand where none is named.
+    """The models that a caller names, each once; all that can be loaded where none is named.
 
     Raises:
         InputError: ``names`` is no list of names, or holds one that no model has.
-        ModelUnavailable: the weights of one of them are missing or damaged.
+        ModelUnavailable: the weights of one that is named are missing or damaged, or those of all.
     """
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
         raise InputError("models_list", received=shown(names), allowed=", ".join(MODELS))
-    return [get(name) for name in dict.fromkeys(map(meant, names or available()))]
+    return [get(name) for name in dict.fromkeys(map(meant, names))] if names else sound()

@@ -20,14 +20,20 @@ PHOTO = "glance-photo"  # names the photo on the page
 
 
 def cards(glances: tuple[Glance, ...], texts: Texts) -> str:
-    """Each model's card, those still to come with their names alone, and what they agree on, as HTML."""
+    """Each model's card, those still to come with their names alone, and what they agree on, as HTML.
+
+    A model that cannot be loaded has a card that says why.
+    """
     made = [_card(glance, texts) for glance in glances]
-    waiting = [model_name(name, texts) for name in registry.available()[len(glances) :]]
+    answered = {glance.prediction.model for glance in glances}
+    missing = [(name, registry.trouble(name)) for name in registry.available() if name not in answered]
+    waiting = [model_name(name, texts) for name, trouble in missing if trouble is None]
     verdicts = ", ".join(f"{card['model']} \u2192 {card['title']}" for card in made)
     return render(
         "glance",
         cards=made,
         waiting=waiting,
+        unavailable=[(model_name(name, texts), trouble.message(texts)) for name, trouble in missing if trouble],
         wait=texts("images.wait"),
         agreement="" if waiting else summary(glances, texts),
         alt=texts("images.photo_alt", verdicts=verdicts) if made else "",
