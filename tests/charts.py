@@ -55,6 +55,7 @@ def _told_on_hover(trace: go.Trace, texts: Texts) -> None:
     assert trace.hovertemplate and "None" not in trace.hovertemplate
     shown = " ".join([trace.hovertemplate, *map(str, np.ravel(trace.customdata))])
     assert texts.language != "fr" or not re.search(r"\S: ", shown), shown
+    assert not re.search(r"%\{[xyz]:[^}]*s\}", trace.hovertemplate), "0.53 would be told as 530m"
     if "customdata" in trace.hovertemplate:
         points = list(trace.customdata)
         assert len(points) == len(trace.x) == len(trace.y)

@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from models.credit.portfolio import Portfolio
 from models.credit.score import logit
 from models.credit.service import credit_service
 from models.credit.wording import label, scaled, unit_name, value_text
@@ -22,7 +23,7 @@ from models.display.credit.gauge import gauge
 from models.display.credit.scatter import scatter
 from models.display.credit.waterfall import change_waterfall, score_waterfall
 from models.texts import ENGLISH, FRENCH, Texts
-from tests.charts import cells, in_house_style
+from tests.charts import cells, in_house_style, numbers
 
 METRICS = json.loads((Path(__file__).parents[1] / "weights" / "credit" / "metrics.json").read_text(encoding="utf-8"))
 CLIENT = 900001
@@ -116,8 +117,11 @@ def test_each_outcome_s_bars_are_the_shares_of_its_clients(column: str, texts: T
         assert list(np.asarray(bar.x)[order]) == pytest.approx((edges[1:] + edges[:-1]) / 2)
         assert bar.name == texts(f"credit.outcome.{('repaid', 'defaulted')[outcome]}")
         assert all(0.4 < width / (edges[1] - edges[0]) < 0.5 for width in bar.width), "two bars side by side"
-        for (share, count), height in zip(bar.customdata, bar.y, strict=True):
+        for (share, count, span), height, middle in zip(bar.customdata, bar.y, bar.x, strict=True):
             assert share == texts.percent(height) and count / len(mine) == pytest.approx(height)
+            ends = [float(one.replace(",", "")) for one in numbers(span, texts)]
+            slack = 0.051 if column == "DAYS_BIRTH" else 1
+            assert ends[0] - slack <= middle <= ends[-1] + slack, "the range of the bar, in the reader's unit"
     (line,) = figure.layout.shapes
     assert line.x0 == line.x1 == pytest.approx(scaled(column, own)) and line.line.color == MARK
     assert figure.layout.annotations[0].text == texts("credit.compare.client")
@@ -152,6 +156,10 @@ def test_categories_are_counted_and_the_clients_own_is_marked(column: str, texts
     assert figure.layout.xaxis.title.text.replace("<br>", " ") == texts("credit.compare.share")
 
 
+def _words(portfolio: Portfolio, row: int, axes: tuple[str, str], texts: Texts) -> list[str]:
+    return [value_text(name, float(portfolio.values(name)[row]), texts) for name in axes]
+
+
 @LANGUAGES
 @pytest.mark.parametrize("axes", [("DAYS_BIRTH", "AMT_CREDIT"), ("EXT_SOURCE_1", "EXT_SOURCE_3")])
 def test_every_client_whose_two_values_are_known_is_a_point_of_its_outcome(axes: tuple[str, str], texts: Texts) -> None:
@@ -165,7 +173,8 @@ def test_every_client_whose_two_values_are_known_is_a_point_of_its_outcome(axes:
     assert list(density.x) == list(x[known]) and list(density.y) == list(y[known])
     for points, outcome, colour, symbol in ((repaid, 0, LOWERS, "circle-open"), (defaulted, 1, RAISES, "x")):
         members = known & (portfolio.outcomes == outcome)
-        assert list(points.customdata) == list(portfolio.ids[members])
+        told = [(str(portfolio.ids[one]), *_words(portfolio, one, axes, texts)) for one in np.flatnonzero(members)]
+        assert list(map(tuple, points.customdata)) == told
         assert list(points.x) == list(x[members]) and list(points.y) == list(y[members])
         assert (points.marker.color, points.marker.symbol) == (colour, symbol) and 0 < points.marker.opacity < 1
         assert points.name == texts(f"credit.outcome.{('repaid', 'defaulted')[outcome]}")
@@ -174,8 +183,7 @@ def test_every_client_whose_two_values_are_known_is_a_point_of_its_outcome(axes:
     assert titles == [label(name, texts) + unit_name(name, texts) for name in axes] and figure.layout.showlegend
     head, *rows = cells(figure)
     assert head[0] == texts("charts.clients") and all(label(name, texts) in head[1 + i] for i, name in enumerate(axes))
-    own_texts = [value_text(name, float(portfolio.values(name)[row]), texts) for name in axes]
-    assert rows[-1] == [texts("credit.client", client_id=client), *own_texts]
+    assert rows[-1] == [texts("credit.client", client_id=client), *_words(portfolio, row, axes, texts)]
     for (_, *halves), outcome in zip(rows[:2], (0, 1), strict=True):
         for name, cell in zip(axes, halves, strict=True):
             middle = np.median(portfolio.values(name)[known & (portfolio.outcomes == outcome)].astype(float))

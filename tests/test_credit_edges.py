@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from models.credit import negotiation
+from models.credit import negotiation, whatif
+from models.credit.application import columns
+from models.credit.features import NOT_EMPLOYED
 from models.credit.loan import LoanTerms
 from models.credit.policy import Policy
 from models.credit.reasons import NOTABLE, reasons
 from models.credit.score import Contribution, Score, changes, logit, sigmoid
 from models.credit.service import CreditService, credit_service
+from models.credit.wording import value_text
 from models.display.common.spreadsheet import as_text
-from models.display.credit import audit_charts
+from models.display.credit import audit_charts, distribution, tables
+from models.display.credit.global_importance import dependence
+from models.display.credit.scatter import scatter
 from models.errors import InputError
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
+from tests.charts import cells
 
 BOTH = pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=LANGUAGES)
 LOAN = LoanTerms(500_000.0, 20_000.0, 36, 0.1825, 510_000.0)
@@ -31,6 +38,64 @@ def _score(**amounts: float) -> Score:
 @pytest.fixture(scope="module")
 def credit() -> CreditService:
     return credit_service()
+
+
+def test_nothing_is_a_share_of_nothing(credit: CreditService) -> None:
+    known = {"AMT_CREDIT": 300_000, "AMT_ANNUITY": 60_000, "AMT_INCOME_TOTAL": 30_000}
+    for income, value in ((30_000, 2.0), (0, None)):
+        score = credit.score_application(known | {"AMT_INCOME_TOTAL": income})
+        (told,) = [item.value for item in score.contributions if item.feature == "ANNUITY_TO_INCOME"]
+        assert told == value
+
+
+def test_what_stands_in_for_an_unknown_ratio_is_not_the_client_s_own(credit: CreditService) -> None:
+    prices = credit.portfolio.applications["AMT_GOODS_PRICE"]
+    client = int(credit.portfolio.ids[np.flatnonzero(prices.isna())[0]])
+    found = credit.compare(client, "CREDIT_TO_GOODS")
+    assert found.value is None and found.known == int(prices.notna().sum())
+
+
+@BOTH
+def test_who_is_not_employed_is_not_unknown(credit: CreditService, texts: Texts) -> None:
+    portfolio = credit.portfolio
+    client = int(portfolio.ids[np.flatnonzero(portfolio.applications["DAYS_EMPLOYED"] == NOT_EMPLOYED)[0]])
+    said = texts("credit.not_employed")
+    found = credit.compare(client, "DAYS_EMPLOYED")
+    assert found.value is None and said in distribution.sentence(found, texts)[0]
+    assert said in distribution.distribution(found, texts).layout.meta["label"]
+    assert said in cells(scatter(portfolio, client, "DAYS_EMPLOYED", "AMT_CREDIT", texts))[-1]
+    assert whatif.editor(credit.model, portfolio.application(client), "DAYS_EMPLOYED", texts).present == said
+
+
+@BOTH
+def test_the_categories_of_a_feature_are_told_by_name(credit: CreditService, texts: Texts) -> None:
+    figure = dependence(credit.importance.dependence("NAME_EDUCATION_TYPE"), texts)
+    names = [value_text("NAME_EDUCATION_TYPE", name, texts) for name in columns()["NAME_EDUCATION_TYPE"].categories]
+    assert set(figure.layout.xaxis.ticktext) <= set(names)
+    assert {name for trace in figure.data for name in trace.customdata} <= {*names, texts("credit.unknown")}
+    assert next(row[0] for row in cells(figure)[1:]) in names
+
+
+@BOTH
+def test_a_cost_ratio_keeps_its_decimals(credit: CreditService, texts: Texts) -> None:
+    sentence = tables.cut_off_sentence(credit.policy.cut_off(2.5), texts)
+    assert texts.plain(2.5) in sentence
+
+
+def test_what_was_changed_there_and_back_is_no_change(credit: CreditService) -> None:
+    application = credit.portfolio.application(credit.ids("all")[0])
+    members = application["CNT_FAM_MEMBERS"]
+    assert "vt-table" not in tables.changes(None, None, {"CNT_FAM_MEMBERS": members}, application, ENGLISH)
+    other = {"CNT_FAM_MEMBERS": float(members or 0) + 1}  # type: ignore[arg-type]
+    assert "vt-table" in tables.changes(None, None, other, application, ENGLISH)
+
+
+def test_a_table_of_many_headings_is_read_whichever_separates_them(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    others = [f"a_heading_that_no_application_has_{number}" for number in range(6000)]
+    cell = "x" * 200_000
+    path.write_text(",".join(["AMT_CREDIT", *others]) + "\n" + ",".join(["300000", cell, *[""] * 5999]) + "\n")
+    assert len(credit_service().score_batch(str(path))["scores"]) == 1
 
 
 @BOTH

@@ -60,7 +60,7 @@ def test_the_points_of_all_clients_are_orange_where_a_value_is_high() -> None:
     assert (scale[0.0], scale[1.0]) == (global_importance.LOWERS, global_importance.RAISES)
     seen = 0
     for row, place in enumerate(importance.order[: global_importance.SHOWN]):
-        values = importance.features[:, place]
+        values = importance.known[:, place]
         known = ~np.isnan(values)
         points = figure.data[2 * row]
         assert list(points.x) == list(importance.values[known, place])

@@ -162,6 +162,7 @@ def test_a_proposal_says_what_moves_and_nothing_else(texts: Texts) -> None:
     assert words(LOAN.paying_down(5_000))[:4] == ["5,000", "20,000", "515,000", "500,000"]
     limit = replace(LOAN, is_revolving=True)
     assert words(limit.borrowing(300_000), limit)[:2] == ["300,000", "500,000"]
+    assert len(words(limit.borrowing(300_000), limit)) == 4, "no rate: the credit has no duration to tell it from"
     assert numbers(as_they_stand(limit, texts), texts)[0] == "500,000" and interest(limit, limit, texts) == ""
     assert numbers(as_they_stand(LOAN, texts), texts)[:3] == ["500,000", "36", "18.2%"]
     dearer, cheaper = interest(LOAN, LOAN.over(60), texts), interest(LOAN, LOAN.over(12), texts)
@@ -176,7 +177,8 @@ def test_programs_receive_terms_as_they_are() -> None:
         **{"instalment": LOAN.over(60).instalment, "annual_rate": 0.1825},
     }
     limit = terms_json(replace(LOAN, is_revolving=True), None, ENGLISH)
-    assert limit["months"] is None and limit["words"] == as_they_stand(replace(LOAN, is_revolving=True), ENGLISH)
+    assert limit["months"] is None and limit["annual_rate"] is None
+    assert limit["words"] == as_they_stand(replace(LOAN, is_revolving=True), ENGLISH)
     assert terms_json(LOAN, LOAN, ENGLISH)["words"] == as_they_stand(LOAN, ENGLISH)
     assert LoanTerms.of({"AMT_CREDIT": 9e4, "AMT_ANNUITY": 4500.0, "NAME_CONTRACT_TYPE": REVOLVING}) is not None
 

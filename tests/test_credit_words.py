@@ -241,25 +241,36 @@ def test_dependence_is_drawn_over_the_years_that_people_count(texts: Texts) -> N
 @BOTH
 def test_a_place_in_a_group_is_said_in_the_direction_that_people_count(texts: Texts) -> None:
     numeric = compare.ClientComparison(
-        5, "AMT_CREDIT", 513_531.0, "all", (), 1500, 1400, 37.5, (0.0, 1.0), None, (1300,), (100,)
+        *(5, "AMT_CREDIT", 513_531.0, "all", (), 1500, 1400, 37.5, (0.0, 1.0), None, (1300,), (100,)),
+        below=0.375,
+        above=0.625,
     )
     assert [numbers(line, texts) for line in distribution.sentence(numeric, texts)] == [
         ["513,531", "38%"],
         ["1,400", "1,500"],
     ]
-    aged = replace(numeric, feature="DAYS_BIRTH", value=-14_610.0, percentile=30.0)
-    assert numbers(distribution.sentence(aged, texts)[0], texts) == ["40", "70%"]
+    aged = replace(numeric, feature="DAYS_BIRTH", value=-14_610.0, below=0.3, above=0.65)
+    assert numbers(distribution.sentence(aged, texts)[0], texts) == ["40", "65%"], "who is as old is not younger"
+    least = distribution.sentence(replace(numeric, below=0.0, above=0.3), texts)
+    assert least[0] == texts("credit.compare.lowest", feature=label("AMT_CREDIT", texts), value=texts.number(513_531))
+    bars = {"edges": (-0.5, 0.5, 1.5), "repaid": (800, 500), "defaulted": (80, 20)}
+    flag = replace(numeric, feature="FLAG_WORK_PHONE", value=0.0, below=0.0, above=0.37, **bars)
+    assert numbers(distribution.sentence(flag, texts)[0], texts) == ["63%", "9.1%"], "as for so many, like a category"
     category = replace(
         numeric,
         feature="NAME_INCOME_TYPE",
         value="Pensioner",
         percentile=None,
+        below=None,
+        above=None,
         edges=None,
         categories=("Working", "Pensioner"),
         repaid=(1000, 300),
         defaulted=(80, 20),
     )
     assert numbers(distribution.sentence(category, texts)[0], texts) == ["23%", "6.2%"]
+    pensioner = replace(numeric, feature="DAYS_EMPLOYED", value=None, percentile=None, code=365243)
+    assert texts("credit.not_employed") in distribution.sentence(pensioner, texts)[0]
     unknown = distribution.sentence(replace(numeric, value=None, percentile=None), texts)
     assert unknown[0] == texts("credit.compare.value_unknown", feature=label("AMT_CREDIT", texts))
     told = numeric.to_json(texts)

@@ -232,7 +232,7 @@ def test_markup_in_a_value_is_text() -> None:
 
 def test_whose_letter_it_is_must_be_clear(credit: CreditService) -> None:
     client_id = credit.ids("all")[0]
-    for whose in ((None, None), (None, {}), (client_id, MADE_UP)):
+    for whose in ((None, None), (None, {}), (None, {"AMT_CREDIT": None}), (client_id, MADE_UP)):
         with pytest.raises(InputError) as refusal:
             credit.notice(*whose)  # type: ignore[arg-type]
         for texts in (ENGLISH, FRENCH):

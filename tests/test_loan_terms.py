@@ -86,7 +86,9 @@ def test_the_terms_follow_each_other() -> None:
     assert more_down.beyond(LOAN, 2.0) == LOAN.paying_down(110_000.0)
 
 
-@pytest.mark.parametrize("amount, instalment", [(100, 1_000), (100, 100), (100, 0.1), (1e9, 1.0), (5e5, 25_000)])
+@pytest.mark.parametrize(
+    "amount, instalment", [(100, 1_000), (100, 100), (100, 0.1), (1_000_000, 1_000), (5e5, 25_000)]
+)
 def test_odd_loans_still_have_terms(amount: float, instalment: float) -> None:
     terms = LoanTerms.of({"AMT_CREDIT": amount, "AMT_ANNUITY": instalment, "AMT_GOODS_PRICE": None})
     assert terms is not None and terms.price is None
@@ -94,7 +96,14 @@ def test_odd_loans_still_have_terms(amount: float, instalment: float) -> None:
     assert "AMT_GOODS_PRICE" not in terms.columns()
 
 
-@pytest.mark.parametrize("unknown", [{}, {"AMT_CREDIT": 5e5}, {"AMT_ANNUITY": 5e4}])
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        *({}, {"AMT_CREDIT": 5e5}, {"AMT_ANNUITY": 5e4}),
+        # what would not be repaid in a lifetime, nor counted in months
+        *({"AMT_CREDIT": 3e5, "AMT_ANNUITY": 0.001}, {"AMT_CREDIT": 1e9, "AMT_ANNUITY": 1e-300}),
+    ],
+)
 def test_a_loan_without_amount_or_instalment_has_no_terms(unknown: dict[str, float], credit: CreditService) -> None:
     assert LoanTerms.of(unknown) is None
     answer = counterfactuals(credit.model, unknown, credit.score_application(unknown))

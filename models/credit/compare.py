@@ -44,6 +44,9 @@ class ClientComparison:
         size: clients in the group; ``known`` of them have a value.
         percentile: share of known values below the client's, 0..100 (ties count half); None for a category or an
             unknown value.
+        below, above: shares of known values that are less and more than the client's, 0..1; None where it is.
+        code: the table's code for what is no value of the column, such as 365243 days for "not employed"; None where
+            the client has none.
         edges: (b + 1,) bin edges of a number, else None.
         categories: (b,) values of a category, most frequent first, else None.
         repaid, defaulted: (b,) counts by outcome.
@@ -61,6 +64,9 @@ class ClientComparison:
     categories: tuple[str, ...] | None
     repaid: tuple[int, ...]
     defaulted: tuple[int, ...]
+    below: float | None = None
+    above: float | None = None
+    code: Value = None
 
     def to_json(self, texts: Texts = ENGLISH) -> dict[str, Any]:
         """The form that programs receive."""
@@ -113,6 +119,7 @@ def compare(
         criteria=used,
         size=len(values),
         known=known,
+        code=portfolio.code(row, name),
         **distribution,
     )
 
@@ -148,10 +155,13 @@ def _of_numbers(own: float, values: np.ndarray, outcomes: np.ndarray) -> dict[st
     whole = np.all(seen == np.round(seen)) and np.ptp(seen) <= BINS
     edges = np.arange(seen.min() - 0.5, seen.max() + 1) if whole else np.histogram_bin_edges(seen, BINS)
     repaid, defaulted = (np.histogram(values[known & (outcomes == outcome)], edges)[0] for outcome in (0, 1))
-    percentile = None if np.isnan(own) else 100 * float((seen < own).mean() + (seen == own).mean() / 2)
+    below, above = float((seen < own).mean()), float((seen > own).mean())
+    unknown = bool(np.isnan(own))
     return {
-        "value": None if np.isnan(own) else own,
-        "percentile": percentile,
+        "value": None if unknown else own,
+        "percentile": None if unknown else 50 * (1 + below - above),
+        "below": None if unknown else below,
+        "above": None if unknown else above,
         "edges": tuple(edges.tolist()),
         "categories": None,
         "repaid": tuple(repaid.tolist()),

@@ -24,7 +24,8 @@ GROUPS = ("external_scores", "loan", "income", "work", "person", "home", "region
 
 
 def _over(numerator: Array, denominator: Array) -> Array:
-    return np.where(denominator != 0, numerator / denominator, np.nan)
+    ratio = numerator / denominator
+    return np.where(np.isfinite(ratio), ratio, np.nan)  # nothing is a share of nothing
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def engineer(applications: pd.DataFrame | Mapping[str, Array | Sequence[Any]], r
     rows = len(applications) if isinstance(applications, pd.DataFrame) else len(next(iter(applications.values())))
     columns = {name: _column(applications, name, recipe, rows) for name in recipe.columns}
     made = np.empty((rows, len(recipe.features)))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for place, (names, usual) in enumerate(recipe.plan):
             values = _over(*(columns[source] for source in names)) if len(names) == 2 else columns[names[0]]
             made[:, place] = values if usual is None else np.where(np.isnan(values), usual, values)

@@ -22,6 +22,7 @@ class Dependence:
     Attributes:
         feature, partner: names of features of the model.
         values, attributions, colours: (n,) each; NaN where unknown.
+        categories: of a category, its values in the order of their codes, which ``values`` holds; else empty.
     """
 
     feature: str
@@ -29,10 +30,13 @@ class Dependence:
     values: np.ndarray
     attributions: np.ndarray
     colours: np.ndarray
+    categories: tuple[str, ...] = ()
 
 
 class Importance:
-    """Attributions of a portfolio: ``values`` (n, f) in log-odds, ``features`` (n, f)."""
+    """Attributions of a portfolio: ``values`` (n, f) in log-odds, ``features`` (n, f) as the model reads them,
+    ``known`` the same without what stands in for unknown ones.
+    """
 
     def __init__(self, portfolio: Portfolio, explainers: TreeExplainers) -> None:
         self._explainers = explainers
@@ -40,6 +44,8 @@ class Importance:
         self.names = portfolio.model.features
         self.values = answer.values
         self.features = answer.features
+        self.known = portfolio.known_features
+        self._categories = portfolio.model.recipe.categories
         self.mean_absolute = np.abs(answer.values).mean(axis=0)
         self.order = np.argsort(-self.mean_absolute, kind="stable")
 
@@ -60,9 +66,10 @@ class Importance:
         return Dependence(
             self.names[place],
             self.names[other],
-            self.features[:, place],
+            self.known[:, place],
             self.values[:, place],
-            self.features[:, other],
+            self.known[:, other],
+            tuple(self._categories.get(self.names[place], ())),
         )
 
     def partner(self, place: int) -> int:

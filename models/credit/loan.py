@@ -26,6 +26,7 @@ from models.credit.wording import Value
 AMOUNT, INSTALMENT, PRICE = COLUMNS = ("AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE")
 USUAL_RATE = 0.18  # a year, nominal: twelve times that of a month
 LONGEST = 120  # months: an instalment that would take longer at the usual rate is given a lower one
+LIFETIME = 1200  # months
 REVOLVING = "Revolving loans"  # of NAME_CONTRACT_TYPE
 CENT = 0.005  # half of the smallest difference between two sums
 
@@ -52,9 +53,11 @@ class LoanTerms:
 
     @classmethod
     def of(cls, application: Mapping[str, Value]) -> LoanTerms | None:
-        """The terms of an application of original columns; None where amount or instalment is unknown or 0."""
+        """The terms of an application of original columns; None where amount or instalment is unknown or 0, or
+        the instalment so small that the loan would not be repaid in a lifetime.
+        """
         amount, paid, price = (_positive(application.get(name)) for name in COLUMNS)
-        if amount is None or paid is None:
+        if amount is None or paid is None or amount / paid > LIFETIME:
             return None
         months = _nearest_months(amount, paid)
         return cls(

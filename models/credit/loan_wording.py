@@ -18,7 +18,7 @@ def terms_json(terms: LoanTerms, own: LoanTerms | None, texts: Texts) -> dict[st
         "goods_price": terms.price,
         "months": None if terms.is_revolving else int(terms.months),
         "instalment": terms.instalment,
-        "annual_rate": terms.annual_rate,
+        "annual_rate": None if terms.is_revolving else terms.annual_rate,
         "words": proposal(own, terms, texts) if own and terms != own else as_they_stand(terms, texts),
     }
 
@@ -50,7 +50,8 @@ def proposal(own: LoanTerms, terms: LoanTerms, texts: Texts) -> str:
     if terms.months != own.months and not terms.is_revolving:
         parts.append(texts("credit.loan.over" if parts else "credit.loan.repay", **said))
     what = ", ".join(parts)
-    return texts("credit.loan.proposal", what=what[:1].upper() + what[1:], **said)
+    key = "credit.loan.proposal_revolving" if terms.is_revolving else "credit.loan.proposal"
+    return texts(key, what=what[:1].upper() + what[1:], **said)
 
 
 def interest(own: LoanTerms, terms: LoanTerms, texts: Texts) -> str:

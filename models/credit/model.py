@@ -131,4 +131,5 @@ def _value(columns: tuple[str, ...], application: Mapping[str, Value], made: flo
     """A feature's value for a reader: as the application has it, or the ratio that was made; None where unknown."""
     if len(columns) == 1:
         return application.get(columns[0])
-    return None if any(is_missing(application.get(column)) for column in columns) else made
+    held = [application.get(column) for column in columns]
+    return None if any(map(is_missing, held)) or held[-1] == 0 else made

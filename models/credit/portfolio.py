@@ -83,13 +83,20 @@ class Portfolio:
             InputError: there is no such column or feature.
         """
         if isinstance(name, str) and name in self.model.features and name not in columns():
-            return self.features[:, self.model.features.index(name)]
+            return self.known_features[:, self.model.features.index(name)]
         rule = column(name, "feature")
         values = self.applications[rule.name].to_numpy()
         if rule.is_category:
             return values.astype(object)
         values = values.astype(float)
         return np.where(np.isin(values, rule.special), np.nan, values)
+
+    def code(self, row: int, name: str) -> Value:
+        """The code that stands for a client's value, such as 365243 for "not employed"; None where none does."""
+        if name not in columns():
+            return None
+        held = self._readable[name][row]
+        return held if held in columns()[name].special else None
 
     def row(self, client_id: object) -> int:
         """The row of a client.

@@ -172,6 +172,8 @@ class CreditService:
         threshold = self._cut_off(cost_ratio)
         if client_id is None:
             held = application.check(values)
+            if not held:
+                raise InputError("letter_whose")
             score = self.model.score(held, None, threshold)
         else:
             held = self.portfolio.application(client_id)

@@ -30,6 +30,7 @@ class Editor:
         low, high, step: of a number; the range is the real data's 0.1 % to 99.9 %, stretched to the client's value.
         choices: (text, value) of a category or a flag; empty for a number.
         value: the present value, None where unknown.
+        present: the same in words, or what a code stands for.
     """
 
     column: str
@@ -39,6 +40,7 @@ class Editor:
     step: float
     choices: tuple[tuple[str, str | float], ...]
     value: Value
+    present: str
 
 
 def editable(model: CreditModel, texts: Texts) -> list[tuple[str, str]]:
@@ -51,12 +53,14 @@ def editor(model: CreditModel, application: Mapping[str, Value], name: str, text
     """The editor of a column, at the application's value."""
     rule = column(name, "column")
     value = application.get(name)
-    title = label(name, texts)
+    title, present = label(name, texts), value_text(name, value, texts)
     if rule.is_category:
         choices = tuple((value_text(name, item, texts), item) for item in rule.categories)
-        return Editor(name, title, 0, 0, 0, choices, value)
+        return Editor(name, title, 0, 0, 0, choices, value, present)
     if rule.unit == "flag":
-        return Editor(name, title, 0, 0, 0, tuple((value_text(name, code, texts), code) for code in (0.0, 1.0)), value)
+        return Editor(
+            name, title, 0, 0, 0, tuple((value_text(name, code, texts), code) for code in (0.0, 1.0)), value, present
+        )
     described = model.config["columns"].get(name, {})
     known = None if value is None or value in rule.special else float(value)
     ends = [described.get("minimum", rule.low), described.get("maximum", rule.high)]
@@ -69,7 +73,7 @@ def editor(model: CreditModel, application: Mapping[str, Value], name: str, text
     allowed = Range.of(rule)
     low = max(allowed.low, round(math.floor(low / step) * step, 6))
     high = min(allowed.high, round(math.ceil(high / step) * step, 6))
-    return Editor(name, title, low, high, step, (), shown)
+    return Editor(name, title, low, high, step, (), shown, present)
 
 
 def _step(name: str, whole: bool, width: float) -> float:

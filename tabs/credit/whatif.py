@@ -73,6 +73,7 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     def show(client_id: int, ratio: float, negotiated: Negotiated, edited: dict[str, Any]) -> tuple[Any, ...]:
         application = credit_service().portfolio.application(client_id)
         own, now = _terms(client_id, negotiated)
+        edited = {name: value for name, value in edited.items() if value != application.get(name)}  # there and back
         changed = (now.changes(application) if now else {}) | edited
         before, after = credit_service().judge(client_id, ratio), credit_service().judge(client_id, ratio, changed)
         return (
@@ -224,5 +225,5 @@ def _slider(editor: whatif.Editor, texts: Texts) -> OpenSlider:
 
 
 def _title(editor: whatif.Editor, texts: Texts) -> str:
-    """The column's name; a slider has a thumb somewhere, so that an unknown value must be said."""
-    return editor.name if editor.value is not None else f"{editor.name} ({texts('credit.unknown')})"
+    """The column's name; a slider has a thumb somewhere, so that a value that is none must be said."""
+    return editor.name if editor.value is not None else f"{editor.name} ({editor.present})"

@@ -20,6 +20,7 @@ from models.errors import InputError, shown
 LONGEST_HEADER = 1_000_000  # characters
 MOST_HEADINGS = 10_000  # an application has 120 columns, and a table may hold others beside them
 CELLS_AT_ONCE = 500_000  # that are held as Python objects
+csv.field_size_limit(LONGEST_HEADER)  # of a cell too, where Python would stop at 131,072 characters
 SEP_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
 
 

@@ -33,7 +33,7 @@ def verdict(score: Score, percentile: float, cost_ratio: float, texts: Texts) ->
             (texts("credit.distance"), sign + figures["points"]),
             (texts("credit.percentile"), _place(percentile, texts)),
         ],
-        note=texts("credit.cutoff_note", ratio=texts.number(cost_ratio)),
+        note=texts("credit.cutoff_note", ratio=texts.plain(cost_ratio)),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from models.credit.compare import ClientComparison
-from models.credit.wording import label, scaled, unit_name, value_text
+from models.credit.wording import label, scaled, unit, unit_name, value_text
 from models.display.common.chart import described, share_ticks
 from models.display.common.palette import LOWERS, MARK, RAISES, base_figure
 from models.texts import Texts
@@ -34,18 +34,22 @@ def distribution(comparison: ClientComparison, texts: Texts) -> go.Figure:
                 "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "#ffffff", "size": 6},
             },
             "opacity": 0.85,
-            "customdata": [[texts.percent(share), value] for share, value in zip(shares, values, strict=True)],
+            "hovertemplate": "%{customdata[2]}<br>%{customdata[0]} (%{customdata[1]})",
+            "customdata": [
+                [texts.percent(share), value, range_or_name]
+                for share, value, range_or_name in zip(shares, values, names, strict=True)
+            ],
         }
         if numeric:
             figure.add_bar(**_histogram(comparison, shares), **look)
         else:
-            hover = "%{y}<br>%{customdata[0]} (%{customdata[1]})"
-            figure.add_bar(orientation="h", y=names, x=shares, hovertemplate=hover, **look)
+            figure.add_bar(orientation="h", y=names, x=shares, **look)
     figure.update_layout(
         barmode="group",
         showlegend=True,
         legend={"orientation": "h", "y": 1.12, "x": 0, "traceorder": "normal"},
     )
+    own = comparison.value if comparison.code is None else comparison.code
     name, top = label(comparison.feature, texts), max(max(shares) for shares in drawn)
     ticks = {"title_text": texts("credit.compare.share"), **share_ticks(top, texts)}
     if numeric:
@@ -64,7 +68,7 @@ def distribution(comparison: ClientComparison, texts: Texts) -> go.Figure:
         figure.update_layout(height=120 + 34 * len(names), margin={"l": 8})
     return described(
         figure,
-        texts("charts.distribution", feature=name, value=value_text(comparison.feature, comparison.value, texts)),
+        texts("charts.distribution", feature=name, value=value_text(comparison.feature, own, texts)),
         (name, texts("credit.outcome.repaid"), texts("credit.outcome.defaulted")),
         [(row, *(texts.percent(shares[place]) for shares in drawn)) for place, row in enumerate(names)],
         texts,
@@ -79,7 +83,6 @@ def _histogram(comparison: ClientComparison, shares: list[float]) -> dict[str, A
         "x": middles,
         "y": shares,
         "width": [0.46 * abs(edges[1] - edges[0])] * len(middles),
-        "hovertemplate": "%{x:.3s}<br>%{customdata[0]} (%{customdata[1]})",
     }
 
 
@@ -117,19 +120,30 @@ def _categories(comparison: ClientComparison, texts: Texts) -> tuple[list[str], 
     return names, counts
 
 
+def _place(comparison: ClientComparison) -> int:
+    """Which bar holds the client's value."""
+    if comparison.categories is not None:
+        return comparison.categories.index(str(comparison.value))
+    edges = comparison.edges or ()
+    return next(place for place, edge in enumerate(edges[1:]) if float(comparison.value or 0) <= edge)
+
+
 def sentence(comparison: ClientComparison, texts: Texts) -> list[str]:
     """Where the client stands, in words, and how many clients that is measured on."""
     name = label(comparison.feature, texts)
     size = texts("credit.compare.size", known=texts.number(comparison.known), size=texts.number(comparison.size))
+    if comparison.code is not None:
+        said = value_text(comparison.feature, comparison.code, texts)
+        return [texts("credit.compare.code", feature=name, value=said), size]
     if comparison.value is None:
         return [texts("credit.compare.value_unknown", feature=name), size]
     value = value_text(comparison.feature, comparison.value, texts)
-    if comparison.percentile is not None:
-        share = comparison.percentile / 100
-        if scaled(comparison.feature, 1.0) < 0:  # days count backwards: the oldest client has the smallest number
-            share = 1 - share
-        return [texts("credit.compare.percentile", feature=name, value=value, share=texts.percent(share, 0)), size]
-    place = (comparison.categories or ()).index(str(comparison.value))
+    if comparison.below is not None and comparison.above is not None and unit(comparison.feature) != "flag":
+        # days count backwards: the oldest client has the smallest number
+        less = comparison.above if scaled(comparison.feature, 1.0) < 0 else comparison.below
+        key = "percentile" if less else "lowest"
+        return [texts(f"credit.compare.{key}", feature=name, value=value, share=texts.percent(less, 0)), size]
+    place = _place(comparison)
     count = comparison.repaid[place] + comparison.defaulted[place]
     share_alike = count / max(comparison.known, 1)
     rate = comparison.defaulted[place] / max(count, 1)

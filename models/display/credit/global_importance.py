@@ -16,6 +16,7 @@ from models.texts import Texts
 
 SHOWN = 15  # features
 SWARM = 54  # px a row, with its name above
+MOST_NAMES = 8  # categories whose names stand below the axis; of more, each is told on hover and in the table
 SPREAD = 0.26  # rows that a swarm reaches up and down
 LOW_TO_HIGH = [[0.0, LOWERS], [0.5, "#b8a9b9"], [1.0, RAISES]]
 
@@ -55,7 +56,7 @@ def beeswarm(importance: Importance, texts: Texts, shown: int = SHOWN) -> go.Fig
     draw = np.random.default_rng(0)
     for row, place in enumerate(importance.order[:shown]):
         name = importance.names[place]
-        attributions, ranks = importance.values[:, place], _ranks(name, importance.features[:, place])
+        attributions, ranks = importance.values[:, place], _ranks(name, importance.known[:, place])
         counts, edges = np.histogram(attributions, 60)
         crowd = counts[np.clip(np.digitize(attributions, edges) - 1, 0, 59)] / counts.max()
         heights = row + draw.uniform(-SPREAD, SPREAD, len(attributions)) * crowd
@@ -117,23 +118,47 @@ def dependence(found: Dependence, texts: Texts) -> go.Figure:
     values = np.array([scaled(found.feature, value) for value in found.values])
     known = ~np.isnan(ranks)
     marker = _coloured(ranks[known], label(found.partner, texts), texts) | {"size": 5, "showscale": True}
+    told = np.array([_said(found, value, texts) for value in found.values])
     for points, look in ((~known, {"size": 5, "color": NEUTRAL}), (known, marker)):
         figure.add_scattergl(
             x=values[points],
             y=found.attributions[points],
             mode="markers",
             marker=look,
-            hovertemplate=texts.pair("%{x:.4s}", "%{y:.3f}<extra></extra>"),
+            customdata=told[points],
+            hovertemplate=texts.pair("%{customdata}", "%{y:.3f}<extra></extra>"),
         )
+    if found.categories:
+        names = [value_text(found.feature, name, texts) for name in found.categories]
+        figure.update_xaxes(tickvals=list(range(len(names))), ticktext=names, showticklabels=len(names) <= MOST_NAMES)
     figure.update_xaxes(title_text=label(found.feature, texts) + unit_name(found.feature, texts))
     figure.update_yaxes(title_text=texts("credit.global.attribution"), zeroline=True, zerolinecolor=NEUTRAL)
     return described(
         figure,
         texts("charts.dependence", feature=label(found.feature, texts), partner=label(found.partner, texts)),
         (label(found.feature, texts), texts("charts.attribution_median"), texts("charts.clients")),
-        _fifths(found, texts),
+        _by_category(found, texts) if found.categories else _fifths(found, texts),
         texts,
     )
+
+
+def _said(found: Dependence, value: float, texts: Texts) -> str:
+    """A value of the feature in words."""
+    held = found.categories[int(value)] if found.categories and not np.isnan(value) else float(value)
+    return value_text(found.feature, held, texts)
+
+
+def _by_category(found: Dependence, texts: Texts) -> list[tuple[str, ...]]:
+    """The clients of each category, the most frequent first: its name, the median attribution, how many."""
+    codes, counts = np.unique(found.values[~np.isnan(found.values)], return_counts=True)
+    return [
+        (
+            _said(found, codes[place], texts),
+            texts.signed(float(np.median(found.attributions[found.values == codes[place]]))),
+            texts.number(int(counts[place])),
+        )
+        for place in np.argsort(-counts, kind="stable")
+    ]
 
 
 def _fifths(found: Dependence, texts: Texts) -> list[tuple[str, ...]]:

@@ -38,8 +38,8 @@ def scatter(portfolio: Portfolio, client_id: object, first: object, second: obje
                 mode="markers",
                 name=texts(f"credit.outcome.{OUTCOMES[outcome]}"),
                 marker={"color": colour, "symbol": symbol, "size": size, "opacity": 0.5 if outcome == 0 else 0.9},
-                customdata=portfolio.ids[members],
-                hovertemplate=texts.pair("%{customdata}", "%{x:.4s}, %{y:.4s}<extra></extra>"),
+                customdata=_told(portfolio, axes, np.flatnonzero(members), texts),
+                hovertemplate=texts.pair("%{customdata[0]}", "%{customdata[1]}, %{customdata[2]}<extra></extra>"),
             )
         )
     if known[row]:
@@ -50,7 +50,8 @@ def scatter(portfolio: Portfolio, client_id: object, first: object, second: obje
                 mode="markers",
                 name=texts("credit.client", client_id=int(portfolio.ids[row])),
                 marker={"color": MARK, "symbol": "diamond", "size": 16, "line": {"color": "#ffffff", "width": 2}},
-                hovertemplate="%{x:.4s}, %{y:.4s}<extra></extra>",
+                customdata=_told(portfolio, axes, np.array([row]), texts),
+                hovertemplate="%{customdata[1]}, %{customdata[2]}<extra></extra>",
             )
         )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.1, "x": 0})
@@ -65,11 +66,26 @@ def scatter(portfolio: Portfolio, client_id: object, first: object, second: obje
             *(_middle_halves(portfolio, axes, known, outcome, texts) for outcome in OUTCOMES),
             (
                 texts("credit.client", client_id=int(portfolio.ids[row])),
-                *(value_text(name, float(portfolio.values(name)[row]), texts) for name in axes),
+                *_told(portfolio, axes, np.array([row]), texts)[0][1:],
             ),
         ],
         texts,
     )
+
+
+def _told(portfolio: Portfolio, axes: list[str], rows: np.ndarray, texts: Texts) -> list[tuple[str, str, str]]:
+    """Of each client the number and the two values, in words."""
+    told = []
+    for name in axes:
+        values = portfolio.values(name)
+        codes = [portfolio.code(row, name) for row in rows]
+        told.append(
+            [
+                value_text(name, float(values[row]) if code is None else code, texts)
+                for row, code in zip(rows, codes, strict=True)
+            ]
+        )
+    return list(zip(map(str, portfolio.ids[rows].tolist()), *told, strict=True))
 
 
 def _density(x: np.ndarray, y: np.ndarray) -> go.Histogram2dContour:

@@ -84,7 +84,7 @@ def cut_off_sentence(cut_off: CutOff, texts: Texts) -> str:
     return texts(
         "credit.policy.sentence",
         threshold=texts.percent(round(cut_off.threshold, 4), 2),
-        ratio=texts.number(cut_off.cost_ratio),
+        ratio=texts.plain(cut_off.cost_ratio),
         cost=texts.number(cut_off.cost, 3),
     )
 
@@ -97,11 +97,12 @@ def changes(
     texts: Texts,
 ) -> str:
     """What was changed, before and after, as HTML: the loan's terms, then any other column."""
-    rows = [row for row in _terms_rows(own, terms, texts) if row[1] != row[2]] if own and terms else []
+    rows = _terms_rows(own, terms, texts) if own and terms else []
     rows += [
         (label(name, texts), value_text(name, application.get(name), texts), value_text(name, value, texts))
         for name, value in edited.items()
     ]
+    rows = [row for row in rows if row[1] != row[2]]
     if not rows:
         return render("caption", line=texts("credit.whatif.nothing"), meaning="")
     return Table(
