@@ -143,7 +143,7 @@ def test_the_comparison_sorts_by_number() -> None:
     assert frame[heads[0]].tolist() == ["VGG16", "YOLOv8n"]
     assert frame["Accuracy (%)"].dtype == "Float64" and frame["Accuracy (%)"].tolist() == [83.7, 81.0]
     assert frame["95% interval of accuracy"].tolist()[0] == "[77.7,\u00a089.7]"
-    assert frame["Epochs"].isna().all() and len(set(heads)) == len(heads)
+    assert frame["Epochs of the last phase"].isna().all() and len(set(heads)) == len(heads)
 
 
 def test_a_difference_is_called_one_only_when_the_test_says_so() -> None:
