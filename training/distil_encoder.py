@@ -7,7 +7,8 @@
 The student learns to tell, from its own features averaged over their places, the tower's class token (mean squared
 error, each dimension standardised) and the soft labels of a linear head on it (Kullback-Leibler divergence; Hinton et
 al. 2015, arXiv:1503.02531), over the product photos of the training split and pictures without labels. The tower
-answers once for each view of a picture, and its answers are kept in ``--cache``. What is left is the student of the
+answers once for each view of a picture; its answers are kept in ``--cache``, and what the student's frozen layers make
+of the view beside them. What is left is the student of the
 epoch whose probabilities say most of the validation photos' true classes, its head included: the training that starts
 from it keeps that head, unless one that learns from hard labels does better. With ``--refit`` the validation photos are
 learnt from too, and the last epoch is left: ``--refit-init`` of the training takes that student.
@@ -92,7 +93,7 @@ def distil(args: argparse.Namespace, recipe: DistillationRecipe) -> None:
         rates = layer_rates(list(student.body), recipe.rate, recipe.decay)
         rates += [(student.features, recipe.head_rate), (student.classes, recipe.head_rate)]
         if recipe.frozen:
-            maps = variations.through(encoder.frozen)
+            maps = variations.through(encoder.frozen, args.cache)
             batches = DistillationBatches(maps, targets, len(own), recipe, args.seed)
         else:
             pixels = variations.pixels()
@@ -118,7 +119,7 @@ def main() -> None:
     parser.add_argument("--pool", type=Path, required=True, help="folder of unlabelled .jpg photos")
     parser.add_argument("--without", type=Path, default=NONE_OF_THESE, help="text file with names that stay out of it")
     parser.add_argument("--teacher", required=True, help="name in timm, or file of safetensors of the tower")
-    parser.add_argument("--cache", type=Path, help="folder that keeps what the teacher said")
+    parser.add_argument("--cache", type=Path, help="folder that keeps what the teacher and the frozen layers said")
     parser.add_argument("--pool-size", type=int, help="pictures of the pool, drawn by the seed (default: the recipe's)")
     parser.add_argument("--epochs", type=int, help="default: the recipe's")
     parser.add_argument("--seed", type=int, default=0)

@@ -86,9 +86,13 @@ class StudentEncoder:
 class _Scaled(nn.Module):
     """Pixels in 0..1, of any side, at the size and on the scale of the network; then its lowest layers."""
 
+    side: torch.Tensor
+
     def __init__(self, scale: Preprocessing, layers: Sequence[nn.Module]) -> None:
         super().__init__()
         self.scale = scale
+        # a cache tells frozen networks by their state, and these maps depend on the side
+        self.register_buffer("side", torch.tensor(scale.size))
         self.layers = nn.Sequential(*layers)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -141,5 +145,14 @@ RECIPES: Mapping[str, DistillationRecipe] = {
         pool=7000,
         pool_views=6,
     ),
-    "vgg16": DistillationRecipe(frozen=vgg16_training.FROZEN, rate=2e-4, schedule=_schedule(8)),
+    "vgg16": DistillationRecipe(
+        frozen=vgg16_training.FROZEN,
+        rate=2e-4,
+        schedule=_schedule(10),
+        augmentation=Augmentation(crop=0.4, mix=0.5, mixup=0.8),
+        views=20,
+        repeats=6,
+        pool=7000,
+        pool_views=3,  # of feature maps in memory, 5 GB in all
+    ),
 }
