@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from models.errors import InputError, shown
 from models.vision.photo_files import MAX_PHOTOS
 from server.bodies import SMALL
-from tabs.calls import FILES, LISTS, complete, file_of, parameters
+from tabs.calls import FILES, LISTS, complete, file_of, parameters, place_of
 
 CALL = re.compile(r"/gradio_api/(?P<way>call/v2|call|run|api)/(?P<name>[^/]*)(?P<event>/[^/]+)?/?")
 JOIN = "/gradio_api/queue/join"  # gradio_client's way, and the page's
@@ -130,11 +130,8 @@ def _short(argument: str, value: Any) -> Any:
     """A value without what is long: a file as text becomes one on disk, any other text is cut, and refused later."""
     if argument in LISTS and isinstance(value, list) and len(value) <= MAX_PHOTOS:
         return [_short(argument, one) for one in value]
-    if isinstance(value, dict):
-        value_of_file = next((value[key] for key in ("path", "url") if value.get(key)), "")
-    else:
-        value_of_file = value
-    text = value_of_file if isinstance(value_of_file, str) else ""
+    place = place_of(value)
+    text = place if isinstance(place, str) else ""
     if len(text) <= LONG:
         return value
     if argument in FILES:

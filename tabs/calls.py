@@ -78,6 +78,13 @@ def complete(function: Callable[..., Any], values: Mapping[str, Any]) -> dict[st
     return {name: values.get(name, parameter.default) for name, parameter in expected.items()}
 
 
+def place_of(value: Any) -> Any:
+    """Where a file stands, of what a program sends for it: its path, or else its URL; what names neither, as it is."""
+    if isinstance(value, dict):
+        return next((value[key] for key in ("path", "url") if value.get(key)), value)
+    return value
+
+
 def file_of(argument: str, value: Any) -> str | None:
     """The path of the file that a program means: one that it uploaded, by its path or our link to it, or one that came
     as text, a data URL or plain base64.
@@ -85,8 +92,7 @@ def file_of(argument: str, value: Any) -> str | None:
     Raises:
         InputError: it is none of these. Nothing else is opened, and no link is followed.
     """
-    if isinstance(value, dict):
-        value = next((value[key] for key in ("path", "url") if value.get(key)), value)
+    value = place_of(value)
     if value is None:
         return None
     if isinstance(value, str):

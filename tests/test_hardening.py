@@ -389,9 +389,9 @@ def test_a_link_to_an_upload_of_ours_reaches_nothing_else(app_url: str, trap: st
 
 def test_what_gradio_forgets_is_swept(tmp_path: Path) -> None:
     """Old files go, in whatever folder; new ones and those that stood at the start stay."""
-    for name in ("deep", "top/old", "top/full"):
+    for name in ("deep/er", "top/old", "top/full"):
         (tmp_path / name).mkdir(parents=True)
-    own, old, new = tmp_path / "own.png", tmp_path / "deep" / "old.png", tmp_path / "new.png"
+    own, old, new = tmp_path / "own.png", tmp_path / "deep" / "er" / "old.png", tmp_path / "new.png"
     own.touch()
     old.touch()
     time.sleep(0.02)  # beyond what the file system tells apart
@@ -403,6 +403,7 @@ def test_what_gradio_forgets_is_swept(tmp_path: Path) -> None:
     os.utime(new, (0, 0))  # a copy of an old picture keeps the time at which that was written
     assert upload_cleanup.sweep(tmp_path, frozenset({own}), before=moment) == 1
     assert own.exists() and new.exists() and not old.exists()
+    assert upload_cleanup.sweep(tmp_path, frozenset(), before=moment) == 1 and not own.exists() and new.exists()
     assert {path.name for path in (tmp_path / "top").iterdir()} == {"new", "full"} and (tmp_path / "deep").exists()
 
 

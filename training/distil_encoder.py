@@ -8,10 +8,10 @@ The student learns to tell, from its own features averaged over their places, th
 error, each dimension standardised) and the soft labels of a linear head on it (Kullback-Leibler divergence; Hinton et
 al. 2015, arXiv:1503.02531), over the product photos of the training split and pictures without labels. The tower
 answers once for each view of a picture; its answers are kept in ``--cache``, and what the student's frozen layers make
-of the view beside them. What is left is the student of the
-epoch whose probabilities say most of the validation photos' true classes, its head included: the training that starts
-from it keeps that head, unless one that learns from hard labels does better. With ``--refit`` the validation photos are
-learnt from too, and the last epoch is left: ``--refit-init`` of the training takes that student.
+of the view beside them. What is left is the student of the epoch whose probabilities say most of the validation
+photos' true classes, its head included: the training that starts from it keeps that head, unless one that learns from
+hard labels does better. With ``--refit`` the validation photos are learnt from too, and the last epoch is left:
+``--refit-init`` of the training takes that student.
 """
 
 from __future__ import annotations

@@ -54,13 +54,10 @@ def editor(model: CreditModel, application: Mapping[str, Value], name: str, text
     rule = column(name, "column")
     value = application.get(name)
     title, present = label(name, texts), value_text(name, value, texts)
-    if rule.is_category:
-        choices = tuple((value_text(name, item, texts), item) for item in rule.categories)
+    if rule.is_category or rule.unit == "flag":
+        items: tuple[str | float, ...] = rule.categories if rule.is_category else (0.0, 1.0)
+        choices = tuple((value_text(name, item, texts), item) for item in items)
         return Editor(name, title, 0, 0, 0, choices, value, present)
-    if rule.unit == "flag":
-        return Editor(
-            name, title, 0, 0, 0, tuple((value_text(name, code, texts), code) for code in (0.0, 1.0)), value, present
-        )
     described = model.config["columns"].get(name, {})
     known = None if value is None or value in rule.special else float(value)
     ends = [described.get("minimum", rule.low), described.get("maximum", rule.high)]
