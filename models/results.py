@@ -123,7 +123,7 @@ def vision() -> list[dict[str, Any]]:
     return [
         {"model": name}
         | {key: metrics.get(key) for key in ROW}
-        | {"train_images": _train_images(name), "source": "measured"}
+        | {"train_images": _train_images(name), "epochs": _last_epochs(name, metrics), "source": "measured"}
         for name, metrics in measured.items()
     ]
 
@@ -186,6 +186,13 @@ def _train_images(model: str) -> int | None:
     record = _record(model)
     counts, is_refit = record.get("photos", {}), record.get("arguments", {}).get("refit", False)
     return counts["train"] + counts["val"] * is_refit if counts else None
+
+
+def _last_epochs(model: str, metrics: Mapping[str, Any]) -> int | None:
+    """How many epochs the last phase of a training took; as it was measured where no curve is left."""
+    phases = _phases(_record(model))
+    epochs: int | None = phases[-1].points[-1].epoch if phases else metrics.get("epochs")
+    return epochs
 
 
 def _record(model: str) -> dict[str, Any]:

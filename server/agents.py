@@ -16,11 +16,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
-from threading import Event
 from typing import Any, get_args, get_origin
 
 import anyio
 import gradio as gr
+from anyio.from_thread import check_cancelled
 from anyio.to_thread import run_sync
 from mcp import types
 from mcp.server.lowlevel import Server
@@ -89,47 +89,49 @@ class Agents:
         return self.tools
 
     async def _call(self, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
-        try:
-            if name not in self.endpoints:
-                raise InputError("endpoint_unknown", received=shown(name), allowed=", ".join(self.endpoints))
-            limiter = self.limiters[name]
-            if limiter.statistics().tasks_waiting >= self.waiting:
-                raise InputError("busy")
-            answer = await self._answer(self.endpoints[name], arguments, limiter)
-        except VitrineError as error:
-            return _refused(str(error))
-        except gr.Error as error:
-            return _refused(error.message)
-        if isinstance(answer, (Image, Path)):
-            request = self.server.request_context.request
-            address = f"{_origin(request)}{self.root}" if request else ""
-            return types.CallToolResult(
-                content=[*(_picture(answer, address) if isinstance(answer, Image) else _file(answer, address))]
-            )
-        text = types.TextContent(type="text", text=json.dumps(answer))
-        return types.CallToolResult(content=[text], structuredContent=answer)
+        if name not in self.endpoints:
+            known = ", ".join(self.endpoints)
+            return _refused(str(InputError("endpoint_unknown", received=shown(name), allowed=known)))
+        limiter = self.limiters[name]
+        if limiter.statistics().tasks_waiting >= self.waiting:
+            return _refused(str(InputError("busy")))
+        request = self.server.request_context.request
+        address = f"{_origin(request)}{self.root}" if request else ""
+        # Not abandoned when the agent hangs up: the call keeps its place until the thread has ended. Whoever calls and
+        # hangs up again and again has no more threads than one who waits.
+        return await run_sync(_result, self.endpoints[name], arguments, address, limiter=limiter)
 
-    async def _answer(
-        self, function: Callable[..., Any], arguments: dict[str, Any], limiter: anyio.CapacityLimiter
-    ) -> Any:
-        """The last answer of an endpoint; the work of an agent who hangs up ends after the step that it is in."""
-        left = Event()
 
-        def work() -> Any:
-            answer = function(*named(function, arguments).values())
-            if not inspect.isgenerator(answer):
-                return answer
-            last = None
-            with closing(answer) as steps:
-                for last in steps:  # noqa: B007
-                    if left.is_set():
-                        break
-            return last
+def _result(function: Callable[..., Any], arguments: dict[str, Any], address: str) -> types.CallToolResult:
+    """What an agent is told: the last answer of an endpoint, or why there is none.
 
-        try:
-            return await run_sync(work, abandon_on_cancel=True, limiter=limiter)
-        finally:
-            left.set()
+    Runs in a worker thread as a whole: packing a large picture takes a second, in which the event loop would serve
+    nobody.
+    """
+    try:
+        answer = _answer(function, arguments)
+    except VitrineError as error:
+        return _refused(str(error))
+    except gr.Error as error:
+        return _refused(error.message)
+    if isinstance(answer, (Image, Path)):
+        content = _picture(answer, address) if isinstance(answer, Image) else _file(answer, address)
+        return types.CallToolResult(content=[*content])
+    text = types.TextContent(type="text", text=json.dumps(answer))
+    return types.CallToolResult(content=[text], structuredContent=answer)
+
+
+def _answer(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    """The last answer of an endpoint; the work of an agent who hangs up ends after the step that it is in."""
+    answer = function(*named(function, arguments).values())
+    if not inspect.isgenerator(answer):
+        check_cancelled()  # nothing is packed for an agent who left
+        return answer
+    last = None
+    with closing(answer) as steps:
+        for last in steps:  # noqa: B007
+            check_cancelled()
+    return last
 
 
 def _tool(name: str, function: Callable[..., Any]) -> types.Tool:

@@ -418,9 +418,11 @@ def test_results_show_the_figures_and_where_thresholds_come_from(texts: Texts) -
     figure = calibration_charts.selective(found, texts)
     assert len(figure.data) == 2 and figure.data[0].y[-1] == measured["selective"][-1]["accuracy"]
     assert figure.layout.meta["table"].count("<tr") == 1 + len(measured["selective"])
-    said = calibration_charts.sentences(found, texts)
+    said = calibration_charts.sentences(found, [], texts)
     assert said[-1] == texts("results.certainty.sibling", models="YOLOv8n") and len(said) == 3
-    said = calibration_charts.sentences({"protovit": _found(learnt=True)}, texts)
+    said = calibration_charts.sentences(found, ["vgg16"], texts)  # whose logits are those of the run before
+    assert said[-1] == texts("results.certainty.sibling", models="VGG16, YOLOv8n")
+    said = calibration_charts.sentences({"protovit": _found(learnt=True)}, [], texts)
     told = {"model": "ProtoViT", "measure": texts("results.certainty.measures.max_logit")}
     assert said[1:] == [texts("results.certainty.learnt", allowed=texts.percent(0.05, 0), **told)]
 

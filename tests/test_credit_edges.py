@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models import results
 from models.credit import negotiation, whatif
 from models.credit.application import columns
 from models.credit.features import NOT_EMPLOYED
@@ -21,6 +22,7 @@ from models.display.common.spreadsheet import as_text
 from models.display.credit import audit_charts, distribution, tables
 from models.display.credit.global_importance import dependence
 from models.display.credit.scatter import scatter
+from models.display.results import tables as result_tables
 from models.errors import InputError
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
 from tests.charts import cells
@@ -88,6 +90,34 @@ def test_what_was_changed_there_and_back_is_no_change(credit: CreditService) -> 
     assert "vt-table" not in tables.changes(None, None, {"CNT_FAM_MEMBERS": members}, application, ENGLISH)
     other = {"CNT_FAM_MEMBERS": float(members or 0) + 1}  # type: ignore[arg-type]
     assert "vt-table" in tables.changes(None, None, other, application, ENGLISH)
+
+
+def test_less_than_is_ever_shown_is_no_edit() -> None:
+    """A slider that moved by half of a last digit would change the score beside "nothing is changed yet"."""
+    application = {"EXT_SOURCE_2": 0.5021, "DAYS_BIRTH": -12_000, "CNT_CHILDREN": 1}
+    unseen = {"EXT_SOURCE_2": 0.502, "DAYS_BIRTH": -12_010.0, "CNT_CHILDREN": 1.0}
+    assert whatif.moved(unseen, application, ENGLISH) == {}
+    seen = {"EXT_SOURCE_2": 0.51, "CNT_CHILDREN": None}
+    assert whatif.moved(unseen | seen, application, ENGLISH) == seen
+
+
+def test_what_is_younger_than_a_year_is_told_in_months() -> None:
+    said = [value_text("DAYS_LAST_PHONE_CHANGE", -days, ENGLISH) for days in (0, 10, 30, 61, 364, 366, 1_000)]
+    assert said == ["less than a month"] * 2 + ["1 month", "2 months", "12 months", "1 year", "2.7 years"]
+    assert [value_text("DAYS_EMPLOYED", -days, FRENCH) for days in (3, 183)] == ["moins d’un mois", "6 mois"]
+
+
+def test_hardly_all_is_not_all(credit: CreditService) -> None:
+    client = int(credit.portfolio.ids[np.flatnonzero(credit.portfolio.applications["EXT_SOURCE_2"].notna())[0]])
+    comparison = replace(credit.compare(client, "EXT_SOURCE_2"), below=0.9992, above=0.0003)
+    assert "99.9%" in distribution.sentence(comparison, ENGLISH)[0]
+
+
+@BOTH
+def test_the_audit_names_the_cut_off_in_use(texts: Texts) -> None:
+    figures = results.credit()
+    usual, lower = (result_tables.credit_table(figures, texts, value).rows[-1][1] for value in (None, 0.046))
+    assert usual == texts.percent(figures["threshold"]) != lower == texts.percent(0.046)
 
 
 def test_a_table_of_many_headings_is_read_whichever_separates_them(tmp_path: Path) -> None:

@@ -77,6 +77,16 @@ def test_a_pinned_model_is_preloaded_and_its_weights_stay_away(tmp_path: Path, m
     assert (folder / "yolov8" / "model.safetensors").exists()
 
 
+def test_the_environment_of_this_machine_keeps_no_weights_from_the_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "PINS", tmp_path / "hub.yaml")  # names no model
+    monkeypatch.setenv("VITRINE_CREDIT_REPO", f"vitrine/credit@{'1' * 40}")
+    deploy_space.build(tmp_path / "space")
+    assert (tmp_path / "space" / "weights" / "credit" / "model.txt").exists()
+    assert "preload_from_hub" not in (tmp_path / "space" / "README.md").read_text(encoding="utf-8").split("---\n")[1]
+
+
 def test_the_thresholds_of_a_pinned_model_come_along_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "PINS", tmp_path / "hub.yaml")
     hub.PINS.write_text(f"vgg16: {{repo: vitrine/vgg16, revision: {'1' * 40}}}\n")

@@ -6,26 +6,32 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import timm
 import torch
 from safetensors.torch import load_file, save_file
+from torch.nn.functional import one_hot
 
 from models.vision.ultralytics_quiet import yolov8_classifier
 from models.vision.vgg16 import Vgg16Network
 from tests.pictures import picture, write_dataset
-from training import distil_encoder
-from training.vision import artifacts, students
+from training import cross_validate, distil_encoder
+from training.evaluation import protocols, relearnt
+from training.evaluation.labelled_photos import read_data
+from training.vision import artifacts, fresh_distillation, students
 from training.vision.batch_norm import unfold
-from training.vision.data import Augmentation, read_photos
+from training.vision.data import Augmentation, Photo, read_photos
 from training.vision.distillation import (
+    FOLDS,
     DistillationBatches,
     Variations,
     sample_photos,
     soft_labels,
 )
 from training.vision.fine_tune import TrainingData, train_mode
+from training.vision.fresh_distillation import FreshDistillationBatches
 from training.vision.tower import Tower
 from training.vision.yolov8 import initial_network
 
@@ -55,17 +61,20 @@ def recipe(name: str, epochs: int = 2) -> students.DistillationRecipe:
     return replace(smaller, schedule=schedule)
 
 
+@pytest.mark.parametrize("fresh", [False, True])
 @pytest.mark.parametrize("frozen", [0, 1])
-def test_a_lesson_teaches_and_resumes(shelf: Path, monkeypatch: pytest.MonkeyPatch, frozen: int) -> None:
+def test_a_lesson_teaches_and_resumes(shelf: Path, monkeypatch: pytest.MonkeyPatch, frozen: int, fresh: bool) -> None:
     """A few steps change what may learn; stopped and resumed, they end where one run ends."""
     monkeypatch.setattr(distil_encoder, "Tower", partial(Tower, architecture=TINY))
     before = {name: tensor.half() for name, tensor in load_file(shelf / "init.safetensors").items()}
 
     def distil(out: str, *options: str) -> dict[str, torch.Tensor]:
-        monkeypatch.setattr(distil_encoder, "RECIPES", {"yolov8": replace(recipe("yolov8"), frozen=frozen)})
+        for recipes in ("RECIPES", "FRESH"):
+            monkeypatch.setattr(distil_encoder, recipes, {"yolov8": replace(recipe("yolov8"), frozen=frozen)})
         arguments = ["distil", "--student", "yolov8", "--init", str(shelf / "init.safetensors")]
         arguments += ["--data", str(shelf / "data"), "--pool", str(shelf / "pool"), "--cache", str(shelf / "cache")]
         arguments += ["--teacher", str(shelf / "teacher.safetensors"), "--out", str(shelf / out), *options]
+        arguments += ["--fresh"] * fresh
         monkeypatch.setattr(sys, "argv", arguments)
         distil_encoder.main()
         return load_file(shelf / out)
@@ -106,6 +115,36 @@ def test_a_lesson_teaches_and_resumes(shelf: Path, monkeypatch: pytest.MonkeyPat
     assert artifacts.teachers(shelf / "init.safetensors") == artifacts.teachers("vgg16") == []
 
 
+def test_a_student_is_judged_in_folds(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(protocols, "FOLDS", 2)
+    monkeypatch.setattr(distil_encoder, "Tower", partial(Tower, architecture=TINY))
+    monkeypatch.setattr(cross_validate, "RECIPES", {"yolov8": recipe("yolov8", epochs=1)})
+    monkeypatch.setattr(cross_validate, "LEARNERS", {"yolov8": cross_validate.student})
+    monkeypatch.setattr(cross_validate, "read_catalogue", lambda folder: [])
+    command = ["yolov8", "--data", str(shelf / "data"), "--pool", str(shelf / "pool"), "--out", str(shelf)]
+    command += ["--init", str(shelf / "init.safetensors")]
+    with pytest.raises(SystemExit):
+        cross_validate.main(command)
+    assert "--teacher names its teacher" in capsys.readouterr().err
+    asked = distil_encoder.teach
+    seen: list[tuple[set[Path], set[Path]]] = []
+
+    def teach(args: Any, recipe: Any, own: list[Photo], pool: list[Photo], held: list[Photo]) -> Any:
+        assert args.refit and len(pool) == 6  # its own fold chooses no epoch
+        seen.append(({photo.path for photo in own}, {photo.path for photo in held}))
+        return asked(args, recipe, own, pool, held)
+
+    monkeypatch.setattr(distil_encoder, "teach", teach)
+    cross_validate.main([*command, "--teacher", str(shelf / "teacher.safetensors")])
+    data = read_data(shelf / "data")
+    predicted = relearnt.read(shelf, data.labels, relearnt.numbers(data.labels, data.groups.near))
+    assert predicted is not None and set(predicted) <= set(range(7))
+    everything = {photo.path for photo in data.photos}
+    assert len(seen) == 2 and all(own | held == everything and not own & held for own, held in seen)
+
+
 def test_teacher_and_student_see_the_same_variation(shelf: Path) -> None:
     chosen = recipe("yolov8")
     own, pool = read_photos(shelf / "data")["train"], sample_photos(shelf / "pool", chosen.pool, 0)
@@ -143,6 +182,55 @@ def test_an_epoch_shows_each_picture_of_the_pool_once_in_any_of_its_views() -> N
         assert sorted((epoch[epoch >= first] - first).remainder(pool).tolist()) == list(range(pool))
         assert sorted(epoch[epoch < first].remainder(own).tolist()) == list(range(own))
     assert set(served.flatten().tolist()) == set(numbers.tolist())
+
+
+def test_the_teacher_is_asked_about_the_very_picture_that_the_student_sees(shelf: Path) -> None:
+    """Also where two are mixed; the heads that say the soft label of a photo have not learnt from it."""
+    mixed = Augmentation(crop=0.5, mix=0.7, mixup=0.8, colour=0.2)
+    chosen = replace(recipe("yolov8"), augmentation=mixed)
+    own, pool = read_photos(shelf / "data")["train"], sample_photos(shelf / "pool", chosen.pool, 0)
+    variations = Variations.of(own, pool, chosen, 0)
+    teacher = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(2), torch.nn.Flatten())
+    batches = FreshDistillationBatches(variations, teacher, torch.nn.Identity(), 0)
+    served = list(batches.epoch(1))
+    assert len(served) == len(batches) == (len(own) * chosen.repeats + len(pool)) // chosen.batch
+    for pixels, targets in served:
+        features = targets[:, :12] * batches.deviation + batches.mean
+        assert torch.allclose(features, teacher(pixels), atol=1e-5)
+        assert torch.allclose(targets[:, 12:].sum(1), torch.ones(len(targets)), atol=1e-5)
+    again = next(batches.epoch(1))[0]
+    assert torch.equal(again, served[0][0])
+    assert not torch.equal(next(batches.epoch(2))[0], again)
+
+    rows = torch.arange(batches.readable)
+    assert set(batches.folds[: len(own)].tolist()) == set(range(FOLDS))
+    assert (batches.folds[len(own) :] == FOLDS).all()
+    assert batches.read(rows).shape == (len(own) + len(pool), 3, chosen.size, chosen.size)
+
+
+def test_a_soft_label_is_said_by_a_head_that_has_not_learnt_from_the_photo(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learnt = []
+
+    def head(features: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        learnt.append((features, labels))
+        return torch.zeros(7, features.shape[1]), 3.0 * torch.arange(7).eq(len(learnt) - 1)  # sure of its own number
+
+    monkeypatch.setattr(fresh_distillation, "linear_head", head)
+    chosen = recipe("yolov8")
+    own, pool = read_photos(shelf / "data")["train"], sample_photos(shelf / "pool", chosen.pool, 0)
+    variations = Variations.of(own, pool, chosen, 0)
+    teacher = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
+    batches = FreshDistillationBatches(variations, teacher, torch.nn.Identity(), 0)
+    labels, folds = variations.own.labels, batches.folds[: len(own)]
+    assert len(learnt) == FOLDS + 1
+    for number, (features, known) in enumerate(learnt):
+        assert torch.equal(known, labels[folds != number].repeat(fresh_distillation.VIEWS))
+        assert len(features) == len(known)
+    rows = torch.arange(batches.readable)
+    said = batches.targets(batches.pixels(rows), one_hot(batches.folds, FOLDS + 1).float())[:, 3:]
+    assert torch.equal(said.argmax(1), batches.folds)
 
 
 @pytest.mark.parametrize("repeats", [0, 4])

@@ -19,7 +19,7 @@ from models.vision.predictions import CLASSES, Prediction
 from models.vision.preprocessing import Preprocessing
 from tests.pictures import picture, write_dataset
 from training import evaluate, reproduce
-from training.evaluation import encoders, linear_probes, protocols, released_models, resource_usage
+from training.evaluation import encoders, linear_probes, protocols, relearnt, released_models, resource_usage
 from training.evaluation.near_duplicates import Groups, find_groups, fingerprint, members, seen_in_training
 from training.evaluation.statistics import Answers, compare, draws, figures
 
@@ -102,9 +102,9 @@ def features() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def test_cross_validation_keeps_groups_together(features: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     rows, labels, groups = features
-    predicted, folds = protocols.cross_validate(rows, labels, groups)
+    folds = relearnt.numbers(labels, groups)
     assert (folds[::2] == folds[1::2]).all() and set(folds) == set(range(protocols.FOLDS))
-    assert (predicted == labels).mean() > 0.7
+    assert (protocols.cross_validate(rows, labels, groups) == labels).mean() > 0.7
 
 
 def test_a_head_cannot_learn_a_group_by_heart() -> None:
@@ -112,7 +112,7 @@ def test_a_head_cannot_learn_a_group_by_heart() -> None:
     rng = np.random.default_rng(0)
     rows, labels = np.repeat(rng.normal(size=(70, 200)), 2, axis=0), np.repeat(rng.permutation(70) % 7, 2)
     groups = np.repeat(np.arange(70), 2)
-    predicted, _ = protocols.cross_validate(rows, labels, groups)
+    predicted = protocols.cross_validate(rows, labels, groups)
     leaky = next(protocols.random_splits(labels))
     clean = protocols.without_near_duplicates(leaky, groups)
     met = seen_in_training(groups, leaky.train, leaky.test)
@@ -224,6 +224,32 @@ def test_what_is_skipped_stays_and_the_rest_repeats(evaluated: Path) -> None:
     assert again["encoders"] == first["encoders"] and list((evaluated / "cache").iterdir())
 
 
+def test_what_a_training_said_in_folds_is_judged_when_it_is_whole_and_of_these_photos(evaluated: Path) -> None:
+    data = evaluate.read_data(evaluated / "data")
+    folds = relearnt.numbers(data.labels, data.groups.near)
+    for name, right in (("vgg16", 1.0), ("yolov8", 0.5)):
+        said = np.where(np.arange(len(folds)) < right * len(folds), data.labels, (data.labels + 1) % 7)
+        relearnt.write(evaluated / "weights" / name, data.labels, folds, said, {})
+
+    def judged() -> dict[str, float]:
+        evaluate.main(["--data", str(evaluated / "data"), "--skip-models", "--skip-heads"])
+        found = json.loads((evaluated / "results.json").read_text())["relearnt"]
+        assert len(found["pairs"]) == len(found["models"]) * (len(found["models"]) - 1) / 2
+        assert found["photos"] == len(folds)
+        return {name: model["accuracy"] for name, model in found["models"].items()}
+
+    assert judged() == {"vgg16": 1.0, "yolov8": pytest.approx(0.5, abs=0.02)}
+    unfinished = np.where(folds == 2, relearnt.UNKNOWN, data.labels)
+    relearnt.write(evaluated / "weights" / "yolov8", data.labels, folds, unfinished, {})
+    assert list(judged()) == ["vgg16"]
+    found = relearnt.read(evaluated / "weights" / "yolov8", data.labels, folds)
+    assert found is not None and np.array_equal(found, unfinished)
+    relearnt.write(evaluated / "weights" / "vgg16", data.labels, np.roll(folds, 1), data.labels, {})  # of other folds
+    assert not judged()
+    for name in ("vgg16", "yolov8"):
+        (evaluated / "weights" / name / relearnt.FILE).unlink()
+
+
 def test_without_photos_the_command_says_what_to_fetch_and_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,10 +311,16 @@ def test_a_refit_that_began_elsewhere_is_asked_for(
 ) -> None:
     path = evaluated / "weights" / "vgg16" / "training.json"
     kept = path.read_text()
-    path.write_text(json.dumps({"arguments": {"refit": True, "refit_init": "both.safetensors"}}))
+    given = {"refit": True, "init": "taught.safetensors", "refit_init": "both.safetensors"}
+    path.write_text(json.dumps({"arguments": given}))
     line = ["--data", str(evaluated / "data"), "--models", "vgg16"]
+    begun = ["--init", "vgg16=taught.safetensors"]
     try:
-        for options, said in (([], "the refit of vgg16"), (["--refit-init", "both"], "--refit-init: MODEL=PLACE")):
+        for options, said in (
+            ([], "the training of vgg16 began with a file"),
+            (begun, "the refit of vgg16"),
+            ([*begun, "--refit-init", "both"], "--refit-init: MODEL=PLACE"),
+        ):
             with pytest.raises(SystemExit):
                 reproduce.main([*line, *options])
             assert said in capsys.readouterr().err

@@ -290,18 +290,23 @@ def test_a_p_value_is_written_as_it_is_reported(value: float, written: str) -> N
 
 
 @BOTH
-def test_a_model_that_is_only_cross_validated_leaves_the_splits_open(texts: Texts) -> None:
-    found = _evaluation()
-    models = found["cross_validation"]["models"]
-    models["prototypes"] = models["vgg16"] | {"folds": [0.9, 0.95]}
-    named, *cells = protocol_charts.protocols_table(found, texts).rows[1]
+def test_trainings_repeated_in_folds_are_told_with_what_they_rest_on(texts: Texts) -> None:
+    folds = {"accuracy": 0.8896, "accuracy_ci95": [0.87, 0.91], "macro_f1": 0.89, "macro_f1_ci95": [0.87, 0.91]}
+    pair = {"first": "vgg16", "second": "protovit", "difference": -0.05, "difference_ci95": [-0.07, -0.03]}
+    models = {"vgg16": folds | {"folds": [0.82, 0.85, 0.84]}, "protovit": folds | {"folds": [0.862, 0.899, 0.9]}}
+    pairs = [pair | {"only_first": 20, "only_second": 67, "p_value": 1e-6}]
+    found = {"relearnt": {"photos": 942, "models": models, "pairs": pairs}, "photos": {"test": [21] * 7}}
+    told, missing = findings.relearnt(found, ["vgg16", "yolov8", "protovit"], texts)
+    assert "942" in told and "147" in told
+    assert "YOLOv8n" in missing and "VGG16" not in missing
+    assert len(findings.relearnt(found, ["vgg16"], texts)) == 1
+    rows = protocol_charts.relearnt_table(found["relearnt"], texts).rows
+    assert [row[0] for row in rows] == ["VGG16", "ProtoViT"]
     assert (
-        named == texts("results.encoders.prototypes") and cells[2:] == ["\u2013", "\u2013"] and "\u2013" not in cells[0]
+        texts.percent(0.8896) in rows[1][1] and texts.percent(0.862) in rows[1][3] and texts.percent(0.9) in rows[1][3]
     )
-    figure = protocol_charts.spread(found, texts)
-    assert [sum(y > 0.5 for y in trace.y) for trace in figure.data] == [2, 0, 0]
-    assert figure.layout.meta["table"].count('">\u2013</td>') == 2
-    assert len(findings.protocols(found, texts)) == 1
+    (sentence,) = findings.differences(pairs, texts)
+    assert sentence.startswith("ProtoViT") and texts.points(-0.05, 1) in sentence and "87" in sentence
 
 
 def test_what_the_leak_is_worth_is_random_less_cleaned() -> None:

@@ -188,7 +188,7 @@ SENTENCES: dict[str, tuple[Callable[[Texts], list[str]], list[list[str]]]] = {
     "categories": (lambda texts: [findings.categories(ROWS, texts)], [["0.79", "0.66"]]),
     "gains": (lambda texts: findings.gains(ROWS, texts)[1:], [["30", "3.3"]]),
     "confusions": (lambda texts: [findings.confusions(ROWS, texts)], [["12", "2"]]),
-    "costs": (lambda texts: [findings.costs(ROWS, texts)], [["8", "3.1"]]),
+    "costs": (lambda texts: [findings.costs(ROWS, texts)], [["7.9", "3.1"]]),
     "learning": (lambda texts: findings.learning(CURVES, texts), [["3", "2", "20.5%", "84.5%"]]),
     "leak": (
         lambda texts: findings.leak(EVALUATION["leak"], texts),
@@ -201,7 +201,7 @@ SENTENCES: dict[str, tuple[Callable[[Texts], list[str]], list[list[str]]]] = {
     "without": (lambda texts: findings.without_near_duplicates(EVALUATION, texts), [["1,421", "91.3%"]]),
     "failures": (lambda texts: findings.failures(EVALUATION, ["vgg16", "yolov8"], texts), [["3", "1,050"], ["5", "2"]]),
     "certainty": (
-        lambda texts: calibration_charts.sentences({"vgg16": CALIBRATION}, texts),
+        lambda texts: calibration_charts.sentences({"vgg16": CALIBRATION}, [], texts),
         [["68%", "95.5%", "91.3%", "98.6%", "83.5%"]],
     ),
     "reasoning": (

@@ -96,6 +96,16 @@ def test_the_file_of_pins_names_repositories_unless_it_is_damaged(unpinned: Path
             hub.pinned("credit")
 
 
+def test_the_file_of_pins_is_read_whatever_the_environment_names(
+    unpinned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unpinned.write_text(f"credit:\n  repo: {PIN.repo}\n  revision: {PIN.revision}\n")
+    monkeypatch.setenv("VITRINE_CREDIT_REPO", f"other/credit@{'1' * 40}")
+    monkeypatch.setenv("VITRINE_VGG16_REPO", f"other/vgg16@{'1' * 40}")
+    assert hub.pinned_in_file("credit") == PIN and hub.pinned_in_file("vgg16") is None
+    assert hub.pinned("credit") != PIN
+
+
 def test_what_the_hub_gave_and_cannot_be_read_is_read_from_the_local_copy(
     unpinned: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

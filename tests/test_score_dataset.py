@@ -258,6 +258,36 @@ def test_a_damaged_picture_is_named(pictures: Path) -> None:
         scorer(["yolov8"])(pictures, part)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other file systems take no such name")
+@pytest.mark.parametrize("model", [CREDIT, "yolov8"])
+def test_a_name_that_is_not_utf8_is_written_with_escapes(
+    model: str, source: Path, pictures: Path, tmp_path: Path
+) -> None:
+    folder, old, new = (source, "a.parquet", b"caf\xe9.parquet") if model == CREDIT else (pictures, "", b"caf\xe9.webp")
+    (folder / (old or PICTURES[0].name)).rename(folder / os.fsdecode(new))
+    parts, score = plan(folder, [model]), scorer([model])
+    for part in parts:
+        write(score(folder, part), part, tmp_path)
+    names = set(read(tmp_path)["file"].to_pylist())
+    assert os.fsdecode(new).replace("\udce9", "\\udce9") in names and len(names) == len(set(folder.rglob("*.*")))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other file systems take no such name")
+@pytest.mark.parametrize("error", [None, OSError("the share is gone: caf\udce9.png")])
+def test_a_refusal_can_name_what_is_not_utf8(error: OSError | None, pictures: Path, tmp_path: Path) -> None:
+    from training.score_dataset import Worker
+
+    def gone(folder: Path, part: Partition) -> pa.Table:
+        assert error is not None
+        raise error
+
+    (pictures / os.fsdecode(b"caf\xe9.png")).write_bytes(b"\x89PNG\r\n")
+    (part,) = plan(pictures, ["yolov8"])
+    worker = Worker(pictures, tmp_path, ("yolov8",), (lambda models: gone) if error else scorer)
+    answer = worker({"part": [part.to_json()]})
+    assert "caf\\udce9.png" in pa.array(answer["refusal"])[0].as_py()
+
+
 def test_without_ray_a_sentence_says_what_to_install() -> None:
     hidden = "import sys, runpy; sys.modules['ray'] = None; sys.argv = ['score_dataset', 'a', 'b']; "
     run = f"{hidden} runpy.run_module('training.score_dataset', run_name='__main__')"

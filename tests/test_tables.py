@@ -129,6 +129,12 @@ def test_it_is_said_how_a_file_was_read(table: pd.DataFrame, tmp_path: Path) -> 
     assert answer["read"] == said
 
 
+def test_an_accent_at_the_very_end_is_no_cut(tmp_path: Path) -> None:
+    """In Windows-1252 a last letter can look like the first half of one in UTF-8."""
+    answer = _score("AMT_CREDIT,EXT_SOURCE_2,NOTE\n500000,0.5,café".encode("cp1252"), tmp_path)
+    assert len(answer["scores"]) == 1 and "Windows-1252" in answer["read"]
+
+
 CUT = "AMT_CREDIT,EXT_SOURCE_2\n"
 REFUSED: dict[str, tuple[bytes, str]] = {
     "a field too many": (b"SK_ID_CURR,AMT_CREDIT\n1,5000,5\n", "row 0 .*line 2.*fields 3, headings 2"),
@@ -157,6 +163,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "more after a quote": (b'AMT_CREDIT,AMT_ANNUITY\n"3"4,4\n', "line 2.*value in quotes does not end"),
     "a separator of its own": (b"sep=:\nAMT_CREDIT:AMT_ANNUITY\n1:2\n", "set apart by ':'"),
     "cut within a character": ("AMT_CREDIT,é\n1,é".encode()[:-1], "cut off"),
+    "marked, cut within a character": ("AMT_CREDIT,é\n1,é".encode("utf-8-sig")[:-1], "cut off"),
     "utf-16 cut within a character": (CUT.encode("utf-16")[:-1], "cut off"),
     "bytes": (bytes(range(256)) * 8, "not a text file"),
     "spaces": (b" \n\n ", "the file is empty"),

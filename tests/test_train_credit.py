@@ -167,12 +167,17 @@ def test_the_search_is_nested_goes_on_and_is_what_is_trained(tmp_path: Path, mon
 
     interrupted = {**searched, "searches": searched["searches"][:2]}
     (tmp_path / "search.json").write_text(json.dumps(interrupted), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"unfinished: it chose for the folds \[0, 1\], and all of \[0, 1, 2, None\]"):
+        choices(interrupted)
     search_credit.run(applications, list(FEATURES), Plan(), 3, tmp_path / "search.json")
     assert len(seen) == 6, "the two searches in the file are kept, the two others made again"
 
     given = {"data": "applications.csv", "search": "search.json", "out": "out"}
     train_credit.main([text for name, file in given.items() for text in (f"--{name}", str(tmp_path / file))])
     assert _config(tmp_path / "out")["training"]["num_leaves"] == 8
+    (tmp_path / "search.json").write_text(json.dumps({**searched, "rows": 599}), encoding="utf-8")
+    with pytest.raises(SystemExit, match="searched on 599 applications"):
+        train_credit.main([text for name, file in given.items() for text in (f"--{name}", str(tmp_path / file))])
 
 
 def test_only_what_the_app_can_be_given_is_learnt_from() -> None:

@@ -28,8 +28,9 @@ from models.vision.prototypes import boxes
 from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
 from tests.pictures import picture, write_dataset
-from training import evaluate_remedies, train_protovit
-from training.evaluation import frozen_protovit, protocols, reasoning
+from training import cross_validate, evaluate_remedies, train_protovit
+from training.evaluation import protocols, reasoning, relearnt
+from training.evaluation.labelled_photos import read_data
 from training.evaluation.measurements import MeasurementCache
 from training.protovit import initialisation, objective, stages
 from training.protovit.alterations import altered_pictures
@@ -402,32 +403,46 @@ def test_an_unchanged_photo_is_read_the_same(trained: Path, monkeypatch: pytest.
 
 
 def test_each_fold_is_judged_by_a_protovit_that_has_not_met_its_groups(
-    made: Path, monkeypatch: pytest.MonkeyPatch
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """One fold is all that an interrupted run has left to do."""
     monkeypatch.setattr(protocols, "FOLDS", 2)
-    monkeypatch.setattr(frozen_protovit, "CATALOGUE", made / "catalogue")
+    monkeypatch.setattr(cross_validate, "CATALOGUE", made / "catalogue")
+    monkeypatch.setattr(cross_validate, "RECIPE", small_recipe())
     parts: list[dict[str, list[Photo]]] = []
 
     def learn_anew(recipe: Any, photos: dict[str, list[Photo]], args: Any) -> Any:
         parts.append(photos)
         return stages.learn_anew(recipe, photos, args)
 
-    monkeypatch.setattr(frozen_protovit, "learn_anew", learn_anew)
-    splits = read_photos(made / "data")
-    photos = [*splits["train"], *splits["val"], *splits["test"]]
-    labels, groups = np.array([photo.label for photo in photos]), np.arange(len(photos)) // 2
-    init, recipe = str(made / "encoder.safetensors"), small_recipe()
-    predicted, folds = frozen_protovit.cross_validate(photos, labels, groups, init, recipe=recipe)
-    assert set(predicted) <= set(range(7)) and len(parts) == len(set(folds)) == 2
-    places = {photo.path: row for row, photo in enumerate(photos)}
+    monkeypatch.setattr(cross_validate, "learn_anew", learn_anew)
+    (tmp_path / "pool").mkdir()
+    command = ["protovit", "--data", str(made / "data"), "--pool", str(tmp_path / "pool")]
+    command += ["--init", str(made / "encoder.safetensors"), "--out", str(tmp_path)]
+    cross_validate.main(command)
+    data = read_data(made / "data")
+    folds = relearnt.numbers(data.labels, data.groups.near)
+    predicted = relearnt.read(tmp_path, data.labels, folds)
+    assert predicted is not None and set(predicted) <= set(range(7)) and len(parts) == len(set(folds)) == 2
+    places = {photo.path: row for row, photo in enumerate(data.photos)}
     for fold, given in enumerate(parts):
         held = {places[photo.path] for photo in given["val"]}
         assert held == set(np.flatnonzero(folds == fold))
         learnt = {places[photo.path] for photo in given["train"] if photo.path in places}
-        assert len(held) + len(learnt) == len(photos) and not {groups[row] for row in held} & {
-            groups[r] for r in learnt
-        }
+        assert len(held) + len(learnt) == len(places)
+        near = data.groups.near
+        assert not {near[row] for row in held} & {near[row] for row in learnt}
         assert len(given["train"]) - len(learnt) == len(given["project"]) == 21 and not given["pool"]
+
+    how = json.loads((tmp_path / relearnt.FILE).read_text())["how"]
+    relearnt.write(tmp_path, data.labels, folds, np.where(folds == 1, relearnt.UNKNOWN, predicted), how)
+    parts.clear()
+    cross_validate.main(command)
+    again = relearnt.read(tmp_path, data.labels, folds)
+    assert again is not None and np.array_equal(again, predicted)
+    assert [{places[photo.path] for photo in given["val"]} for given in parts] == [set(np.flatnonzero(folds == 1))]
+    with pytest.raises(SystemExit, match=r"cross_validation.json was had in another way \(seed\): remove it"):
+        cross_validate.main([*command, "--seed", "1"])
 
 
 def test_pictures_can_be_varied_anew(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -481,9 +496,16 @@ def test_varied_anew_without_variation_a_picture_is_itself_or_its_mirror_image(m
     ]
     other = [float((one - whole).abs().mean()) for one, whole in zip(found, plain.roll(1, 0), strict=True)]
     assert max(alike) < 0.5 * min(other)
-    varied = DevicePictures(images, recipe.preprocessing, replace(still, crop=0.5, colour=0.25)).pixels(rows)
+    varying = DevicePictures(images, recipe.preprocessing, replace(still, crop=0.5, colour=0.25))
+    varied = varying.pixels(rows)
     assert len({tuple(one.flatten().tolist()) for one in varied}) == len(rows)
     assert varied.shape == plain.shape and varied.min() >= -2.2 and varied.max() <= 2.7
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        whole = varying.pixels(rows)
+        torch.manual_seed(3)
+        with torch.autocast("cpu", torch.bfloat16):
+            assert torch.equal(varying.pixels(rows), whole), "half precision moves no place"
 
 
 def test_a_picture_keeps_its_square_whatever_it_is_trained_with(made: Path, tmp_path: Path) -> None:

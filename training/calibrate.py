@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from tqdm import tqdm
 
 from models.vision import registry, weights
@@ -141,7 +141,8 @@ def write(model: ImageClassifier, chosen: Calibration, said: Mapping[str, Any]) 
     (folder / CLASS_MEANS).unlink(missing_ok=True)
     numbers = asdict(chosen)
     if (means := numbers.pop("means")) is not None:
-        save_file({"class_means": means.float()}, folder / CLASS_MEANS)
+        # not by save_file, which lets nobody but its own user read it
+        (folder / CLASS_MEANS).write_bytes(save({"class_means": means.float()}))
     write_json(folder / FILE, {"weights_sha256": model.config["weights_sha256"], **numbers, **said})
 
 

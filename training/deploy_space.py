@@ -91,7 +91,7 @@ def build(folder: Path, root: Path = ROOT) -> None:
     (folder / "requirements.txt").write_text(cpu_requirements(lock), encoding="utf-8")  # a free Space has no GPU
     pins: dict[str, hub.Pin] = {}
     for source in sorted(path for path in (root / "weights").iterdir() if path.is_dir()):
-        pin = hub.pinned(source.name)
+        pin = hub.pinned_in_file(source.name)  # the Space has our hub.yaml, and not our environment
         if pin:
             pins[source.name] = pin
         _copy_weights(source, folder / "weights" / source.name, without=HEAVY if pin else ())

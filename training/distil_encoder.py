@@ -17,8 +17,8 @@ hard labels does better. With ``--refit`` the validation photos are learnt from 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -29,12 +29,13 @@ from torch.nn.functional import kl_div, log_softmax, mse_loss
 from models.vision.preprocessing import Preprocessing
 from training.vision.artifacts import TAUGHT_BY
 from training.vision.batch_norm import unfold
-from training.vision.data import NONE_OF_THESE, decode, read_catalogue, read_names, read_photos
-from training.vision.distillation import DistillationBatches, Variations, sample_photos, soft_labels
+from training.vision.data import NONE_OF_THESE, Photo, decode, read_catalogue, read_names, read_photos
+from training.vision.distillation import DistillationBatches, Lessons, Variations, sample_photos, soft_labels
 from training.vision.distributed import DEVICE, STATE
 from training.vision.feature_cache import run
-from training.vision.fine_tune import Checkpoint, Objective, TrainingData, fine_tune, layer_rates
-from training.vision.students import RECIPES, STUDENTS, DistillationRecipe, StudentEncoder
+from training.vision.fine_tune import Checkpoint, Objective, TrainingData, fine_tune, layer_rates, predict_logits
+from training.vision.fresh_distillation import FreshDistillationBatches
+from training.vision.students import FRESH, RECIPES, STUDENTS, DistillationRecipe, StudentEncoder
 from training.vision.tower import Tower
 
 STATISTICS = 1000  # pictures that batch norm is estimated from before the student learns
@@ -73,40 +74,85 @@ def objective(weight: float) -> Objective:
     return terms
 
 
+@dataclass(frozen=True)
+class Taught:
+    """A student that has learnt.
+
+    Args:
+        encoder: the student; its head has learnt too.
+        teacher: its teacher's name in timm.
+        logits: (N, classes) of the photos that it was validated on.
+    """
+
+    encoder: StudentEncoder
+    teacher: str
+    logits: torch.Tensor
+
+
+def teach(
+    args: argparse.Namespace,
+    recipe: DistillationRecipe,
+    own: Sequence[Photo],
+    pool: Sequence[Photo],
+    held: Sequence[Photo],
+) -> Taught:
+    """Asks the teacher, trains the student.
+
+    Args:
+        args: of the command line.
+        recipe: hyperparameters.
+        own: photos with labels.
+        pool: pictures without.
+        held: photos to validate on; with ``args.refit`` they choose nothing.
+    """
+    variations = Variations.of(own, pool, recipe, args.seed)
+    teacher = Tower(args.teacher, recipe.teacher_size)
+    with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
+        torch.manual_seed(args.seed)  # of the new layers
+        encoder = STUDENTS[args.student](args.init, recipe)
+        student = Student(encoder, teacher.width)
+        if args.fresh:
+            batches: Lessons = FreshDistillationBatches(variations, teacher, encoder.frozen, args.seed)
+        else:
+            batches = _cached(variations, teacher, encoder, args)
+        shown, labels = decode(held, Preprocessing(recipe.size))
+        seen = run(encoder.frozen, (shown.float() / 255).split(recipe.batch))
+        rates = layer_rates(list(student.body), recipe.rate, recipe.decay)
+        rates += [(student.features, recipe.head_rate), (student.classes, recipe.head_rate)]
+        if recipe.schedule.batch_norm:
+            rows = torch.arange(batches.readable)[-STATISTICS:]
+            unfold(student.body.to(DEVICE), (batches.read(part).to(DEVICE) for part in rows.split(recipe.batch)))
+        data = TrainingData(batches, (seen, labels))
+        checkpoint = Checkpoint(args.out.with_suffix(".checkpoint.safetensors"), args.resume, keep_last=args.refit)
+        fine_tune(student, rates, data, recipe.schedule, checkpoint, objective(recipe.features))
+        return Taught(encoder, teacher.name, predict_logits(student, seen))
+
+
 def distil(args: argparse.Namespace, recipe: DistillationRecipe) -> None:
-    """Asks the teacher, trains the student, writes it to ``args.out``."""
+    """Trains the student and writes it to ``args.out``."""
     photos = read_photos(args.data)
     own = photos["train"] + (read_catalogue(args.catalogue) if args.catalogue else [])
     own += photos["val"] if args.refit else []
     pool = sample_photos(args.pool, recipe.pool, args.seed, without=read_names(args.without))
-    variations = Variations.of(own, pool, recipe, args.seed)
-    teacher = Tower(args.teacher, recipe.teacher_size)
-    with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.bf16, cache_enabled=False):
-        features = variations.through(teacher, args.cache).float()
-        said = soft_labels(features, variations.own.labels, recipe.views)
-        targets = torch.cat([(features - features.mean(0)) / features.std(0).clamp_min(1e-3), said], 1)
-        torch.manual_seed(args.seed)  # of the new layers
-        encoder = STUDENTS[args.student](args.init, recipe)
-        shown, labels = decode(photos["val"], Preprocessing(recipe.size))
-        seen = run(encoder.frozen, (shown.float() / 255).split(recipe.batch))
-        student = Student(encoder, teacher.width)
-        rates = layer_rates(list(student.body), recipe.rate, recipe.decay)
-        rates += [(student.features, recipe.head_rate), (student.classes, recipe.head_rate)]
-        if recipe.frozen:
-            maps = variations.through(encoder.frozen, args.cache)
-            batches = DistillationBatches(maps, targets, len(own), recipe, args.seed)
-        else:
-            pixels = variations.pixels()
-            batches = DistillationBatches(pixels, targets, len(own), recipe, args.seed, encoder.frozen)
-        if recipe.schedule.batch_norm:
-            rows = torch.arange(len(targets))[-STATISTICS:]
-            unfold(student.body, map(batches.read, rows.split(recipe.batch)))
-        data = TrainingData(batches, (seen, labels))
-        checkpoint = Checkpoint(args.out.with_suffix(".checkpoint.safetensors"), args.resume, keep_last=args.refit)
-        fine_tune(student, rates, data, recipe.schedule, checkpoint, objective(recipe.features))
-    learnt = {name: tensor.half().contiguous() for name, tensor in encoder.network.state_dict().items()}
+    taught = teach(args, recipe, own, pool, photos["val"])
+    learnt = {name: tensor.half().contiguous() for name, tensor in taught.encoder.network.state_dict().items()}
     if STATE.is_main_process:
-        save_file(learnt, args.out, metadata={TAUGHT_BY: teacher.name})
+        save_file(learnt, args.out, metadata={TAUGHT_BY: taught.teacher})
+
+
+def _cached(
+    variations: Variations, teacher: Tower, encoder: StudentEncoder, args: argparse.Namespace
+) -> DistillationBatches:
+    """The pictures in views that the teacher and the student's frozen layers have been asked about before."""
+    recipe = variations.recipe
+    features = variations.through(teacher, args.cache).float()
+    own = len(variations.own.labels)
+    said = soft_labels(features, variations.own.labels, recipe.views)
+    targets = torch.cat([(features - features.mean(0)) / features.std(0).clamp_min(1e-3), said], 1)
+    if recipe.frozen:
+        maps = variations.through(encoder.frozen, args.cache)
+        return DistillationBatches(maps, targets, own, recipe, args.seed)
+    return DistillationBatches(variations.pixels(), targets, own, recipe, args.seed, encoder.frozen)
 
 
 def main() -> None:
@@ -124,11 +170,12 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, help="default: the recipe's")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--bf16", action="store_true", help="half precision, where the processor has it")
+    parser.add_argument("--fresh", action="store_true", help="vary, mix and ask the teacher anew each time: for a GPU")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
     parser.add_argument("--refit", action="store_true", help="learn from the validation photos too, for all epochs")
     parser.add_argument("--out", type=Path, required=True, help="safetensors of the student")
     args = parser.parse_args()
-    recipe = RECIPES[args.student]
+    recipe = (FRESH if args.fresh else RECIPES)[args.student]
     recipe = replace(recipe, pool=args.pool_size or recipe.pool)
     distil(args, replace(recipe, schedule=replace(recipe.schedule, epochs=args.epochs or recipe.schedule.epochs)))
 

@@ -3,13 +3,13 @@
     python -m training.evaluate --data FOLDER
     python -m training.evaluate --data FOLDER --init vgg16=FILE yolov8=FILE clip=FILE
     python -m training.evaluate --data FOLDER --skip-heads --skip-footprint
-    python -m training.evaluate --data FOLDER --skip-models --prototypes --cache FOLDER
+    python -m training.evaluate --data FOLDER --skip-models --cache FOLDER
 
 Writes each model's ``metrics.json`` and card, and ``results.json``, which the page reads. Beside the shipped models,
 cheap ones are judged many times over: a logistic regression on each pretrained encoder's frozen features, computed once
-and kept in ``--cache``, if it is given. ``--prototypes`` adds ProtoViT on the frozen tower, learnt anew in each fold,
-half an hour on two cores with ``--cache``. ``--init`` says where an encoder's weights are; by default they come from
-the hubs. All but latency and memory repeats exactly on one machine.
+and kept in ``--cache``, if it is given. What :mod:`training.cross_validate` found of the shipped models' trainings is
+judged in the same way. ``--init`` says where an encoder's weights are; by default they come from the hubs. All but
+latency and memory repeats exactly on one machine.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ import torch
 from models.vision import registry, weights
 from models.vision.gallery import CATALOGUE
 from models.vision.predictions import CLASSES
-from training.evaluation import frozen_protovit, linear_probes, released_models, resource_usage
+from training.evaluation import linear_probes, relearnt, released_models, resource_usage
 from training.evaluation.encoders import INITS, encoder, features
 from training.evaluation.labelled_photos import Data, read_data
 from training.evaluation.near_duplicates import seen_in_training
+from training.evaluation.protocols import cross_validate
 from training.evaluation.statistics import RESAMPLES, SEED
 from training.vision.artifacts import TRAINING, write_card, write_json
 from training.vision.data import read_catalogue
@@ -77,14 +78,10 @@ def evaluate_released_models(data: Data, with_resource_usage: bool) -> dict[str,
 
 
 def evaluate_linear_probes(
-    data: Data, inits: dict[str, str], cache: Path | None = None, bf16: bool = False, prototypes: bool = False
+    data: Data, inits: dict[str, str], cache: Path | None = None, bf16: bool = False
 ) -> dict[str, Any]:
     """The cheap models by both protocols."""
     near = data.groups.near
-    others = {}
-    if prototypes:
-        found = frozen_protovit.cross_validate(data.photos, data.labels, near, inits["clip"], cache, bf16)
-        others[frozen_protovit.NAME] = found
     encoders = [encoder(name, init) for name, init in inits.items()]
     with torch.autocast("cpu", torch.bfloat16, enabled=bf16, cache_enabled=False):
         encoded = {one.name: features(one, data.photos, cache) for one in encoders}
@@ -98,9 +95,22 @@ def evaluate_linear_probes(
             }
             for one in encoders
         },
-        "cross_validation": linear_probes.cross_validation(encoded, data.labels, near, others),
+        "cross_validation": relearnt.summary(
+            {name: cross_validate(rows, data.labels, near) for name, rows in encoded.items()}, data.labels, near
+        ),
         "splits": linear_probes.splits(encoded, data.labels, data.groups),
     }
+
+
+def evaluate_relearnt_models(data: Data) -> dict[str, Any]:
+    """The shipped models' trainings, by what they say of photos that they have not seen; only those of all folds."""
+    folds = relearnt.numbers(data.labels, data.groups.near)
+    predicted = {}
+    for name in registry.available():
+        found = relearnt.read(weights.FOLDER / name, data.labels, folds)
+        if found is not None and (found != relearnt.UNKNOWN).all():
+            predicted[name] = found
+    return relearnt.summary(predicted, data.labels, data.groups.near)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -111,7 +121,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--skip-heads", action="store_true", help="leave the cheap models as results.json has them")
     parser.add_argument("--skip-models", action="store_true", help="leave the shipped models as results.json has them")
     parser.add_argument("--skip-footprint", action="store_true", help="leave latency and memory as they were measured")
-    parser.add_argument("--prototypes", action="store_true", help="cross-validate ProtoViT on the frozen tower too")
     parser.add_argument("--cache", type=Path, help="folder that keeps the features of the cheap models")
     parser.add_argument("--bf16", action="store_true", help="those features in half precision, where the processor can")
     given = parser.parse_args(arguments)
@@ -135,7 +144,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.skip_heads:
         results |= {name: kept[name] for name in HEADS if name in kept}
     else:
-        results |= evaluate_linear_probes(data, inits, given.cache, given.bf16, given.prototypes)
+        results |= evaluate_linear_probes(data, inits, given.cache, given.bf16)
+    results["relearnt"] = evaluate_relearnt_models(data)
     write_json(RESULTS, results)
     print(f"{RESULTS.name} written after {time.perf_counter() - start:.0f} s")
 

@@ -172,12 +172,13 @@ def main() -> None:
         evaluator = MapEvaluator(model, args.bf16)
         for method in args.methods or [*model.methods, RANDOM]:
             count = args.slow_photos if method in SLOW else args.photos
-            cache = MeasurementCache(args.cache / f"{name}-{sha256[:12]}-{method}.jsonl")
-            methods[method] = evaluate(evaluator, balanced(photos, count), method, cache)
+            half = "-bf16" * args.bf16
+            cache = MeasurementCache(args.cache / f"{name}-{sha256[:12]}-{method}{half}.jsonl")
+            how = {"bf16": args.bf16, "machine": machine()}
+            methods[method] = evaluate(evaluator, balanced(photos, count), method, cache) | how
             order = [known for known in (*model.methods, RANDOM) if known in methods]
             measured = {known: methods[known] for known in order}
-            figures = {"steps": STEPS, "bf16": args.bf16, "machine": machine(), "methods": measured}
-            write_json(path, {"weights_sha256": sha256, **figures})
+            write_json(path, {"weights_sha256": sha256, "steps": STEPS, "methods": measured})
 
 
 if __name__ == "__main__":

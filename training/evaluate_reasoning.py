@@ -39,7 +39,8 @@ def main() -> None:
     model = registry.get("protovit")
     assert isinstance(model, ProtoVit)
     photos = read_photos(args.data)["test"]
-    photos = photos[:: max(1, len(photos) // args.photos)][: args.photos] if args.photos else photos
+    count = min(args.photos or len(photos), len(photos))
+    photos = [photos[len(photos) * place // count] for place in range(count)]
     # "inside" of a photo depends on the others that are asked about
     name = f"{model.config['weights_sha256'][:12]}-{len(photos)}.jsonl"
     figures = evaluate(model, photos, MeasurementCache(args.cache / name))

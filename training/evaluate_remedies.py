@@ -12,9 +12,11 @@ Written to ``weights/protovit/remedies.json``; nothing of the trained models is 
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -31,7 +33,6 @@ from training.protovit.recipe import FROZEN, ProtoViTRecipe
 from training.protovit.stages import learn_anew
 from training.vision.artifacts import write_json
 from training.vision.data import Photo, read_catalogue, read_photos
-from training.vision.transfer import arguments
 
 
 def without(recipe: ProtoViTRecipe, *terms: str) -> ProtoViTRecipe:
@@ -55,10 +56,15 @@ REMEDIES: Mapping[str, ProtoViTRecipe] = {
 
 def main() -> None:
     """Reads the command line, learns with each set of remedies, measures, writes after each."""
-    parser = arguments("Measure what each remedy costs ProtoViT.", ProtoVit.name)
+    parser = argparse.ArgumentParser(description="Measure what each remedy costs ProtoViT.")
+    parser.add_argument("--data", type=Path, required=True, help="folder with labels.csv and images/")
+    parser.add_argument("--catalogue", type=Path, help="folder of rendered pictures to add to the photos")
+    parser.add_argument("--cache", type=Path, help="folder that keeps what the encoder makes of the pictures")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--bf16", action="store_true", help="half precision, where the processor has it")
     parser.add_argument("--init", required=True, help="name in timm, or file of safetensors")
     parser.add_argument("--photos", type=int, default=24, help="validation photos whose reasoning is followed; 0: all")
-    args = parser.parse_args()
+    args = argparse.Namespace(**vars(parser.parse_args()), fresh=False, resume=False)
     photos: dict[str, list[Photo]] = {name: rows for name, rows in read_photos(args.data).items() if name != "test"}
     photos["train"] += read_catalogue(args.catalogue) if args.catalogue else []
     photos["project"], photos["pool"] = read_catalogue(CATALOGUE), []

@@ -1,12 +1,13 @@
 """Trains every shipped classifier anew and holds the new figures against the shipped ones.
 
-    python -m training.reproduce --data FOLDER
-    python -m training.reproduce --data FOLDER --init vgg16=FILE yolov8=FILE --pool PHOTOS
-    python -m training.reproduce --data FOLDER --models yolov8
+    python -m training.reproduce --data FOLDER --pool PHOTOS --init vgg16=FILE yolov8=FILE protovit=FILE \
+        --refit-init vgg16=FILE yolov8=FILE
+    python -m training.reproduce --data FOLDER --models yolov8 --init yolov8=FILE --refit-init yolov8=FILE
 
 Each model's training command runs with the arguments that its ``training.json`` keeps, into a folder of its own; the
-shipped weights stay as they are. ``--init`` says where a training starts, by default from what its command takes, and
-``--refit-init`` where its refit does, for a model whose encoder was taught from the validation photos too.
+shipped weights stay as they are. ``--init`` says where a training starts, which must be named where the shipped one
+began with a file, and ``--refit-init`` where its refit does, for a model whose encoder was taught from the validation
+photos too.
 ``--pool`` holds photos without labels, for a model that has learnt from such too. Exits with 1 where a new accuracy or
 macro F1 lies outside the 95 % interval of the shipped one.
 """
@@ -117,6 +118,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     pooled = [model for model, record in records.items() if record.get("photos", {}).get("pool")]
     if pooled and not given.pool:
         parser.error(f"--pool: a folder of photos without labels is needed, from which {', '.join(pooled)} learnt too")
+    files = [
+        model for model, one in records.items() if str(one.get("arguments", {}).get("init")).endswith(".safetensors")
+    ]
+    if missing := sorted(set(files) - set(starts["init"])):
+        parser.error(f"--init: the training of {', '.join(missing)} began with a file; name it, or what it was made of")
     twice = [model for model, record in records.items() if record.get("arguments", {}).get("refit_init")]
     if missing := sorted(set(twice) - set(starts["refit_init"])):
         parser.error(f"--refit-init: the refit of {', '.join(missing)} began with an encoder of its own; name it")

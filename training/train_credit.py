@@ -182,6 +182,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     applications = read_table(given.data)
     searched = json.loads(given.search.read_text(encoding="utf-8"))
+    if searched["rows"] != len(applications):
+        raise SystemExit(
+            f"{given.search} was searched on {searched['rows']} applications, {given.data} holds other ones"
+        )
     *chosen, shipped = choices(searched)
     settings = Settings(given.members, int(searched["plan"]["seed"]), given.threads, given.cost_ratio)
     digest = hashlib.sha256(given.data.read_bytes()).hexdigest()

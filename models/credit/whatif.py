@@ -156,6 +156,15 @@ def stored(name: str, shown: object, allowed: Range | None = None) -> Value:
     return rule.check(-round(shown * DAYS_PER_YEAR) if rule.unit == "days" else shown)
 
 
+def moved(edited: Mapping[str, Value], application: Mapping[str, Value], texts: Texts) -> dict[str, Value]:
+    """The edits that a person would tell from the application: there and back, or less than is ever shown, is none."""
+    return {
+        name: value
+        for name, value in edited.items()
+        if value_text(name, value, texts) != value_text(name, application.get(name), texts)
+    }
+
+
 def slid(editor: Editor, shown: object) -> Value:
     """What a slider was moved to, or what was typed beside it, in the column's own unit.
 

@@ -96,6 +96,9 @@ def value_text(column: str, value: Value, texts: Texts) -> str:
     match unit(column):
         case "days" if value == NOT_EMPLOYED:
             return texts("credit.not_employed")
+        case "days" if 0 <= scaled(column, value) < 1:
+            months = round(12 * scaled(column, value))
+            return _time("months", months, texts) if months else texts("credit.under_a_month")
         case "days" | "years":
             return _time("years", scaled(column, value), texts)
         case "months":

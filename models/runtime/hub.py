@@ -90,7 +90,19 @@ def pinned(model: str) -> Pin | None:
         HubError: what is named is not a repository at one commit.
     """
     variable = f"VITRINE_{model.upper()}_REPO"
-    place, named = (variable, os.environ[variable]) if variable in os.environ else (PINS.name, _pin_in_file(model))
+    return _pin(model, variable, os.environ[variable]) if variable in os.environ else pinned_in_file(model)
+
+
+def pinned_in_file(model: str) -> Pin | None:
+    """Where on the Hub hub.yaml says that a model is to come from, whatever this machine's environment says.
+
+    Raises:
+        HubError: what is named is not a repository at one commit.
+    """
+    return _pin(model, PINS.name, _named_in_file(model))
+
+
+def _pin(model: str, place: str, named: str) -> Pin | None:
     if not named:
         return None
     match = re.fullmatch(r"([\w.-]+/[\w.-]+)@([0-9a-f]{40})", named)
@@ -99,7 +111,7 @@ def pinned(model: str) -> Pin | None:
     return Pin(match[1], match[2])
 
 
-def _pin_in_file(model: str) -> str:
+def _named_in_file(model: str) -> str:
     try:
         pins = yaml.load(PINS.read_text(encoding="utf-8"), Loader=yaml.BaseLoader) or {}  # noqa: S506  # texts alone: safer than SafeLoader
         entry = pins.get(model)

@@ -22,7 +22,7 @@ def audit_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     texts = selection.texts
     gr.Markdown(texts("credit.audit.explain"))
     download = gr.Button(texts("credit.audit.download"), size="sm", elem_classes="vt-narrow")
-    gr.HTML(credit_table(results.credit(), texts).html())
+    figures = gr.HTML()
     charts = {}
     for pair in (("roc", "pr"), ("calibration", "cost")):
         with gr.Row():
@@ -40,13 +40,15 @@ def audit_tab(selection: ClientSelection, tab: gr.Tab) -> None:
 
     def save(ratio: float) -> str:
         path = session_folder() / f"{texts('audit.file')}.pdf"
-        figures, now = credit_table(results.credit(), texts), datetime.now().astimezone()
-        path.write_bytes(audit_document(credit_service().audit(ratio), figures, texts, now))
+        audit, now = credit_service().audit(ratio), datetime.now().astimezone()
+        table = credit_table(results.credit(), texts, audit.cut_off.threshold)
+        path.write_bytes(audit_document(audit, table, texts, now))
         return str(path)
 
     def show(client_id: int, ratio: float) -> list[Any]:
         cut_off, metrics = credit_service().policy.cut_off(ratio), credit_service().metrics
         return [
+            credit_table(results.credit(), texts, cut_off.threshold).html(),
             audit_charts.curve(metrics["roc"], "roc", texts),
             audit_charts.curve(metrics["pr"], "pr", texts),
             audit_charts.calibration(metrics["calibration"], texts),
@@ -55,4 +57,4 @@ def audit_tab(selection: ClientSelection, tab: gr.Tab) -> None:
         ]
 
     saved_at_once(download, save, [selection.ratio], texts)
-    selection.refresh(show, [], [*charts.values(), *groups.values()], opened=tab)
+    selection.refresh(show, [], [figures, *charts.values(), *groups.values()], opened=tab)

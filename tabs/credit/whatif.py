@@ -73,7 +73,7 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     def show(client_id: int, ratio: float, negotiated: Negotiated, edited: dict[str, Any]) -> tuple[Any, ...]:
         application = credit_service().portfolio.application(client_id)
         own, now = _terms(client_id, negotiated)
-        edited = {name: value for name, value in edited.items() if value != application.get(name)}  # there and back
+        edited = whatif.moved(edited, application, texts)
         changed = (now.changes(application) if now else {}) | edited
         before, after = credit_service().judge(client_id, ratio), credit_service().judge(client_id, ratio, changed)
         return (

@@ -19,7 +19,7 @@ def certainty_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts:
         gr.Markdown(texts("results.certainty.missing"))
         return
     gr.Markdown(texts("results.certainty.explain"))
-    heading(texts("results.certainty.title"), calibration_charts.sentences(found, texts))
+    heading(texts("results.certainty.title"), calibration_charts.sentences(found, results.refitted(), texts))
     chart(calibration_charts.selective(found, texts))
     table(calibration_charts.set_table(found, texts))
     heading(texts("results.certainty.none_title"))

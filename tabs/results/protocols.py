@@ -12,7 +12,15 @@ from tabs.results.components import chart, heading, sentences, table
 
 
 def protocols_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: Texts) -> None:
-    """The cheap models by each protocol, and the copies that a random split parts."""
+    """The shipped models' trainings in folds, the cheap models by each protocol, and the copies that a split parts."""
+    relearnt = evaluation.get("relearnt", {})
+    if relearnt.get("models"):
+        heading(texts("results.relearnt.title"), findings.relearnt(evaluation, [row["model"] for row in rows], texts))
+        table(protocol_charts.relearnt_table(relearnt, texts))
+        if relearnt["pairs"]:
+            sentences(*findings.differences(relearnt["pairs"], texts))
+            table(protocol_charts.pairs_table(relearnt["pairs"], True, texts))
+    gr.Markdown(f"### {texts('results.protocols.cheap')}")
     gr.Markdown(texts("results.protocols.explain"))
     crossed = evaluation["cross_validation"]
     heading(texts("results.protocols.title"), findings.protocols(evaluation, texts))

@@ -166,6 +166,13 @@ def search(
 
 
 def choices(searched: Mapping[str, Any]) -> tuple[Choice, ...]:
-    """What the searches of ``search.json`` chose: for each fold in order, and last what is shipped."""
+    """What the searches of ``search.json`` chose: for each fold in order, and last what is shipped.
+
+    Raises:
+        ValueError: a search is missing. Another one's choice has seen the rows that this fold is judged on.
+    """
     found = sorted(searched["searches"], key=lambda one: one["fold"] is None)
+    folds, wanted = [one["fold"] for one in found], [*range(searched["folds"]), None]
+    if folds != wanted:
+        raise ValueError(f"the search is unfinished: it chose for the folds {folds}, and all of {wanted} are needed")
     return tuple(Choice(**{**one["choice"], "features": tuple(one["choice"]["features"])}) for one in found)

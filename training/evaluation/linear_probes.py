@@ -3,56 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from models.vision.predictions import CLASSES
 from training.evaluation.near_duplicates import Groups, members, seen_in_training
 from training.evaluation.protocols import (
-    FOLDS,
     SHARE,
     SPLITS,
     Split,
-    cross_validate,
     fit_and_predict,
     random_splits,
     without_near_duplicates,
 )
-from training.evaluation.statistics import Answers, compare, draws, figures
 
 LEAK_DRAWS = 200  # random splits whose copies are counted; no model is trained on them
-
-
-def cross_validation(
-    encoded: Mapping[str, np.ndarray],
-    labels: np.ndarray,
-    groups: np.ndarray,
-    others: Mapping[str, tuple[np.ndarray, np.ndarray]],
-) -> dict[str, Any]:
-    """Grouped cross-validation of each encoder's head and of other models, and McNemar's test between each two.
-
-    Args:
-        encoded: encoder -> (N, D).
-        labels: (N,).
-        groups: (N,), kept together.
-        others: name -> predicted classes (N,) and folds (N,), of the same folds.
-    """
-    weights = draws(groups)
-    answers, models = [], {}
-    judged = {name: cross_validate(rows, labels, groups) for name, rows in encoded.items()} | dict(others)
-    for name, (predicted, folds) in judged.items():
-        answers.append(Answers(name, predicted, labels))
-        right = answers[-1].right
-        models[name] = figures(answers[-1], len(CLASSES), weights).to_json()
-        models[name]["folds"] = [float(right[folds == fold].mean()) for fold in range(FOLDS)]
-    return {
-        "folds": FOLDS,
-        "photos": len(labels),
-        "models": models,
-        "pairs": [compare(first, second, weights).to_json() for first, second in combinations(answers, 2)],
-    }
 
 
 def splits(encoded: Mapping[str, np.ndarray], labels: np.ndarray, groups: Groups) -> dict[str, Any]:

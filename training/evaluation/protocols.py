@@ -44,25 +44,21 @@ def outer_folds(labels: np.ndarray, groups: np.ndarray) -> Iterator[tuple[np.nda
     yield from StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED).split(labels, labels, groups)
 
 
-def cross_validate(features: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Predictions for every photo by a head that has seen no photo of its group.
+def cross_validate(features: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Predicted classes (N,) of every photo, by a head that has seen no photo of its group.
 
     Args:
         features: (N, D).
         labels: (N,).
         groups: (N,), kept together.
-
-    Returns:
-        Predicted classes (N,), and the fold of each photo (N,).
     """
-    predicted, folds = np.empty(len(labels), dtype=int), np.empty(len(labels), dtype=int)
-    for number, (train, test) in enumerate(outer_folds(labels, groups)):
+    predicted = np.empty(len(labels), dtype=int)
+    for train, test in outer_folds(labels, groups):
         inner = StratifiedGroupKFold(INNER_FOLDS, shuffle=True, random_state=SEED)
         parts = [(train[a], train[b]) for a, b in inner.split(train, labels[train], groups[train])]
         strength = _strongest(features, labels, parts)
         predicted[test] = head(strength).fit(features[train], labels[train]).predict(features[test])
-        folds[test] = number
-    return predicted, folds
+    return predicted
 
 
 def fit_and_predict(features: np.ndarray, labels: np.ndarray, split: Split) -> np.ndarray:

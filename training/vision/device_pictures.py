@@ -36,8 +36,10 @@ class DevicePictures:
         """Those pictures, each varied in its own way: (B, 3, S, S) float32 on the device, normalised."""
         size = self.preprocessing.size
         originals = self.originals[rows.to(DEVICE)].float() / 255
-        grid = affine_grid(_crops(len(rows), self.augmentation.crop).to(DEVICE), [len(rows), 3, size, size], False)
-        varied = grid_sample(originals, grid, padding_mode="border", align_corners=False)
+        crops = _crops(len(rows), self.augmentation.crop).to(DEVICE)
+        with torch.autocast(DEVICE.type, enabled=False):  # bfloat16 would move a place by up to half a pixel
+            grid = affine_grid(crops, [len(rows), 3, size, size], False)
+            varied = grid_sample(originals, grid, padding_mode="border", align_corners=False)
         changes = 1 + self.augmentation.colour * (2 * torch.rand(3, len(rows), 1, 1, 1) - 1)
         return self.preprocessing.normalise(_coloured(varied, changes.to(DEVICE)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from models.vision.preprocessing import Preprocessing
 from training.vision.data import Augmented, CachedViews, Photo
 from training.vision.distributed import DEVICE
 from training.vision.feature_cache import run
+from training.vision.fine_tune import Batches
 from training.vision.students import DistillationRecipe
 
 FOLDS = 5
@@ -115,6 +117,25 @@ def _head() -> Pipeline:
     return make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=300, tol=1e-3))
 
 
+def linear_head(features: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weight (classes, D) and bias (classes,) of a linear head on the tower's features (N, D), from labels (N,)."""
+    scale, logistic = _head().fit(features.numpy(), labels.numpy())
+    weight = logistic.coef_ / scale.scale_
+    bias = logistic.intercept_ - weight @ scale.mean_
+    return torch.from_numpy(weight).float(), torch.from_numpy(bias).float()
+
+
+class Lessons(Batches, Protocol):
+    """Batches of (inputs, the teacher's answers), whose inputs can be read on their own."""
+
+    @property
+    def readable(self) -> int:
+        """How many inputs can be read."""
+
+    def read(self, rows: torch.Tensor) -> torch.Tensor:
+        """Those inputs, (B, C, h, w) float32."""
+
+
 class DistillationBatches:
     """Batches for :func:`training.vision.fine_tune.fine_tune`: what the student's frozen part makes of a picture, and
     the teacher's standardised features beside its soft label.
@@ -145,6 +166,11 @@ class DistillationBatches:
 
     def __len__(self) -> int:
         return (self.own * self.recipe.repeats + self.pool) // self.recipe.batch
+
+    @property
+    def readable(self) -> int:
+        """How many inputs can be read."""
+        return len(self.inputs)
 
     def read(self, rows: torch.Tensor) -> torch.Tensor:
         """Those inputs, (B, C, h, w) float32."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -155,4 +155,19 @@ RECIPES: Mapping[str, DistillationRecipe] = {
         pool=7000,
         pool_views=3,  # of feature maps in memory, 5 GB in all
     ),
+}
+
+
+def _fresh(student: str, epochs: int, **more: Any) -> DistillationRecipe:
+    recipe = RECIPES[student]
+    augmentation = replace(recipe.augmentation, mix=0.7, mixup=0.8, colour=0.25)
+    schedule = replace(recipe.schedule, epochs=epochs, patience=epochs, average=0.995, clip=1.0)
+    larger = replace(recipe, batch=128, head_rate=2e-3, teacher_size=224, **more)
+    return replace(larger, augmentation=augmentation, schedule=schedule)
+
+
+# where each picture is varied anew: larger batches, more that learns, a teacher at the size that it was published for
+FRESH: Mapping[str, DistillationRecipe] = {
+    "yolov8": _fresh("yolov8", epochs=60, rate=2e-3),
+    "vgg16": _fresh("vgg16", epochs=32, frozen=10, rate=3e-4, decay=0.92),
 }

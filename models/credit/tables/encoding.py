@@ -9,6 +9,7 @@ from typing import BinaryIO
 from models.errors import InputError
 
 CHUNK = 1 << 20
+CUT = "unexpected end of data"  # a codec's word for a file that ends within a character
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8"),
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
@@ -46,7 +47,7 @@ def detect(stream: BinaryIO) -> Encoding:
     try:
         return _checked(stream, Encoding("utf-8", "UTF-8"))
     except UnicodeDecodeError as error:
-        if error.reason == "unexpected end of data":  # it is UTF-8, and ends within a character
+        if error.reason == CUT and _beyond_ascii(stream)[1] > 1:  # it is UTF-8, and ends within a character
             raise InputError("table_cut") from error
     return _checked(stream, _western(stream))
 
@@ -54,13 +55,24 @@ def detect(stream: BinaryIO) -> Encoding:
 def _western(stream: BinaryIO) -> Encoding:
     """Windows-1252 or Mac Roman: the one in which more of the accented letters are those of Western Europe."""
     windows, mac = Encoding("cp1252", "Windows-1252"), Encoding("mac_roman", "Mac Roman")
-    high = b"".join(bytes(byte for byte in set(chunk) if byte > 127) for chunk in iter(lambda: stream.read(CHUNK), b""))
-    stream.seek(0)
+    high, _ = _beyond_ascii(stream)
     scores = []
     for one in (windows, mac):
         letters = {bytes([byte]).decode(one.codec, errors="replace") for byte in high}
         scores.append(len(letters & EXPECTED) - len(letters - EXPECTED))
     return mac if scores[1] > scores[0] else windows
+
+
+def _beyond_ascii(stream: BinaryIO) -> tuple[set[int], int]:
+    """The bytes of a file that ASCII does not know, each once, and how many there are in all; it is rewound."""
+    found: set[int] = set()
+    count = 0
+    while chunk := stream.read(CHUNK):
+        rest = chunk.translate(None, bytes(range(128)))
+        found.update(rest)
+        count += len(rest)
+    stream.seek(0)
+    return found, count
 
 
 def _checked(stream: BinaryIO, encoding: Encoding) -> Encoding:
@@ -78,7 +90,8 @@ def _checked(stream: BinaryIO, encoding: Encoding) -> Encoding:
     except UnicodeDecodeError as error:
         if encoding.codec == "utf-8":
             raise
-        raise InputError("table_cut" if error.reason.startswith("truncated") else "table_text") from error
+        cut = error.reason == CUT or error.reason.startswith("truncated")
+        raise InputError("table_cut" if cut else "table_text") from error
     finally:
         stream.seek(0)
     return encoding

@@ -142,7 +142,7 @@ def sentence(comparison: ClientComparison, texts: Texts) -> list[str]:
         # days count backwards: the oldest client has the smallest number
         less = comparison.above if scaled(comparison.feature, 1.0) < 0 else comparison.below
         key = "percentile" if less else "lowest"
-        return [texts(f"credit.compare.{key}", feature=name, value=value, share=texts.percent(less, 0)), size]
+        return [texts(f"credit.compare.{key}", feature=name, value=value, share=texts.share(less)), size]
     place = _place(comparison)
     count = comparison.repaid[place] + comparison.defaulted[place]
     share_alike = count / max(comparison.known, 1)
@@ -152,7 +152,7 @@ def sentence(comparison: ClientComparison, texts: Texts) -> list[str]:
             "credit.compare.alike",
             feature=name,
             value=value,
-            share=texts.percent(share_alike, 0),
+            share=texts.share(share_alike),
             rate=texts.percent(rate),
         ),
         size,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import plotly.graph_objects as go
@@ -18,8 +18,14 @@ from models.texts import Texts
 Calibrations = Mapping[str, Mapping[str, Any]]
 
 
-def sentences(found: Calibrations, texts: Texts) -> list[str]:
-    """One sentence a model: what a shop may leave to it, and how often it is right there."""
+def sentences(found: Calibrations, refitted: Collection[str], texts: Texts) -> list[str]:
+    """One sentence a model: what a shop may leave to it, and how often it is right there; where thresholds come from.
+
+    Args:
+        found: by model.
+        refitted: the models that learnt once more, from the validation photos too.
+        texts: the language.
+    """
     said = []
     for model, content in found.items():
         measured = content["measured"]
@@ -37,7 +43,7 @@ def sentences(found: Calibrations, texts: Texts) -> list[str]:
     siblings = [
         model_name(model, texts)
         for model, content in found.items()
-        if content["chosen_on"]["validation_logits"] == "sibling_run"
+        if content["chosen_on"]["validation_logits"] == "sibling_run" or model in refitted
     ]
     if siblings:
         said.append(texts("results.certainty.sibling", models=", ".join(siblings)))

@@ -136,7 +136,11 @@ def costs(rows: Rows, cost: str, texts: Texts) -> go.Figure:
     figure = base_figure(height=300)
 
     def written(row: dict[str, Any]) -> str:
-        return f"{texts.number(row[cost] / 1e6, 1)} {texts('results.megabytes')}" if size else _ms(row[cost], texts)
+        return (
+            f"{texts.number(row[cost] / 1e6, 1)} {texts('results.megabytes')}"
+            if size
+            else milliseconds(row[cost], texts)
+        )
 
     for row in shown:
         drawn, (low, high) = look(row["model"]), row["accuracy_ci95"]
@@ -170,7 +174,8 @@ def costs(rows: Rows, cost: str, texts: Texts) -> go.Figure:
     )
 
 
-def _ms(value: float, texts: Texts) -> str:
+def milliseconds(value: float, texts: Texts) -> str:
+    """``200 ms``, ``3.5 ms``."""
     return f"{texts.number(value, 0 if value >= 10 else 1)} ms"
 
 

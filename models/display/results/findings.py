@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.display.common.names import class_name, model_name
+from models.display.results.charts import milliseconds
 from models.display.results.protocol_charts import encoder_name
 from models.display.results.style import interval, p_value
 from models.results import REFERENCE, Phase
@@ -115,7 +116,7 @@ def costs(rows: Rows, texts: Texts) -> str:
     return texts(
         "results.say.costs",
         fastest=model_name(fastest["model"], texts),
-        latency=texts.number(fastest["latency_ms_p50"], 0),
+        latency=milliseconds(fastest["latency_ms_p50"], texts),
         machine=fastest["latency_machine"] or fastest["machine"],
         smallest=model_name(smallest["model"], texts),
         size=texts.number(smallest["weights_bytes"] / 1e6, 1),
@@ -123,10 +124,15 @@ def costs(rows: Rows, texts: Texts) -> str:
 
 
 def learning(curves: Mapping[str, tuple[Phase, ...]], texts: Texts) -> list[str]:
-    """How far each model's validation accuracy rose, and over how many epochs."""
+    """Each model's validation accuracy at the start and at the lowest loss, and over how many epochs."""
     sentences = []
     for model, phases in curves.items():
-        known = [point.val_accuracy for phase in phases for point in phase.points if point.val_accuracy is not None]
+        points = [point for phase in phases for point in phase.points]
+        known = [
+            (point.val_loss, point.val_accuracy)
+            for point in points
+            if point.val_accuracy is not None and point.val_loss is not None
+        ]
         if known:
             sentences.append(
                 texts(
@@ -134,8 +140,8 @@ def learning(curves: Mapping[str, tuple[Phase, ...]], texts: Texts) -> list[str]
                     model=model_name(model, texts),
                     epochs=texts.number(sum(phase.points[-1].epoch for phase in phases)),
                     phases=texts.number(len(phases)),
-                    first=texts.percent(known[0]),
-                    highest=texts.percent(max(known)),
+                    first=texts.percent(known[0][1]),
+                    best=texts.percent(min(known)[1]),
                 )
             )
     return sentences
@@ -174,6 +180,16 @@ def protocols(evaluation: Mapping[str, Any], texts: Texts) -> list[str]:
         )
         for name in splits["random"]
     ]
+
+
+def relearnt(evaluation: Mapping[str, Any], models: Sequence[str], texts: Texts) -> list[str]:
+    """What the trainings in folds rest on, and which of the models were not trained so."""
+    found = evaluation["relearnt"]
+    photos, test = texts.number(found["photos"]), texts.number(sum(evaluation["photos"]["test"]))
+    said = [texts("results.relearnt.explain", photos=photos, test=test)]
+    if missing := [model_name(name, texts) for name in models if name not in found["models"]]:
+        said.append(texts("results.relearnt.missing", models=", ".join(missing)))
+    return said
 
 
 def without_near_duplicates(evaluation: Mapping[str, Any], texts: Texts) -> list[str]:

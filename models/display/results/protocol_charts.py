@@ -27,8 +27,12 @@ def _accuracies(evaluation: Mapping[str, Any], protocol: str, encoder: str) -> l
     if protocol == "folds":
         folds: list[float] = evaluation["cross_validation"]["models"][encoder]["folds"]
         return folds
-    accuracies: list[float] = evaluation["splits"][protocol].get(encoder, {}).get("accuracies", [])
-    return accuracies  # none of a model that is only cross-validated
+    accuracies: list[float] = evaluation["splits"][protocol][encoder]["accuracies"]
+    return accuracies
+
+
+def _range(values: list[float], texts: Texts) -> str:
+    return texts("charts.from_to", low=texts.percent(min(values)), high=texts.percent(max(values)))
 
 
 def spread(evaluation: Mapping[str, Any], texts: Texts) -> go.Figure:
@@ -36,9 +40,6 @@ def spread(evaluation: Mapping[str, Any], texts: Texts) -> go.Figure:
     encoders = list(evaluation["cross_validation"]["models"])
     figure = base_figure(height=90 + 84 * len(encoders))
     rows = []
-
-    def _range(values: list[float]) -> str:
-        return texts("charts.from_to", low=texts.percent(min(values)), high=texts.percent(max(values)))
 
     for place, (protocol, colour, symbol) in enumerate(PROTOCOLS):
         points = [(name, value) for name in encoders for value in _accuracies(evaluation, protocol, name)]
@@ -56,7 +57,7 @@ def spread(evaluation: Mapping[str, Any], texts: Texts) -> go.Figure:
         rows.append(
             (
                 encoder_name(name, texts),
-                *(maybe(values or None, _range) for values in found),
+                *(_range(values, texts) for values in found),
             )
         )
     figure.update_layout(showlegend=True, legend=LEGEND)
@@ -131,10 +132,30 @@ def protocols_table(evaluation: Mapping[str, Any], texts: Texts) -> Table:
                 encoder_name(name, texts),
                 interval(found["accuracy"], found["accuracy_ci95"], texts),
                 interval(found["macro_f1"], found["macro_f1_ci95"], texts, as_percent=False),
-                maybe(splits["cleaned"].get(name), several),
-                maybe(splits["random"].get(name), several),
+                several(splits["cleaned"][name]),
+                several(splits["random"][name]),
             )
             for name, found in crossed.items()
+        ),
+    )
+
+
+def relearnt_table(found: Mapping[str, Any], texts: Texts) -> Table:
+    """One row a shipped model whose training was repeated: accuracy and macro F1 with intervals, the folds' range."""
+    return Table(
+        texts("results.relearnt.caption"),
+        (
+            *(texts(f"results.vision.{name}") for name in ("model", "accuracy", "macro_f1")),
+            texts("results.relearnt.range"),
+        ),
+        tuple(
+            (
+                model_name(name, texts),
+                interval(figures["accuracy"], figures["accuracy_ci95"], texts),
+                interval(figures["macro_f1"], figures["macro_f1_ci95"], texts, as_percent=False),
+                _range(figures["folds"], texts),
+            )
+            for name, figures in found["models"].items()
         ),
     )
 

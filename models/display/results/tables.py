@@ -172,8 +172,14 @@ def explanation_table(measured: dict[str, dict[str, Any]], texts: Texts) -> Tabl
     )
 
 
-def credit_table(figures: dict[str, Any], texts: Texts) -> Table:
-    """The credit model's figures; all from the same rows."""
+def credit_table(figures: dict[str, Any], texts: Texts, threshold: float | None = None) -> Table:
+    """The credit model's figures; all from the same rows.
+
+    Args:
+        figures: as :func:`models.results.credit` gives them.
+        texts: the language.
+        threshold: the cut-off in use; None for the usual one.
+    """
     rows = texts.number(figures["rows"])
 
     def plain(name: str, digits: int = 3) -> tuple[str, str, str]:
@@ -193,7 +199,7 @@ def credit_table(figures: dict[str, Any], texts: Texts) -> Table:
             plain("ks"),
             plain("brier", 4),
             plain("ece", 4),
-            (texts("credit.cutoff"), texts.percent(figures["threshold"]), rows),
+            (texts("credit.cutoff"), texts.percent(figures["threshold"] if threshold is None else threshold), rows),
         ),
     )
 
