@@ -20,7 +20,7 @@ from tests.pictures import picture, write_dataset
 from training import cross_validate, distil_encoder
 from training.evaluation import protocols, relearnt
 from training.evaluation.labelled_photos import read_data
-from training.vision import artifacts, fresh_distillation, students
+from training.vision import artifacts, fresh_distillation, students, teaching
 from training.vision.batch_norm import unfold
 from training.vision.data import Augmentation, Photo, read_photos
 from training.vision.distillation import (
@@ -65,7 +65,7 @@ def recipe(name: str, epochs: int = 2) -> students.DistillationRecipe:
 @pytest.mark.parametrize("frozen", [0, 1])
 def test_a_lesson_teaches_and_resumes(shelf: Path, monkeypatch: pytest.MonkeyPatch, frozen: int, fresh: bool) -> None:
     """A few steps change what may learn; stopped and resumed, they end where one run ends."""
-    monkeypatch.setattr(distil_encoder, "Tower", partial(Tower, architecture=TINY))
+    monkeypatch.setattr(teaching, "Tower", partial(Tower, architecture=TINY))
     before = {name: tensor.half() for name, tensor in load_file(shelf / "init.safetensors").items()}
 
     def distil(out: str, *options: str) -> dict[str, torch.Tensor]:
@@ -84,7 +84,7 @@ def test_a_lesson_teaches_and_resumes(shelf: Path, monkeypatch: pytest.MonkeyPat
     assert not torch.equal(whole[learns], before[learns])
     assert torch.equal(whole[stays], before[stays]) == bool(frozen)
 
-    asked = distil_encoder.fine_tune
+    asked = teaching.fine_tune
 
     def stops(network: torch.nn.Module, rates: object, data: TrainingData, *rest: object) -> object:
         epoch = data.batches.epoch
@@ -98,7 +98,7 @@ def test_a_lesson_teaches_and_resumes(shelf: Path, monkeypatch: pytest.MonkeyPat
         return asked(network, rates, data, *rest)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(distil_encoder, "fine_tune", stops)
+        patch.setattr(teaching, "fine_tune", stops)
         distil("parts.safetensors")
     resumed = distil("parts.safetensors", "--resume")
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
@@ -119,7 +119,7 @@ def test_a_student_is_judged_in_folds(
     shelf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(protocols, "FOLDS", 2)
-    monkeypatch.setattr(distil_encoder, "Tower", partial(Tower, architecture=TINY))
+    monkeypatch.setattr(teaching, "Tower", partial(Tower, architecture=TINY))
     monkeypatch.setattr(cross_validate, "RECIPES", {"yolov8": recipe("yolov8", epochs=1)})
     monkeypatch.setattr(cross_validate, "LEARNERS", {"yolov8": cross_validate.student})
     monkeypatch.setattr(cross_validate, "read_catalogue", lambda folder: [])
@@ -128,7 +128,7 @@ def test_a_student_is_judged_in_folds(
     with pytest.raises(SystemExit):
         cross_validate.main(command)
     assert "--teacher names its teacher" in capsys.readouterr().err
-    asked = distil_encoder.teach
+    asked = teaching.teach
     seen: list[tuple[set[Path], set[Path]]] = []
 
     def teach(args: Any, recipe: Any, own: list[Photo], pool: list[Photo], held: list[Photo]) -> Any:
@@ -136,7 +136,7 @@ def test_a_student_is_judged_in_folds(
         seen.append(({photo.path for photo in own}, {photo.path for photo in held}))
         return asked(args, recipe, own, pool, held)
 
-    monkeypatch.setattr(distil_encoder, "teach", teach)
+    monkeypatch.setattr(cross_validate, "teach", teach)
     cross_validate.main([*command, "--teacher", str(shelf / "teacher.safetensors")])
     data = read_data(shelf / "data")
     predicted = relearnt.read(shelf, data.labels, relearnt.numbers(data.labels, data.groups.near))

@@ -20,6 +20,7 @@ COMMANDS = {
     "train_yolov8",
     "train_protovit",
     "distil_encoder",
+    "cross_validate",
     "make_portfolio",
     "evaluate",
     "evaluate_explanations",

@@ -25,7 +25,6 @@ import torch
 
 from models.vision.gallery import CATALOGUE
 from models.vision.weights import FOLDER
-from training import distil_encoder
 from training.evaluation import relearnt
 from training.evaluation.labelled_photos import read_data
 from training.protovit.recipe import RECIPE
@@ -34,6 +33,7 @@ from training.vision.data import NONE_OF_THESE, Photo, read_catalogue, read_name
 from training.vision.distillation import sample_photos
 from training.vision.metrics import machine
 from training.vision.students import FRESH, RECIPES, STUDENTS
+from training.vision.teaching import teach
 
 # command line, photos to learn from, photos of the fold -> logits of these (M, classes)
 Learner = Callable[[argparse.Namespace, Sequence[Photo], Sequence[Photo]], torch.Tensor]
@@ -52,7 +52,7 @@ def student(args: argparse.Namespace, own: Sequence[Photo], held: Sequence[Photo
     with tempfile.TemporaryDirectory() as folder:
         given = {"student": args.model, "out": Path(folder) / "student.safetensors", "refit": True, "resume": False}
         options = argparse.Namespace(**vars(args) | given)
-        return distil_encoder.teach(options, recipe, own, _pool(args, recipe.pool), held).logits
+        return teach(options, recipe, own, _pool(args, recipe.pool), held).logits
 
 
 LEARNERS: Mapping[str, Learner] = {"protovit": protovit, "vgg16": student}

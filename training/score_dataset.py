@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import VitrineError
-from training.batch.partitions import CREDIT, Partition, Refused, fingerprint, is_finished, plan, root, write
+from training.batch.partitions import CREDIT, Partition, Refused, fingerprint, is_finished, plan, readable, root, write
 from training.batch.scorers import Scorer, scorer
 
 # read when Ray is imported: no report of usage to its makers, no warnings of its core on our standard error
@@ -82,7 +82,7 @@ class Worker:
         except Refused as refusal:
             return {"rows": [0], "refusal": [str(refusal)]}
         except OSError as error:  # the disk is full, the share is gone
-            return {"rows": [0], "refusal": [f"{part.name}: {error}"]}
+            return {"rows": [0], "refusal": [readable(f"{part.name}: {error}")]}
         return {"rows": [part.rows], "refusal": [""]}
 
 

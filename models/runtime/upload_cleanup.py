@@ -18,7 +18,7 @@ from pathlib import Path
 from models.runtime import background
 
 VARIABLE = "GRADIO_TEMP_DIR"
-PREFIX = "vitrine-uploads-"
+PREFIX, NEW = "vitrine-uploads-", "vitrine-new-"
 
 
 @cache
@@ -31,9 +31,9 @@ def own_folder() -> Path:
     place = Path(os.environ.get(VARIABLE) or tempfile.gettempdir()).absolute()
     place.mkdir(parents=True, exist_ok=True)
     _remove_left(place)
-    made = Path(tempfile.mkdtemp(prefix="new-", dir=place))
+    made = Path(tempfile.mkdtemp(prefix=NEW, dir=place))
     _lock(made)  # before it has the name by which others find it
-    folder = made.rename(place / f"{PREFIX}{made.name.removeprefix('new-')}")
+    folder = made.rename(place / f"{PREFIX}{made.name.removeprefix(NEW)}")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ[VARIABLE] = str(folder)
     return folder

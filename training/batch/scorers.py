@@ -18,7 +18,7 @@ from models.credit.tables.cells import IDS
 from models.errors import InputError
 from models.runtime import hub
 from models.texts import ENGLISH
-from training.batch.partitions import CREDIT, WEIGHTS, Partition, Refused
+from training.batch.partitions import CREDIT, WEIGHTS, Partition, Refused, readable
 
 MAP_SIDE = 16  # cells of a saliency map along a side, at most
 
@@ -47,7 +47,7 @@ class CreditScorer:
         log_odds = answer.log_odds
         probabilities = [sigmoid(value) for value in log_odds.tolist()]
         scores = {
-            "file": pa.array([name] * part.rows),
+            "file": pa.array([readable(name)] * part.rows),
             "row": pa.array(range(part.start, part.stop), pa.int64()),
             "client_id": pa.array(ids, pa.int64()),
             "probability": pa.array(probabilities),
@@ -91,8 +91,9 @@ class PictureScorer:
                 continue
             for model in self.models:
                 answer = model.explain(picture)
-                told = {"file": name, "model": model.name, "label": answer.prediction.label, "method": answer.method}
-                rows.append(told | answer.prediction.probabilities | {"saliency": _small(answer.saliency)})
+                seen = answer.prediction
+                told = {"file": readable(name), "model": model.name, "label": seen.label, "method": answer.method}
+                rows.append(told | seen.probabilities | {"saliency": _small(answer.saliency)})
         if refusals:
             raise Refused(*refusals)
         texts = [(key, pa.string()) for key in ("file", "model", "label", "method")]
@@ -116,7 +117,7 @@ def _read(path: Path, start: int, stop: int) -> pa.Table:
     """Rows of a Parquet file; never more than ``stop - start`` of them are unpacked at a time."""
     taken = []
     try:
-        with pq.ParquetFile(path) as file:
+        with path.open("rb") as stream, pq.ParquetFile(stream) as file:  # Arrow opens no name that is not UTF-8
             wanted = [name for name in file.schema_arrow.names if name in columns() or name == CLIENT_ID]
             ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
             first, last = np.searchsorted(ends, [start, stop - 1], side="right")

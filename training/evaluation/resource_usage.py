@@ -42,7 +42,7 @@ def measure(model: str, runs: int = RUNS) -> ResourceUsage:
     """The footprint of a shipped model, in a new process with the settings of the app.
 
     Raises:
-        RuntimeError: that process failed; its last line says why.
+        RuntimeError: that process failed; its last line says why, or its status where it was killed without a word.
     """
     done = subprocess.run(  # noqa: S603  # our own words
         [sys.executable, "-m", __name__, model, str(runs)],
@@ -52,7 +52,8 @@ def measure(model: str, runs: int = RUNS) -> ResourceUsage:
         text=True,
     )
     if done.returncode:
-        raise RuntimeError(f"the footprint of {model} could not be measured: {done.stderr.strip().splitlines()[-1]}")
+        why = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+        raise RuntimeError(f"the footprint of {model} could not be measured: {why}")
     return ResourceUsage(**json.loads(done.stdout.splitlines()[-1]))
 
 
