@@ -123,6 +123,7 @@ def expected(notice: Notice, credit: CreditService, texts: Texts) -> set[float]:
         len(held),
         len(columns()) - len(held) - 1,
     }
+    times = [-value / 365.25 for name, value in known.items() if name.startswith("DAYS_")]
     names = " ".join([*(label(name, texts) for name in held), *_categories(held, texts)])
     told = " ".join(sentence(reason, texts) for reason in notice.reasons)  # tested where they are made
     told = plain(told)
@@ -135,7 +136,8 @@ def expected(notice: Notice, credit: CreditService, texts: Texts) -> set[float]:
         | roundings(shares, 100)
         | roundings(sums)
         | roundings(months)
-        | roundings([value / 365.25 for name, value in known.items() if name.startswith("DAYS_")])
+        | roundings(times)
+        | {float(round(12 * time)) for time in times if 0 <= time < 1}
     )
 
 

@@ -144,6 +144,11 @@ UNITS = {"days": "year", "years": "year", "months": "month", "share": "%"}
 def _says(words: str, before: str, feature: str, value: float) -> bool:
     """Whether a sentence says a number of a fact behind some words, in the fact's unit, rounded as it is written."""
     kind = unit(feature)
+    if kind == "days" and 0 <= -value / DAYS_PER_YEAR < 1:  # in months, or less than one
+        kind, value = "months", -12 * value / DAYS_PER_YEAR
+        if value < 0.5:
+            return re.search(f"{before}less than a month", words) is not None
+        value = round(value)
     match = re.search(f"{before}{NUMBER} ?{UNITS.get(kind, '')}", words)
     if match is None:
         return False
