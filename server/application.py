@@ -42,8 +42,9 @@ WAITING = 64  # calls waiting; the next one is told at once that the app is busy
 STOPPING = 3  # seconds that open streams have when the server stops
 
 # Seconds that a thread may keep Python to itself while others wait. A network gives it up at each of its layers: with
-# the usual 5 ms a photo among many visitors waits longer for Python than for its sums.
-SWITCH = 5e-4
+# the usual 5 ms a photo among many visitors waits longer for Python than for its sums; with 0.5 ms a tenth fewer photos
+# were answered among all other calls than with this, and with 0.03 ms no more, and fewer of the other calls.
+SWITCH = 1e-4
 
 # How much nicer than the networks all other threads are. Every layer of a network waits for the slower of its threads:
 # among many visitors it would wait for a core at each of them.
