@@ -12,6 +12,9 @@ of the view beside them. What is left is the student of the epoch whose probabil
 photos' true classes, its head included: the training that starts from it keeps that head, unless one that learns from
 hard labels does better. With ``--refit`` the validation photos are learnt from too, and the last epoch is left:
 ``--refit-init`` of the training takes that student.
+
+With ``--fresh``, for a GPU, each picture is varied and mixed anew each time, the teacher is asked about that very
+mixture (Beyer et al. 2022, arXiv:2106.05237), and more layers learn.
 """
 
 from __future__ import annotations
