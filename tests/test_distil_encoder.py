@@ -139,7 +139,7 @@ def test_a_student_is_judged_in_folds(
     monkeypatch.setattr(cross_validate, "teach", teach)
     cross_validate.main([*command, "--teacher", str(shelf / "teacher.safetensors")])
     data = read_data(shelf / "data")
-    predicted = relearnt.read(shelf, data.labels, relearnt.numbers(data.labels, data.groups.near))
+    predicted = relearnt.read(shelf, data.labels, protocols.fold_numbers(data.labels, data.groups.near))
     assert predicted is not None and set(predicted) <= set(range(7))
     everything = {photo.path for photo in data.photos}
     assert len(seen) == 2 and all(own | held == everything and not own & held for own, held in seen)

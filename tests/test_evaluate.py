@@ -102,7 +102,7 @@ def features() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def test_cross_validation_keeps_groups_together(features: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     rows, labels, groups = features
-    folds = relearnt.numbers(labels, groups)
+    folds = protocols.fold_numbers(labels, groups)
     assert (folds[::2] == folds[1::2]).all() and set(folds) == set(range(protocols.FOLDS))
     assert (protocols.cross_validate(rows, labels, groups) == labels).mean() > 0.7
 
@@ -226,7 +226,7 @@ def test_what_is_skipped_stays_and_the_rest_repeats(evaluated: Path) -> None:
 
 def test_what_a_training_said_in_folds_is_judged_when_it_is_whole_and_of_these_photos(evaluated: Path) -> None:
     data = evaluate.read_data(evaluated / "data")
-    folds = relearnt.numbers(data.labels, data.groups.near)
+    folds = protocols.fold_numbers(data.labels, data.groups.near)
     for name, right in (("vgg16", 1.0), ("yolov8", 0.5)):
         said = np.where(np.arange(len(folds)) < right * len(folds), data.labels, (data.labels + 1) % 7)
         relearnt.write(evaluated / "weights" / name, data.labels, folds, said, {})

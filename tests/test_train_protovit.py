@@ -421,7 +421,7 @@ def test_each_fold_is_judged_by_a_protovit_that_has_not_met_its_groups(
     command += ["--init", str(made / "encoder.safetensors"), "--out", str(tmp_path)]
     cross_validate.main(command)
     data = read_data(made / "data")
-    folds = relearnt.numbers(data.labels, data.groups.near)
+    folds = protocols.fold_numbers(data.labels, data.groups.near)
     predicted = relearnt.read(tmp_path, data.labels, folds)
     assert predicted is not None and set(predicted) <= set(range(7)) and len(parts) == len(set(folds)) == 2
     places = {photo.path: row for row, photo in enumerate(data.photos)}

@@ -27,12 +27,13 @@ from models.vision.gallery import CATALOGUE
 from models.vision.weights import FOLDER
 from training.evaluation import relearnt
 from training.evaluation.labelled_photos import read_data
+from training.evaluation.protocols import fold_numbers
 from training.protovit.recipe import RECIPE
 from training.protovit.stages import learn_anew
 from training.vision.data import NONE_OF_THESE, Photo, read_catalogue, read_names
 from training.vision.distillation import sample_photos
 from training.vision.metrics import machine
-from training.vision.students import FRESH, RECIPES, STUDENTS
+from training.vision.students import FRESH, RECIPES, STUDENTS, DistillationRecipe
 from training.vision.teaching import teach
 
 # command line, photos to learn from, photos of the fold -> logits of these (M, classes)
@@ -46,9 +47,14 @@ def protovit(args: argparse.Namespace, own: Sequence[Photo], held: Sequence[Phot
     return learn_anew(RECIPE, photos, args)[1].validation[0]
 
 
+def distillation_recipe(args: argparse.Namespace) -> DistillationRecipe:
+    """How the convolutional network is taught."""
+    return (FRESH if args.fresh else RECIPES)[args.model]
+
+
 def student(args: argparse.Namespace, own: Sequence[Photo], held: Sequence[Photo]) -> torch.Tensor:
     """A convolutional network that CLIP's tower teaches, with the head that it was taught."""
-    recipe = (FRESH if args.fresh else RECIPES)[args.model]
+    recipe = distillation_recipe(args)
     with tempfile.TemporaryDirectory() as folder:
         given = {"student": args.model, "out": Path(folder) / "student.safetensors", "refit": True, "resume": False}
         options = argparse.Namespace(**vars(args) | given)
@@ -60,7 +66,7 @@ LEARNERS: Mapping[str, Learner] = {"protovit": protovit, "vgg16": student}
 
 def settings(args: argparse.Namespace) -> dict[str, Any]:
     """All that the folds of one training have in common, as it is kept with what they found."""
-    recipe: Any = RECIPE if args.model == "protovit" else (FRESH if args.fresh else RECIPES)[args.model]
+    recipe: Any = distillation_recipe(args) if args.model in STUDENTS else RECIPE
     places = {name: Path(place).name for name in ("init", "teacher") if (place := getattr(args, name))}
     given = {name: getattr(args, name) for name in ("seed", "fresh", "bf16")}
     return {"model": args.model, **places, **given, "machine": machine(), "recipe": asdict(recipe)}
@@ -89,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     folder, args.resume = args.out or FOLDER / args.model, False
     folder.mkdir(parents=True, exist_ok=True)
     data, rendered = read_data(args.data), read_catalogue(CATALOGUE)
-    folds = relearnt.numbers(data.labels, data.groups.near)
+    folds = fold_numbers(data.labels, data.groups.near)
     how = settings(args)
     predicted = relearnt.begin(folder, data.labels, folds, how)
     for number in range(folds.max() + 1):

@@ -31,7 +31,7 @@ from training.evaluation import linear_probes, relearnt, released_models, resour
 from training.evaluation.encoders import INITS, encoder, features
 from training.evaluation.labelled_photos import Data, read_data
 from training.evaluation.near_duplicates import seen_in_training
-from training.evaluation.protocols import cross_validate
+from training.evaluation.protocols import cross_validate, cross_validation, fold_numbers
 from training.evaluation.statistics import RESAMPLES, SEED
 from training.vision.artifacts import TRAINING, write_card, write_json
 from training.vision.data import read_catalogue
@@ -95,7 +95,7 @@ def evaluate_linear_probes(
             }
             for one in encoders
         },
-        "cross_validation": relearnt.summary(
+        "cross_validation": cross_validation(
             {name: cross_validate(rows, data.labels, near) for name, rows in encoded.items()}, data.labels, near
         ),
         "splits": linear_probes.splits(encoded, data.labels, data.groups),
@@ -104,13 +104,13 @@ def evaluate_linear_probes(
 
 def evaluate_relearnt_models(data: Data) -> dict[str, Any]:
     """The shipped models' trainings, by what they say of photos that they have not seen; only those of all folds."""
-    folds = relearnt.numbers(data.labels, data.groups.near)
+    folds = fold_numbers(data.labels, data.groups.near)
     predicted = {}
     for name in registry.available():
         found = relearnt.read(weights.FOLDER / name, data.labels, folds)
         if found is not None and (found != relearnt.UNKNOWN).all():
             predicted[name] = found
-    return relearnt.summary(predicted, data.labels, data.groups.near)
+    return cross_validation(predicted, data.labels, data.groups.near)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

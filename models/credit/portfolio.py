@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, get_args
@@ -12,7 +12,7 @@ import pandas as pd
 
 from models import arguments
 from models.credit.application import CLIENT_ID, column, columns
-from models.credit.features import sources
+from models.credit.features import engineer
 from models.credit.model import CreditModel
 from models.credit.policy import BORDERLINE
 from models.credit.score import Decision, decide
@@ -70,9 +70,7 @@ class Portfolio:
     @cached_property
     def known_features(self) -> np.ndarray:
         """(n, f) the same, NaN where a feature is unknown, whatever usual value stands in for it."""
-        known = {name: self.applications[name].notna().to_numpy() for name in self.model.recipe.columns}
-        made = [np.logical_and.reduce([known[column] for column in sources(name)]) for name in self.model.features]
-        return np.where(np.column_stack(made), self.features, np.nan)
+        return engineer(self.applications, replace(self.model.recipe, usual={}))
 
     def values(self, name: object) -> np.ndarray:
         """(n,) values of an original column or of a feature of the model.

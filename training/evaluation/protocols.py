@@ -8,14 +8,19 @@ the copies of the test photos taken out of training: the difference is what the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+from models.vision.predictions import CLASSES
+from training.evaluation.statistics import Answers, compare, draws, figures
 
 STRENGTHS = (1e-3, 1e-2, 1e-1)  # C, the inverse of the penalty on the squared weights, of standardised features
 FOLDS = 5
@@ -44,6 +49,14 @@ def outer_folds(labels: np.ndarray, groups: np.ndarray) -> Iterator[tuple[np.nda
     yield from StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED).split(labels, labels, groups)
 
 
+def fold_numbers(labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """The fold that judges each photo, (N,)."""
+    found = np.empty(len(labels), dtype=int)
+    for number, (_, held) in enumerate(outer_folds(labels, groups)):
+        found[held] = number
+    return found
+
+
 def cross_validate(features: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Predicted classes (N,) of every photo, by a head that has seen no photo of its group.
 
@@ -59,6 +72,29 @@ def cross_validate(features: np.ndarray, labels: np.ndarray, groups: np.ndarray)
         strength = _strongest(features, labels, parts)
         predicted[test] = head(strength).fit(features[train], labels[train]).predict(features[test])
     return predicted
+
+
+def cross_validation(predicted: Mapping[str, np.ndarray], labels: np.ndarray, groups: np.ndarray) -> dict[str, Any]:
+    """A section of ``results.json``: each cross-validated model's figures, and McNemar's test between each two.
+
+    Args:
+        predicted: model -> classes (N,).
+        labels: (N,).
+        groups: (N,), kept together.
+    """
+    weights, folds = draws(groups), fold_numbers(labels, groups)
+    answers, models = [], {}
+    for name, classes in predicted.items():
+        answers.append(Answers(name, classes, labels))
+        right = answers[-1].right
+        models[name] = figures(answers[-1], len(CLASSES), weights).to_json()
+        models[name]["folds"] = [float(right[folds == fold].mean()) for fold in range(FOLDS)]
+    return {
+        "folds": FOLDS,
+        "photos": len(labels),
+        "models": models,
+        "pairs": [compare(first, second, weights).to_json() for first, second in combinations(answers, 2)],
+    }
 
 
 def fit_and_predict(features: np.ndarray, labels: np.ndarray, split: Split) -> np.ndarray:

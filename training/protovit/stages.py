@@ -150,11 +150,9 @@ class _Training:
 
     def _varied(self, pictures: Augmented, views: CachedViews) -> Tokens:
         """What the frozen blocks make of pictures: varied anew each time, or in the views that there are of them."""
-        recipe, args = self.recipe, self.args
-        if not args.fresh:
+        if not self.args.fresh:
             return CachedTokens(views.maps)
-        varied = DevicePictures(pictures.images, recipe.preprocessing, recipe.augmentation)
-        return FreshTokens(varied, self.stem, args.bf16)
+        return FreshTokens(DevicePictures.of(pictures), self.stem, self.args.bf16)
 
     def stage(self, name: str, sources: Sources | None = None) -> None:
         """Gradient descent in one stage; ``sources`` are the pieces that the prototypes stay at."""

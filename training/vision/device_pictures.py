@@ -10,7 +10,7 @@ from PIL import Image
 from torch.nn.functional import affine_grid, grid_sample
 
 from models.vision.preprocessing import Preprocessing
-from training.vision.data import Augmentation
+from training.vision.data import Augmentation, Augmented
 from training.vision.distributed import DEVICE
 
 ASPECT = 0.28  # natural logarithm of the largest ratio of a crop's sides, in relation to the picture's
@@ -31,6 +31,11 @@ class DevicePictures:
         self.augmentation = augmentation
         pictures = [torch.from_numpy(np.array(image)) for image in images]
         self.originals = torch.stack(pictures).permute(0, 3, 1, 2).to(DEVICE)
+
+    @classmethod
+    def of(cls, pictures: Augmented) -> DevicePictures:
+        """Training pictures, varied on the device instead."""
+        return cls(pictures.images, pictures.preprocessing, pictures.augmentation)
 
     def pixels(self, rows: torch.Tensor) -> torch.Tensor:
         """Those pictures, each varied in its own way: (B, 3, S, S) float32 on the device, normalised."""

@@ -13,7 +13,6 @@ from sklearn.model_selection import KFold
 from torch import nn
 from torch.nn.functional import one_hot
 
-from training.vision.data import Augmented
 from training.vision.device_pictures import DevicePictures
 from training.vision.distillation import FOLDS, Variations, linear_head
 from training.vision.distributed import DEVICE
@@ -38,7 +37,7 @@ class FreshDistillationBatches:
     def __init__(self, pictures: Variations, teacher: nn.Module, frozen: nn.Module, seed: int) -> None:
         self.recipe, self.seed = pictures.recipe, seed
         self.teacher, self.frozen = (network.eval().to(DEVICE) for network in (teacher, frozen))
-        self.own, self.pool = (_varied(part) for part in (pictures.own, pictures.pool))
+        self.own, self.pool = (DevicePictures.of(part) for part in (pictures.own, pictures.pool))
         self.count = len(self.own.originals), len(self.pool.originals)
         labels = pictures.own.labels
         folds = KFold(FOLDS, shuffle=True, random_state=seed).split(labels)
@@ -92,10 +91,13 @@ class FreshDistillationBatches:
                 pixels[chosen.to(DEVICE)] = pictures.pixels(rows[chosen] - first)
         return pixels
 
-    @torch.no_grad()
     def read(self, rows: torch.Tensor) -> torch.Tensor:
-        """What the student's frozen part makes of those pictures, (B, C, h, w)."""
-        found: torch.Tensor = self.frozen(self.pixels(rows))
+        """What the student's frozen part makes of those pictures, (B, C, h, w) float32."""
+        return self._inputs(self.pixels(rows))
+
+    @torch.no_grad()
+    def _inputs(self, pixels: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = self.frozen(pixels)
         return found.float()
 
     @torch.no_grad()
@@ -106,10 +108,8 @@ class FreshDistillationBatches:
             pixels: (B, 3, S, S) in 0..1.
             heads: (B, FOLDS + 1), the share of each linear head in the soft label; rows sum to 1.
         """
-        with torch.autocast(DEVICE.type, torch.bfloat16, enabled=torch.is_autocast_enabled(DEVICE.type)):
-            features = self.teacher(pixels)
+        features = self.teacher(pixels).float()
         with torch.autocast(DEVICE.type, enabled=False):
-            features = features.float()
             said = torch.einsum("bd,fcd->bfc", features, self.weights) + self.biases
             labels = (heads.to(DEVICE)[:, :, None] * said.softmax(2)).sum(1)
             return torch.cat([(features - self.mean) / self.deviation, labels], 1)
@@ -129,11 +129,4 @@ class FreshDistillationBatches:
             share = part.to(DEVICE)[..., None, None]
             pixels = share * pixels + (1 - share) * pixels.flip(0)
             heads = one_hot(self.folds[chosen], FOLDS + 1).float()
-            targets = self.targets(pixels, part * heads + (1 - part) * heads.flip(0))
-            with torch.no_grad():
-                inputs: torch.Tensor = self.frozen(pixels)
-            yield inputs.float(), targets
-
-
-def _varied(pictures: Augmented) -> DevicePictures:
-    return DevicePictures(pictures.images, pictures.preprocessing, pictures.augmentation)
+            yield self._inputs(pixels), self.targets(pixels, part * heads + (1 - part) * heads.flip(0))
