@@ -16,6 +16,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from scipy.linalg import eigh
 from torch import nn
 from torch.nn.functional import interpolate
 
@@ -139,15 +140,17 @@ def first_component(maps: torch.Tensor, toward: torch.Tensor) -> torch.Tensor:
         toward: (h, w); a principal direction has no sign of its own, it is turned so that the places with
             more of this come out positive.
     """
-    places = maps.flatten(1).T.double()  # (h*w, C)
-    centred = places - places.mean(dim=0)
-    # far fewer places than channels: the small h*w x h*w matrix holds the same component
-    values, vectors = torch.linalg.eigh(centred @ centred.T)
-    projection = vectors[:, -1] * values[-1].clamp(min=0).sqrt()
-    if projection @ (toward.flatten().double() - toward.double().mean()) < 0:
+    # in NumPy: torch would wake its threads for so little
+    places = maps.flatten(1).double().numpy()  # (C, h*w)
+    centred = places - places.mean(axis=1, keepdims=True)
+    # far fewer places than channels: the small h*w x h*w matrix holds the same component, the last of all
+    last = places.shape[1] - 1
+    values, vectors = eigh(centred.T @ centred, subset_by_index=[last, last])
+    projection = vectors[:, 0] * max(values[0], 0.0) ** 0.5
+    turned = toward.flatten().double().numpy()
+    if projection @ (turned - turned.mean()) < 0:
         projection = -projection
-    saliency: torch.Tensor = projection.view(maps.shape[1:])
-    return saliency
+    return torch.from_numpy(projection).view(maps.shape[1:])
 
 
 def grad_cam(forward_pass: ForwardPass, contrast: torch.Tensor) -> Steps:
