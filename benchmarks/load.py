@@ -43,7 +43,7 @@ EXACT = 1e-9  # between probabilities of the credit model
 CLOSE = 1e-4  # between those of the photo classifier, whose sums depend on the number of threads
 LEVELS = 3.0  # mean difference of 8-bit levels between two overlays of the same map
 GROWTH = 20.0  # MB per 100 answers in the second half of the run, beyond which memory is not flat
-PHOTO_CLIENTS, PHOTO_SECONDS = 8, 20.0  # who send photos while nobody asks for anything else
+PHOTO_SECONDS = 20.0  # for which those who send photos go on alone
 IDLE_CORES = 0.3  # what an app without work may use
 
 
@@ -96,6 +96,7 @@ class Load:
         self.served_again = 0  # right answers since a restart
         self.restarted = False
         self.explaining = -1  # number of the event that draws maps
+        self.photo_clients = 1  # who send photos
         self.photos_among = 0  # photos classified while all others asked too
         self.until = 0.0  # on the clock of time.perf_counter
 
@@ -223,18 +224,20 @@ class Load:
             await ask()  # what is loaded on the first call is loaded now
         score, photo = self.score_client, self.classify_image
         roles = (score, photo, self.rise, score, self.score_batch, photo, score, self.explain_image, photo, score)
+        asking = [roles[place % len(roles)] for place in range(clients)]
+        self.photo_clients = max(1, asking.count(photo))
         self.until = time.perf_counter() + seconds
         watching = asyncio.create_task(self.watch())
         killing = [self.kill_and_restart(seconds / 3)] if kill else []
-        await asyncio.gather(*killing, *(self.client(roles[place % len(roles)]) for place in range(clients)))
+        await asyncio.gather(*killing, *map(self.client, asking))
         watching.cancel()
 
-    async def photos_alone(self, clients: int, seconds: float) -> tuple[float, bool]:
-        """Photos a second, classified by every model, when nobody asks for anything else; whether all were right."""
+    async def photos_alone(self, seconds: float) -> tuple[float, bool]:
+        """Photos a second, classified by every model, when only those who send photos ask; whether all were right."""
         self.photos_among = len(self.tallies.pop(self.classify_image.__name__, Tally()).seconds)
         self.until = time.perf_counter() + seconds
         start = time.perf_counter()
-        await asyncio.gather(*(self.client(self.classify_image) for _ in range(clients)))
+        await asyncio.gather(*(self.client(self.classify_image) for _ in range(self.photo_clients)))
         tally = self.tallies[self.classify_image.__name__]
         return len(tally.seconds) / (time.perf_counter() - start), not tally.troubles
 
@@ -322,11 +325,12 @@ async def main() -> int:
         if given.kill:
             print(f"right answers since the restart: {load.served_again}")
             sound = sound and load.served_again > 0
-        alone, all_right = await load.photos_alone(PHOTO_CLIENTS, PHOTO_SECONDS)
+        alone, all_right = await load.photos_alone(PHOTO_SECONDS)
         sound = sound and all_right
         among = load.photos_among / given.seconds
         print(
-            f"photos alone, {PHOTO_CLIENTS} clients: {alone:.2f} a second; among the others {among / alone:.0%} of that"
+            f"photos alone, {load.photo_clients} clients: {alone:.2f} a second; "
+            f"among the others {among / alone:.0%} of that"
         )
         for name, ask in (("the queue", load.watch_rise), ("/explain_image", load.ask_for_rise)):
             whole, during, after = await load.freed(ask)

@@ -34,7 +34,7 @@ from starlette.types import Receive, Scope, Send
 from models.errors import InputError, VitrineError, shown
 from tabs.calls import FILES, named, parameters
 from tabs.downloads import new_folder
-from tabs.endpoints import AT_ONCE
+from tabs.endpoints import LIMITS
 
 PLACE = "/gradio_api/mcp"
 CONTENT = " Plain base64, or the address of a file that this server gave, will do too."
@@ -46,7 +46,7 @@ class Agents:
     Args:
         title: of the server.
         endpoints: by name; each raises ``gr.Error`` with the sentence for its caller.
-        at_once: calls of one endpoint at a time, where ``AT_ONCE`` says nothing else.
+        at_once: calls of one endpoint at a time, where ``LIMITS`` says nothing else.
         waiting: calls of one endpoint that wait; the next one is told at once that the app is busy.
         root: what stands before the app's path in its public address.
     """
@@ -56,7 +56,7 @@ class Agents:
     ) -> None:
         self.endpoints, self.waiting, self.root = endpoints, waiting, root
         self.tools = [_tool(name, function) for name, function in endpoints.items()]
-        self.limiters = {name: anyio.CapacityLimiter(AT_ONCE.get(name, at_once)) for name in endpoints}
+        self.limiters = {name: anyio.CapacityLimiter(LIMITS.get(name, at_once)) for name in endpoints}
         self.server: Server[Any, Request] = Server(title)
         self.server.list_tools()(self._list)
         self.server.call_tool(validate_input=False)(self._call)  # the endpoints' own sentences say more

@@ -17,7 +17,7 @@ from models.credit.service import credit_service
 from models.display.credit.principal_reasons import sentence
 from models.texts import ENGLISH, Texts
 from models.vision import photo_batch, photos, prototype_explanation
-from models.vision.inference_executor import SHARED
+from models.vision.inference_executor import AT_ONCE
 from tabs.credit.letter import save_letter
 from tabs.downloads import Document, Picture
 from tabs.error_handling import handle_errors
@@ -221,7 +221,7 @@ ENDPOINTS: tuple[Callable[..., Any], ...] = (
 
 
 # calls at a time, where it is not as many as of any other: photos that are there together share the networks' passes
-AT_ONCE: dict[str, int] = {"classify_image": SHARED, "explain_image": SHARED // 2}
+LIMITS = dict.fromkeys(("classify_image", "explain_image"), AT_ONCE)
 
 
 class Names(gr.JSON):
@@ -284,7 +284,7 @@ def endpoints() -> None:
     for function in ENDPOINTS:
         name, handled_function = function.__name__, handle_errors(function, ENGLISH, markup=False)
         if function in through:
-            limit: Any = AT_ONCE.get(name, "default")
+            limit: Any = LIMITS.get(name, "default")
             call.click(handled_function, *through[function], api_name=name, concurrency_limit=limit)
         else:
             gr.api(handled_function, api_name=name)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import torch
 
-from models.vision import inference_executor, registry
-from models.vision.inference_executor import SHARED, run_inference, run_network
+from models.vision import classifier, inference_executor, registry
+from models.vision.inference_executor import LONG_METHODS, SHARED, run_inference, run_network, take_turns
 from tests.factories import photo
 
 
@@ -80,6 +82,65 @@ def test_who_waits_for_the_same_network_shares_a_pass() -> None:
             "everyone gets the rows of their pictures"
         )
         assert answer[0].untyped_storage().nbytes() == own.untyped_storage().nbytes(), "and keeps no one else's"
+
+
+def test_no_more_share_a_pass_than_are_computed_together() -> None:
+    busy, passes = threading.Event(), []
+
+    def network(inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        passes.append(len(inputs))
+        return (inputs,)
+
+    def other(inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        passes.append(-len(inputs))
+        return (inputs,)
+
+    pictures = torch.zeros(1, 3, 2, 2)
+    with ThreadPoolExecutor(6) as askers:
+        askers.submit(run_inference, busy.wait)
+        for number, asked in enumerate((network, network, network, other, network), start=1):
+            askers.submit(run_network, asked, pictures, 2)
+            while len(inference_executor._waiting) < number:
+                time.sleep(0.001)
+        busy.set()
+    assert passes == [2, 2, -1], "and who came between waits for one such pass, not for all"
+
+
+def test_few_long_methods_work_at_a_time_and_who_pauses_holds_up_none() -> None:
+    lock, at_work, most = threading.Lock(), 0, 0
+
+    def steps() -> Iterator[int]:
+        nonlocal at_work, most
+        for step in range(3):
+            with lock:
+                at_work += 1
+                most = max(most, at_work)
+            time.sleep(0.02)
+            with lock:
+                at_work -= 1
+            yield step
+
+    paused = [take_turns(steps()) for _ in range(LONG_METHODS)]
+    assert [next(method) for method in paused] == [0] * LONG_METHODS, "begun, and not gone on with"
+    many = 3 * LONG_METHODS
+    with ThreadPoolExecutor(many) as readers:
+        assert list(readers.map(lambda _: list(take_turns(steps())), range(many))) == [[0, 1, 2]] * many
+    assert most == LONG_METHODS
+
+
+def test_methods_of_many_passes_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Iterator[Any]] = []
+
+    def noted(steps: Iterator[Any]) -> Iterator[Any]:
+        asked.append(steps)
+        return steps
+
+    monkeypatch.setattr(classifier, "take_turns", noted)
+    model = registry.get("yolov8")
+    model.explain(photo(64, 64, 0), "grad-cam")
+    assert not asked, "one pass is no turn"
+    next(model.explain_steps(photo(64, 64, 0), "rise"))
+    assert len(asked) == 1
 
 
 def test_a_picture_that_cannot_be_answered_costs_the_others_nothing() -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import nn
 
 from models.vision import calibration, saliency
-from models.vision.inference_executor import SHARED
+from models.vision.inference_executor import SHARED, take_turns
 from models.vision.predictions import Explanation, Prediction, prediction
 from models.vision.preprocessing import Preprocessing
 
@@ -127,7 +127,8 @@ class ImageClassifier(ABC):
             inputs, grey, maps, head, lambda pictures: self.forward(pictures).logits, self.batch
         )
         chosen = self.saliency_method(method, output)
-        for share, drawn in chosen.draw(forward_pass, contrast):
+        steps = chosen.draw(forward_pass, contrast)
+        for share, drawn in steps if chosen.quick else take_turns(steps):
             explanation = Explanation(
                 prediction=predicted,
                 target=target,

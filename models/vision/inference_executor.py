@@ -3,13 +3,14 @@
 A pass keeps every core busy. Passes at once wait for one another at each layer, and every thread that calls torch gets
 a team of threads and a heap of its own, so that a busy app would be slower and larger for no gain. First come, first
 served: a method of hundreds of passes, such as RISE, lets others in between two of its own. Pictures of several
-visitors that wait for one network go through it together, which costs less than one after the other.
+visitors that wait for one network go through it together, which costs less than one after the other: as many as the
+network computes together, since for more others would wait longer for no gain.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -17,11 +18,15 @@ from typing import TypeVar
 import torch
 
 Answer = TypeVar("Answer")
+Step = TypeVar("Step")
 Tensors = tuple[torch.Tensor, ...]
 
-SHARED = 8  # pictures a shared pass: more of them wait longer, and are hardly faster
+SHARED = 8  # pictures that share a pass, where the network says nothing else: more are hardly faster
+AT_ONCE = SHARED + SHARED // 2  # photos to take up at a time: while some share a pass, the next are read
+LONG_METHODS = 2  # methods of many passes, such as RISE, that work at a time: each step of one holds tens of pictures
 
 _passes = ThreadPoolExecutor(max_workers=1, thread_name_prefix="passes")
+_long_methods = threading.BoundedSemaphore(LONG_METHODS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +81,19 @@ def run_network(network: Callable[[torch.Tensor], Tensors], inputs: torch.Tensor
     return asked.answer.result()
 
 
+def take_turns(steps: Iterator[Step]) -> Iterator[Step]:
+    """The steps of a method of many passes, at most ``LONG_METHODS`` such methods at work at a time.
+
+    A turn ends with its step: a reader who is slow, or has gone without a word, keeps nobody waiting.
+    """
+    while True:
+        with _long_methods:
+            step = next(steps, None)
+        if step is None:
+            return
+        yield step
+
+
 def _next_pass() -> None:
     """Serves who has waited longest, with those who wait for the same network; nobody may be left by then."""
     with _lock:
@@ -84,7 +102,7 @@ def _next_pass() -> None:
         first = _waiting[0]
         together, pictures = [], 0
         for asked in _waiting:
-            fits = pictures + len(asked.inputs) <= SHARED
+            fits = pictures + len(asked.inputs) <= first.at_a_time
             if asked is first or (fits and asked.network == first.network):
                 together.append(asked)
                 pictures += len(asked.inputs)

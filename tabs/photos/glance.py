@@ -10,6 +10,7 @@ import gradio as gr
 from models.display.photos import glance_cards, prediction_cards
 from models.texts import Texts
 from models.vision.glance import at_a_glance
+from models.vision.inference_executor import AT_ONCE
 from tabs.error_handling import handle_errors
 from tabs.photos.uploaded_photo import UploadedPhoto
 
@@ -33,6 +34,7 @@ def glance_section(texts: Texts, photo: gr.State, tab: gr.Tab) -> gr.HTML:
         for answers in at_a_glance(uploaded.path):
             yield glance_cards.cards(answers, texts)
 
-    options: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    # visitors who are there together share the networks' passes
+    options: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": AT_ONCE}
     gr.on([photo.change, tab.select], handle_errors(show, texts), photo, cards, **options)
     return cards
