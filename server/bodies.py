@@ -11,8 +11,10 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.errors import InputError
+from models.vision.photo_files import MAX_UNPACKED
 
 LIMIT = 140_000_000  # bytes: a photo of 100 MiB as base64, and the call around it
+UPLOADED = MAX_UNPACKED * 1_000_000  # bytes of the files of an upload together, on disk: those of a zip may be as many
 SMALL = 4_000_000  # bytes of a request that brings no file
 AT_ONCE = 3 * LIMIT  # bytes of bodies in memory, all callers together
 UPLOAD = "/gradio_api/upload"  # written to disk as it comes; other bodies are in memory until they are read
@@ -44,13 +46,14 @@ class BoundedBodies:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        limit = LIMIT if scope["path"].startswith(WITH_FILES) else SMALL
+        form = scope["path"] == UPLOAD and _is_form(headers)
+        limit = UPLOADED if form else LIMIT if scope["path"].startswith(WITH_FILES) else SMALL
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > limit:
             await _discarded(receive, limit, "expect" in headers)
             await Refusal(413, InputError("body_heavy", limit=limit // 1_000_000))(scope, receive, send)
             return
-        body = _Body(self, receive, limit, scope["path"] == UPLOAD and _is_form(headers))
+        body = _Body(self, receive, limit, form)
         begun = False
 
         async def answer(message: Message) -> None:

@@ -17,7 +17,7 @@ from models.credit.service import credit_service
 from models.display.credit.principal_reasons import sentence
 from models.texts import ENGLISH, Texts
 from models.vision import photo_batch, photos, prototype_explanation
-from models.vision.inference_executor import AT_ONCE
+from models.vision.inference_executor import AT_ONCE, SHARED
 from tabs.credit.letter import save_letter
 from tabs.downloads import Document, Picture
 from tabs.error_handling import handle_errors
@@ -221,7 +221,7 @@ ENDPOINTS: tuple[Callable[..., Any], ...] = (
 
 
 # calls at a time, where it is not as many as of any other: photos that are there together share the networks' passes
-LIMITS = dict.fromkeys(("classify_image", "explain_image"), AT_ONCE)
+LIMITS = {"classify_image": AT_ONCE, "explain_image": SHARED}
 
 
 class Names(gr.JSON):

@@ -106,6 +106,33 @@ def test_no_more_share_a_pass_than_are_computed_together() -> None:
     assert passes == [2, 2, -1], "and who came between waits for one such pass, not for all"
 
 
+def test_who_shares_a_pass_lets_nobody_who_came_later_go_before_others() -> None:
+    busy, order = threading.Event(), []
+
+    def network(inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        order.append(len(inputs))
+        return (inputs,)
+
+    pictures = torch.zeros(1, 3, 2, 2)
+
+    def asked_again() -> None:
+        run_network(network, pictures, 3)
+        run_network(network, pictures, 3)
+
+    with ThreadPoolExecutor(6) as askers:
+        askers.submit(run_inference, busy.wait)
+        for number in range(1, 4):
+            askers.submit(asked_again)
+            while len(inference_executor._waiting) < number:
+                time.sleep(0.001)
+        last = askers.submit(run_inference, lambda: order.append(0))
+        while inference_executor._passes._work_queue.qsize() < 4:
+            time.sleep(0.001)
+        busy.set()
+        last.result()
+    assert order[:2] == [3, 0], "those three share a pass; then it is the turn of who came next"
+
+
 def test_few_long_methods_work_at_a_time_and_who_pauses_holds_up_none() -> None:
     lock, at_work, most = threading.Lock(), 0, 0
 

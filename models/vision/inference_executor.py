@@ -46,7 +46,7 @@ class _Asked:
     answer: Future[Tensors] = field(default_factory=Future)
 
 
-_waiting: list[_Asked] = []
+_waiting: dict[_Asked, Future[None]] = {}  # each with its turn, in the order in which they came
 _lock = threading.Lock()
 
 
@@ -76,8 +76,7 @@ def run_network(network: Callable[[torch.Tensor], Tensors], inputs: torch.Tensor
     """
     asked = _Asked(network, inputs, at_a_time)
     with _lock:
-        _waiting.append(asked)
-    _passes.submit(_next_pass)
+        _waiting[asked] = _passes.submit(_next_pass, asked)
     return asked.answer.result()
 
 
@@ -94,20 +93,18 @@ def take_turns(steps: Iterator[Step]) -> Iterator[Step]:
         yield step
 
 
-def _next_pass() -> None:
-    """Serves who has waited longest, with those who wait for the same network; nobody may be left by then."""
+def _next_pass(first: _Asked) -> None:
+    """Serves who has waited longest, with those who wait for the same network: they need no turn of their own, which
+    would let whoever came later pass by those who came before.
+    """
     with _lock:
-        if not _waiting:
-            return
-        first = _waiting[0]
-        together, pictures = [], 0
-        for asked in _waiting:
-            fits = pictures + len(asked.inputs) <= first.at_a_time
-            if asked is first or (fits and asked.network == first.network):
+        del _waiting[first]
+        together, pictures = [first], len(first.inputs)
+        for asked in list(_waiting):
+            if asked.network == first.network and pictures + len(asked.inputs) <= first.at_a_time:
                 together.append(asked)
                 pictures += len(asked.inputs)
-        for asked in together:
-            _waiting.remove(asked)
+                _waiting.pop(asked).cancel()
     if not _answer(together):  # whose picture was to blame shows when each goes alone
         for asked in together:
             _answer([asked])
