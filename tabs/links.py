@@ -1,4 +1,4 @@
-"""Links to what is shown: the address names the tab, the client, the model and the method, and opens them again.
+"""Links to what is shown: the address names the tab, client, cost ratio, model and method, and opens them again.
 
 ``/?client=900153&view=why``, ``/fr?tab=images&model=vgg16&method=grad-cam``. The page looks by itself what its address
 names: one that names nothing costs no call to the server.

@@ -195,6 +195,8 @@ def test_the_clients_to_begin_with_are_those_that_their_names_say() -> None:
     assert {one.key: one.client_id for one in example_clients.example_clients(portfolio, 0.09)}["refused_good"] == 103
     strict = {one.key for one in example_clients.example_clients(portfolio, 0.001)}
     assert strict == {"just_refused", "safest", "riskiest", "refused_good"}, "nobody is granted a loan"
+    lax = {one.key: one.client_id for one in example_clients.example_clients(portfolio, 0.9)}
+    assert lax == {"just_granted": 103, "safest": 104, "riskiest": 100}, "the riskiest is nobody else, though granted"
     bands = example_clients.probability_bands(portfolio)
     assert [(band.low, band.high) for band in bands] == [(0.0, 0.02), (0.02, 0.05), (0.08, 0.12), (0.2, 1.0)]
     assert [band.members(portfolio).tolist() for band in bands] == [[4], [2, 6], [1, 3, 5], [0]]

@@ -238,6 +238,12 @@ def test_dependence_is_drawn_over_the_years_that_people_count(texts: Texts) -> N
     assert figure.layout.yaxis.title.text == texts("credit.global.attribution")
 
 
+def test_equal_values_have_one_colour() -> None:
+    codes, moved = np.array([0.0, 1.0, 1.0, 1.0, 2.0, np.nan]), np.zeros(6)
+    figure = dependence(Dependence("AMT_CREDIT", "NAME_EDUCATION_TYPE", moved, moved, codes), ENGLISH)
+    assert list(figure.data[1].marker.color) == [0.0, 0.5, 0.5, 0.5, 1.0]
+
+
 @BOTH
 def test_a_place_in_a_group_is_said_in_the_direction_that_people_count(texts: Texts) -> None:
     numeric = compare.ClientComparison(
@@ -249,6 +255,8 @@ def test_a_place_in_a_group_is_said_in_the_direction_that_people_count(texts: Te
         ["513,531", "38%"],
         ["1,400", "1,500"],
     ]
+    alone = distribution.sentence(replace(numeric, known=1, size=1), texts)[-1]
+    assert "clients" not in alone and numbers(alone, texts) == ["1", "1"]
     aged = replace(numeric, feature="DAYS_BIRTH", value=-14_610.0, below=0.3, above=0.65)
     assert numbers(distribution.sentence(aged, texts)[0], texts) == ["40", "65%"], "who is as old is not younger"
     least = distribution.sentence(replace(numeric, below=0.0, above=0.3), texts)

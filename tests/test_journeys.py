@@ -14,6 +14,7 @@ from models.credit.loan import REVOLVING, LoanTerms
 from models.credit.score import Score
 from models.credit.service import credit_service
 from models.credit.wording import Distance
+from models.errors import InputError
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Language, Texts
 from models.vision import registry
 from tests.browser import Open, Visit
@@ -64,12 +65,88 @@ def test_moving_the_cut_off(visit: Open) -> None:
     assert credit_service().judge(EXAMPLES["just_granted"], 40).score.decision == "refused"
     decided(page, ENGLISH("credit.decision.granted"))
     number = page.page.get_by_label(re.compile(re.escape(ENGLISH("credit.policy.ratio")) + r" \(number\)"))
+    number.click()
     number.fill("40")
     number.press("Tab")
     decided(page, ENGLISH("credit.decision.refused"))
     cut_off = credit_service().policy.cut_off(40)
     page.page.get_by_text(ENGLISH.number(cut_off.confusion.refused_good)).first.wait_for()
     page.keep("move-the-cut-off")
+    # the address has it: the other language, or whoever gets the link, decides alike
+    page.page.wait_for_url(re.compile(r"ratio=40"))
+    page.settle().page.locator("[data-language=fr]").click()
+    decided(page, FRENCH("credit.decision.refused"))
+    page.left()
+
+
+def test_a_cut_off_that_is_being_typed_decides_nothing_yet(visit: Open) -> None:
+    page = visit("fr").open(f"?client={EXAMPLES['just_granted']}")
+    decided(page, FRENCH("credit.decision.granted"))
+    number = page.page.get_by_label(re.compile(re.escape(FRENCH("credit.policy.ratio")) + r" \(.*\)")).first
+    for typed in ("100", ""):  # too much, and nothing: in either language Gradio would say so in English
+        number.fill(typed)
+        page.settle()
+        decided(page, FRENCH("credit.decision.granted"))
+        assert not page.page.locator(".toast-body").count()
+    number.fill("40")
+    decided(page, FRENCH("credit.decision.refused"))
+
+
+def test_a_link_names_a_cut_off_that_there_is(visit: Open) -> None:
+    page = visit().open(f"?client={EXAMPLES['just_granted']}&ratio=40")
+    decided(page, ENGLISH("credit.decision.refused"))
+    page = visit().open(f"?client={EXAMPLES['just_granted']}&ratio=400")
+    page.page.get_by_text("400").first.wait_for()
+    decided(page, ENGLISH("credit.decision.granted"))
+
+
+def test_what_is_refused_for_one_client_leaves_nothing_of_another(visit: Open) -> None:
+    service = credit_service()
+
+    def refused(client_id: int) -> bool:
+        try:
+            service.score_client(client_id, reference="similar")
+        except InputError:
+            return True
+        return False
+
+    few = next(client_id for client_id in service.ids("all") if refused(client_id))
+    page = visit().open(f"?client={EXAMPLES['safest']}&view=why")
+    page.page.get_by_label(ENGLISH("credit.reference.similar.name"), exact=True).check()
+    page.page.get_by_text("clients like this one, on average").first.wait_for()
+    page.page.locator("[data-search]").click()
+    page.page.get_by_label(ENGLISH("credit.finder.client"), exact=True).fill(str(few))
+    page.page.get_by_role("option", name=str(few), exact=True).click()
+    page.page.get_by_text(ENGLISH("credit.client", client_id=few), exact=True).first.wait_for()
+    page.page.get_by_text("fewer than the 20").first.wait_for()
+    assert not page.page.get_by_text("clients like this one, on average").count()
+
+
+def test_an_example_that_the_list_does_not_hold_brings_everybody_back(visit: Open) -> None:
+    page = visit().open()
+    page.page.locator("[data-search]").click()
+    page.page.get_by_label(ENGLISH("credit.finder.granted"), exact=True).check()
+    page.settle()
+    page.page.get_by_role("button", name=ENGLISH("credit.finder.examples.riskiest"), exact=True).click()
+    decided(page, ENGLISH("credit.decision.refused"))
+    page.page.locator("[data-search][aria-expanded]").first.wait_for()
+    everybody = page.page.get_by_label(ENGLISH("credit.finder.all"), exact=True)
+    page.settle()
+    assert everybody.is_checked()
+    page.holds(page.page.get_by_label(ENGLISH("credit.finder.client"), exact=True), EXAMPLES["riskiest"])
+
+
+def test_an_unknown_value_is_called_so_until_it_is_known(visit: Open) -> None:
+    applications = credit_service().portfolio.applications
+    client_id = int(credit_service().portfolio.ids[applications["EXT_SOURCE_1"].isna().to_numpy().argmax()])
+    page = visit().open(f"?client={client_id}&view=whatif")
+    page.page.get_by_text(ENGLISH("credit.whatif.nothing")).wait_for()
+    name, unknown = ENGLISH("columns.EXT_SOURCE_1"), ENGLISH("credit.unknown")
+    page.page.get_by_label(ENGLISH("credit.whatif.column"), exact=True).fill(name)
+    page.page.get_by_role("option", name=name, exact=True).click()
+    page.page.get_by_label(f"{name} ({unknown}) (number)").fill("0.6")
+    page.page.get_by_label(f"{name} (number)", exact=True).wait_for()
+    assert not page.page.get_by_text(f"{name} ({unknown})", exact=True).count()
 
 
 def test_what_if_and_back(visit: Open) -> None:
@@ -308,6 +385,13 @@ def test_reading_the_prototypes(visit: Open) -> None:
     page.page.get_by_role("button", name=ENGLISH("prototypes.browser.title")).click()
     page.page.locator(".vt-prototypes > li").first.wait_for()
     page.settle().keep("all-prototypes")
+
+
+def test_the_comparison_is_saved_at_the_first_click(visit: Open) -> None:
+    page = visit(language="fr").open("fr?tab=results").settle()
+    with page.page.expect_download() as saved:
+        page.page.get_by_role("button", name=FRENCH("results.vision.download")).click()
+    assert FRENCH("results.vision.accuracy") in Path(saved.value.path()).read_text(encoding="utf-8-sig")
 
 
 def test_sorting_the_results(visit: Open) -> None:

@@ -88,6 +88,26 @@ class ClientComparison:
         }
 
 
+@dataclass(frozen=True)
+class _Column:
+    """A column in a sentence."""
+
+    name: str
+
+    def message(self, texts: Texts) -> str:
+        return label(self.name, texts)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A group in a sentence."""
+
+    name: str
+
+    def message(self, texts: Texts) -> str:
+        return texts(f"credit.compare.{self.name}")
+
+
 def compare(
     portfolio: Portfolio,
     client_id: object,
@@ -109,7 +129,7 @@ def compare(
     own, outcomes, values = values[row], portfolio.outcomes[members], values[members]
     known = int(sum(not is_missing(value) for value in values))
     if not known:
-        raise InputError("feature_unknown", feature=name, group=chosen_group)
+        raise InputError("feature_unknown", feature=_Column(name), group=_Group(chosen_group))
     numeric = values.dtype != object
     distribution = _of_numbers(float(own), values, outcomes) if numeric else _of_categories(own, values, outcomes)
     return ClientComparison(

@@ -21,11 +21,11 @@ import numpy as np
 import pandas as pd
 
 from models.credit.features import sources
-from models.credit.loan import COLUMNS, LoanTerms
+from models.credit.loan import AMOUNT, COLUMNS, INSTALMENT, LoanTerms
 from models.credit.loan_wording import terms_json, weightiest
 from models.credit.model import CreditModel
 from models.credit.score import Contribution, Decision, Score, decide
-from models.credit.wording import Distance, Value
+from models.credit.wording import Distance, Value, is_missing
 from models.texts import ENGLISH, Texts
 
 LARGEST_STEP = 0.5  # of the amount: what a desk still offers to a client who asked for this one
@@ -133,7 +133,8 @@ def counterfactuals(model: CreditModel, application: Mapping[str, Value], score:
     weighs = max(fixed, key=lambda item: item.contribution * (1 if score.decision == "refused" else -1), default=None)
     stands = (score.client_id, score.probability, score.threshold, score.decision, own)
     if own is None:
-        return CounterfactualAnswer(*stands, (), "no_terms", None, weighs)
+        held = all(not is_missing(application.get(name)) for name in (AMOUNT, INSTALMENT))
+        return CounterfactualAnswer(*stands, (), "never_repaid" if held else "no_terms", None, weighs)
     offers = list(_offers(own, score.decision))
     search = _Search(model, application, score.threshold, score.decision)
     probabilities = search.probabilities([terms.changes(application) for _, terms in offers])

@@ -50,8 +50,8 @@ def probability_bands(portfolio: Portfolio) -> list[ProbabilityBand]:
 
 
 def example_clients(portfolio: Portfolio, threshold: float) -> list[ExampleClient]:
-    """The clients just above and just below a cut-off, the safest, the riskiest, and a good one refused; at an extreme
-    cut-off some of them do not exist.
+    """The clients just above and just below a cut-off, the safest, the riskiest, and a good one refused, each another;
+    at an extreme cut-off some of them do not exist.
     """
     probabilities = portfolio.probabilities
     distance = probabilities - threshold
@@ -63,9 +63,11 @@ def example_clients(portfolio: Portfolio, threshold: float) -> list[ExampleClien
         "refused_good": np.where((portfolio.outcomes == 0) & (distance >= 0), -probabilities, np.inf),
     }
     rows: dict[str, int] = {}
-    for key, rank in ranks.items():
+    # the ends first: whoever they are, nobody else is the safest or the riskiest
+    for key in sorted(ranks, key=lambda key: key not in ("safest", "riskiest")):
+        rank = ranks[key]
         free = (int(row) for row in np.argsort(rank, kind="stable") if int(row) not in rows.values())
         row = next(free, None)
         if row is not None and rank[row] < np.inf:
             rows[key] = row
-    return [ExampleClient(key, int(portfolio.ids[row])) for key, row in rows.items()]
+    return [ExampleClient(key, int(portfolio.ids[rows[key]])) for key in ranks if key in rows]

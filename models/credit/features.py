@@ -130,6 +130,18 @@ class FeatureSpec:
             name: {value: float(code) for code, value in enumerate(self.categories[name])} for name in self.categories
         }
 
+    def stand_in(self, name: str, value: object) -> float | str | None:
+        """What the model takes in place of a feature's value that is unknown, or a category that training hardly met:
+        the usual value, a category by its name; None where it takes the value itself, or unknown as unknown.
+        """
+        usual = self.usual.get(name)
+        if usual is None:
+            return None
+        categories = self.categories.get(name)
+        if categories is not None:
+            return None if value in self.codes[name] else categories[int(usual)]
+        return usual if value is None or value != value else None  # NaN is not itself
+
     @cached_property
     def plan(self) -> tuple[tuple[tuple[str, ...], float | None], ...]:
         """Of each feature, the columns that it is made of and what stands in for unknown, if anything does."""

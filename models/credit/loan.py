@@ -27,7 +27,7 @@ AMOUNT, INSTALMENT, PRICE = COLUMNS = ("AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_P
 USUAL_RATE = 0.18  # a year, nominal: twelve times that of a month
 LONGEST = 120  # months: an instalment that would take longer at the usual rate is given a lower one
 LIFETIME = 1200  # months
-REVOLVING = "Revolving loans"  # of NAME_CONTRACT_TYPE
+KIND, REVOLVING = "NAME_CONTRACT_TYPE", "Revolving loans"  # the column that says what is negotiated, and its value
 CENT = 0.005  # half of the smallest difference between two sums
 
 
@@ -66,7 +66,7 @@ class LoanTerms:
             months,
             _annual_rate(amount, paid, months),
             price,
-            application.get("NAME_CONTRACT_TYPE") == REVOLVING,
+            application.get(KIND) == REVOLVING,
         )
 
     def columns(self) -> dict[str, float]:

@@ -110,7 +110,7 @@ class CreditModel:
         # one row is done before a second thread has started
         values = np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=1))[0].tolist()
         contributions = [
-            Contribution(name, group, _value(columns, application, made), value)
+            self._contribution(name, group, _value(columns, application, made), value)
             for (name, group, columns), made, value in zip(self._told, matrix[0].tolist(), values, strict=False)
         ]
         return Score(
@@ -119,6 +119,16 @@ class CreditModel:
             values[-1],
             math.fsum(values),
             tuple(sorted(contributions, key=lambda item: -abs(item.contribution))),
+        )
+
+    def _contribution(self, name: str, group: str, value: Value, contribution: float) -> Contribution:
+        return Contribution(
+            name,
+            group,
+            value,
+            contribution,
+            self.recipe.stand_in(name, value),
+            is_missing(value) or value in self.recipe.codes.get(name, (value,)),
         )
 
     @cached_property

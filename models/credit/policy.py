@@ -81,6 +81,17 @@ class Policy:
             int(self.false_negatives[index]),
         )
 
+    def read(self, written: str) -> CutOff:
+        """The threshold of least cost at a ratio as a link writes it.
+
+        Raises:
+            InputError: it is no number, or outside ``COST_RATIO_RANGE``.
+        """
+        try:
+            return self.cut_off(float(written))
+        except ValueError:
+            return self.cut_off(written)  # type: ignore[arg-type]  # refused, by what was written
+
     def cut_off(self, cost_ratio: float) -> CutOff:
         """The threshold of least cost.
 

@@ -31,6 +31,7 @@ class ComparedFact:
         lower, alike, higher: share of those of whom the fact is known who have a smaller, the same or a larger value,
             0..1; a category's order is that of the default rates at training. 0 where the client's own is unknown.
         known: share of whom the fact is known, 0..1.
+        stand_in: what the model took in the value's place, if anything, as in :class:`Contribution`.
     """
 
     feature: str
@@ -40,6 +41,7 @@ class ComparedFact:
     alike: float
     higher: float
     known: float
+    stand_in: Value = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,8 @@ def _compared(item: Contribution, portfolio: Portfolio, members: np.ndarray) -> 
         int(np.count_nonzero(found)) / count for found in (values < own, values == own, values > own)
     )
     usual = _usual(item.feature, values, portfolio) if len(values) else None
-    return ComparedFact(item.feature, item.value, usual, lower, alike, higher, len(values) / max(int(members.sum()), 1))
+    known = len(values) / max(int(members.sum()), 1)
+    return ComparedFact(item.feature, item.value, usual, lower, alike, higher, known, item.stand_in)
 
 
 def _number(feature: str, value: Value, portfolio: Portfolio) -> float:

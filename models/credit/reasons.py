@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.credit.score import Group, Score, sigmoid
-from models.credit.wording import Distance, is_missing, label
+from models.credit.score import Contribution, Group, Score, sigmoid
+from models.credit.wording import NOT_SAID, Distance, is_missing, label, value_text
 from models.texts import Texts
 
 NAMED = 3  # groups, or unknown facts, that are named
@@ -13,7 +13,9 @@ NOTABLE = 0.02  # log-odds; a smaller contribution is not worth naming
 
 
 def reasons(score: Score, texts: Texts) -> list[str]:
-    """Decision and distance, which groups of facts raise the risk, which lower it, where both lead, what is unknown."""
+    """Decision and distance, which groups of facts raise the risk, which lower it, where both lead, what is unknown and
+    what the model takes in its place.
+    """
     distance = Distance.between(score.probability, score.threshold)
     sentences = [texts(f"credit.reasons.{score.decision}", **distance.texts(texts))]
     whom = compared_with(score, "against", texts)
@@ -29,14 +31,34 @@ def reasons(score: Score, texts: Texts) -> list[str]:
             probability=distance.texts(texts)["probability"],
         )
     )
-    unknown = [item for item in score.contributions if is_missing(item.value)]
-    if unknown:
-        strongest = texts.series(label(item.feature, texts) for item in unknown[:NAMED])
-        if len(unknown) > NAMED:
-            sentences.append(texts("credit.reasons.many_unknown", count=len(unknown), features=strongest))
-        else:
-            sentences.append(texts.count("credit.reasons.unknown", len(unknown), features=strongest))
-    return sentences
+    unknown = [item for item in score.contributions if is_missing(item.value) or item.value in NOT_SAID]
+    sentences += _unknown([item for item in unknown if item.stand_in is None and is_missing(item.value)], "", texts)
+    sentences += _unknown([item for item in unknown if item.stand_in is not None], "_usual", texts)
+    return sentences + not_learnt(score, texts)
+
+
+def not_learnt(score: Score, texts: Texts) -> list[str]:
+    """For each category that training hardly met, what the model takes it for."""
+    return [
+        texts(
+            "credit.reasons.not_learnt" if item.stand_in is None else "credit.reasons.not_learnt_usual",
+            value=value_text(item.feature, item.value, texts),
+            name=label(item.feature, texts),
+            usual=value_text(item.feature, item.stand_in, texts),
+        )
+        for item in score.contributions
+        if not item.is_learnt and item.value not in NOT_SAID
+    ]
+
+
+def _unknown(items: Sequence[Contribution], how: str, texts: Texts) -> list[str]:
+    """Which facts are unknown; ``how`` is the ending of the sentence's key."""
+    if not items:
+        return []
+    strongest = texts.series(label(item.feature, texts) for item in items[:NAMED])
+    if len(items) > NAMED:
+        return [texts(f"credit.reasons.many_unknown{how}", count=len(items), features=strongest)]
+    return [texts.count(f"credit.reasons.unknown{how}", len(items), features=strongest)]
 
 
 def base_probability(score: Score) -> float:

@@ -37,12 +37,17 @@ class Contribution:
         group: the group that it is explained in, one of ``models.credit.features.GROUPS``.
         value: its value in the application; None where unknown.
         contribution: SHAP value in log-odds.
+        stand_in: what the model took in place of a value that is unknown, or a category that training hardly met; None
+            where it took the value itself, or unknown as unknown.
+        is_learnt: False for a category that training hardly met.
     """
 
     feature: str
     group: str
     value: Value
     contribution: float
+    stand_in: Value = None
+    is_learnt: bool = True
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,7 @@ class Score:
                     "label": label(item.feature, texts),
                     "value": item.value,
                     "contribution": item.contribution,
+                    **({} if item.stand_in is None else {"stand_in": item.stand_in}),
                 }
                 for item in self.contributions
             ],

@@ -44,8 +44,10 @@ class Editor:
 
 
 def editable(model: CreditModel, texts: Texts) -> list[tuple[str, str]]:
-    """(name, column) of every column the model uses, by name, but for those that follow from the loan's terms."""
-    names = [(label(name, texts), name) for name in model.recipe.columns if name not in loan.COLUMNS]
+    """(name, column) of every column the model uses, by name, but for those that follow from the loan's terms, and for
+    its kind: another kind has other terms.
+    """
+    names = [(label(name, texts), name) for name in model.recipe.columns if name not in (*loan.COLUMNS, loan.KIND)]
     return sorted(names, key=lambda item: item[0].casefold())
 
 

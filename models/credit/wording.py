@@ -9,11 +9,12 @@ from pathlib import Path
 
 import yaml
 
-from models.credit.features import DAYS_PER_YEAR, NOT_EMPLOYED
+from models.credit.features import DAYS_PER_YEAR, NOT_EMPLOYED, NOT_GIVEN
 from models.texts import Texts
 
 SCHEMA = Path(__file__).parents[2] / "data" / "application_schema.yaml"
 Value = float | int | str | None
+NOT_SAID = (NOT_GIVEN, "Unknown")  # the table's categories for what the client did not say
 MOST_DIGITS = 4  # decimals of a percentage, however near two of them are
 
 

@@ -56,5 +56,5 @@ def comparison_tab(selection: ClientSelection, tab: gr.Tab) -> None:
         return gr.update(visible=group == "similar")
 
     group.change(handle_errors(show_criteria, texts), group, criteria, api_visibility="private", show_progress="hidden")
-    selection.refresh(show, [feature, group, criteria], [words, chart], opened=tab)
+    selection.refresh(show, [feature, group, criteria], [words, chart], opened=tab, says_why_not=True)
     selection.refresh(show_two, [first, second], [cloud], opened=tab)

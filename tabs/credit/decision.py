@@ -15,19 +15,34 @@ from models.display.credit.tables import confusion
 from models.texts import Texts
 from tabs.credit.letter import letter_button
 from tabs.credit.selection import ClientSelection
+from tabs.credit.sliders import OpenSlider
 
 
-def ratio_slider(texts: Texts) -> gr.Slider:
-    """The business cost that sets the cut-off."""
+def ratio_slider(texts: Texts) -> tuple[OpenSlider, gr.Number]:
+    """The business cost that sets the cut-off: the slider, not yet on the page, and its last value within its range."""
     low, high = COST_RATIO_RANGE
-    return gr.Slider(
+    usual = credit_service().model.cost_ratio
+    slider = OpenSlider(
         low,
         high,
-        value=credit_service().model.cost_ratio,
+        value=usual,
         step=1,
         label=texts("credit.policy.ratio"),
         info=texts("credit.policy.ratio_info"),
         render=False,
+    )
+    return slider, gr.Number(usual, visible=False)
+
+
+def follow_slider(selection: ClientSelection) -> None:
+    """The ratio follows the slider; while a number is being typed it may be none yet, or out of range."""
+    low, high = COST_RATIO_RANGE
+    selection.slider.change(
+        None,
+        [selection.slider, selection.ratio],
+        selection.ratio,
+        js=f"(value, ratio) => typeof value === 'number' && value >= {low} && value <= {high} ? value : ratio",
+        api_visibility="private",
     )
 
 
@@ -52,7 +67,8 @@ def decision_tab(selection: ClientSelection, tab: gr.Tab) -> None:
             dial = gr.Plot(show_label=False, elem_classes="vt-plot")
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
-            selection.ratio.render()
+            selection.slider.render()
+            follow_slider(selection)
         with gr.Column(scale=3, min_width=320):
             table = gr.HTML()
 

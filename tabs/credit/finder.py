@@ -18,7 +18,7 @@ from tabs.error_handling import handle_errors
 SEARCH = "search"  # elem_id of what page.js unfolds
 
 
-def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Number:
+def client_finder(texts: Texts, ratio: gr.Number) -> gr.Number:
     """The row of widgets that choose the client; returns the hidden one that holds the number.
 
     The list of all numbers is another: the page copies the whole of every widget that an event reads.
@@ -54,26 +54,36 @@ def client_finder(texts: Texts, ratio: gr.Slider) -> gr.Number:
                 value=-1,
                 label=texts("credit.finder.band"),
             )
-    _follow_examples(buttons, ratio, client)
+    chosen = _follow_examples(buttons, ratio, client)
     numbers.input(None, numbers, client, js="(number) => number", api_visibility="private")
     client.change(None, client, numbers, js="(number) => number", api_visibility="private")
-    _follow_search(selection, band, ratio, numbers, client, texts)
+    _follow_search(selection, band, ratio, numbers, client, chosen, texts)
     return client
 
 
-def _follow_examples(buttons: Sequence[gr.Button], ratio: gr.Slider, client: gr.Number) -> None:
-    """A button chooses its example at the present cost ratio."""
+def _follow_examples(buttons: Sequence[gr.Button], ratio: gr.Number, client: gr.Number) -> list[Any]:
+    """A button chooses its example at the present cost ratio; returns their events."""
     examples = _examples_by_ratio()
+    events = []
     for button, example in zip(buttons, credit_service().example_clients(), strict=True):
         # the numbers travel with the page, so that the click needs no server; without an example the client stays
         chosen = f"(ratio, client) => ({json.dumps(examples[example.key])})[Math.round(ratio)] ?? client"
-        button.click(None, [ratio, client], client, js=chosen, api_visibility="private")
+        events.append(button.click(None, [ratio, client], client, js=chosen, api_visibility="private"))
+    return events
 
 
 def _follow_search(
-    selection: gr.Radio, band: gr.Dropdown, ratio: gr.Slider, numbers: gr.Dropdown, client: gr.Number, texts: Texts
+    selection: gr.Radio,
+    band: gr.Dropdown,
+    ratio: gr.Number,
+    numbers: gr.Dropdown,
+    client: gr.Number,
+    examples: Sequence[Any],
+    texts: Texts,
 ) -> None:
-    """The list of clients follows the decision and the cut-off; a probability band draws one of its clients."""
+    """The list of clients follows the decision, the cut-off and the example that was chosen; a probability band draws
+    one of its clients.
+    """
 
     def select(name: str, ratio: float) -> Any:
         found = credit_service().ids(name, ratio)
@@ -86,7 +96,10 @@ def _follow_search(
         if client_id in found:
             return name, gr.Dropdown(choices=found)
         # whoever is looked at stays, though the decision has changed: the list goes back to everybody
-        return "all", gr.Dropdown(choices=credit_service().ids("all"))
+        return "all", gr.Dropdown(choices=credit_service().ids("all"), value=client_id)
+
+    def reveal(name: str, ratio: float, client_id: int) -> Any:
+        return (gr.skip(), gr.skip()) if name == "all" else move(name, ratio, client_id)
 
     def draw(place: int) -> Any:
         if place < 0:
@@ -97,13 +110,10 @@ def _follow_search(
 
     last: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last"}
     selection.input(handle_errors(select, texts), [selection, ratio], [numbers, client], **last)
-    ratio.change(
-        handle_errors(move, texts),
-        [selection, ratio, client],
-        [selection, numbers],
-        show_progress="hidden",
-        **last,
-    )
+    asked, listed = [selection, ratio, client], [selection, numbers]
+    ratio.change(handle_errors(move, texts), asked, listed, show_progress="hidden", **last)
+    for chosen in examples:  # an example may be none of those that are listed
+        chosen.then(handle_errors(reveal, texts), asked, listed, show_progress="hidden", **last)
     # once a client is chosen, the verdict moves up to where the search was
     for chosen_by in (numbers.input, band.input):
         chosen_by(None, None, None, js="() => vitrineSearch(false)", api_visibility="private")

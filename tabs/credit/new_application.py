@@ -7,7 +7,9 @@ from typing import Any
 import gradio as gr
 
 from models.credit import whatif
+from models.credit.reasons import not_learnt
 from models.credit.service import credit_service
+from models.display.common.html import render
 from models.display.credit.decision_card import verdict
 from models.display.credit.principal_reasons import reasons_card
 from models.display.credit.tables import batch, save_batch
@@ -36,6 +38,7 @@ FIELDS = (
     "NAME_EDUCATION_TYPE",
     "NAME_FAMILY_STATUS",
     "OCCUPATION_TYPE",
+    "ORGANIZATION_TYPE",
 )
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 FILES = (".csv", ".tsv", ".txt", ".parquet", ".gz", ".zip")
@@ -83,7 +86,8 @@ def _form(selection: ClientSelection) -> None:
         judged = credit_service().judge_application(application, ratio)
         return (
             verdict(judged.score, judged.percentile, ratio, texts),
-            reasons_card(judged.score, credit_service().principal_reasons(judged.score), texts),
+            reasons_card(judged.score, credit_service().principal_reasons(judged.score), texts)
+            + render("sentences", sentences=not_learnt(judged.score, texts)),
             gr.Button(visible=True),
             gr.Radio(visible=True),
             gr.Plot(score_waterfall(judged.score, texts, opened=opened, opener=OPENER), visible=True),
@@ -116,11 +120,11 @@ def _file(selection: ClientSelection) -> None:
         with gr.Column(scale=3, min_width=320):
             scores = gr.HTML(elem_classes=["vt-wide", "vt-bounded"])
 
-    def score(path: str | None, ratio: float, request: gr.Request) -> tuple[Any, ...]:
+    def score(path: str | None, ratio: float) -> tuple[Any, ...]:
         if path is None:
             return no_scores()
         answer = credit_service().judge_batch(path, ratio)
-        saved = str(save_batch(answer, texts, session_folder(request)))
+        saved = str(save_batch(answer, texts, session_folder()))
         return batch(answer, texts), gr.DownloadButton(value=saved, visible=True)
 
     def no_scores() -> tuple[Any, ...]:

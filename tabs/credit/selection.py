@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from models.display.common.html import render
+from models.errors import InputError
 from models.texts import Texts
 from tabs.error_handling import handle_errors
 
@@ -20,16 +23,23 @@ class ClientSelection:
         app: the Blocks, whose load event fills the page.
         texts: the page's language.
         client: number of the chosen client.
-        ratio: cost of a missed default in refused good loans.
+        slider: what the reader moves, or types beside; it may be empty or out of range for a moment.
+        ratio: cost of a missed default in refused good loans: the slider's last value within its range.
     """
 
     app: gr.Blocks
     texts: Texts
     client: gr.Number
-    ratio: gr.Slider
+    slider: gr.Slider
+    ratio: gr.Number
 
     def refresh(
-        self, show: Callable[..., Any], more: Sequence[Any], outputs: Sequence[Any], opened: gr.Tab | None = None
+        self,
+        show: Callable[..., Any],
+        more: Sequence[Any],
+        outputs: Sequence[Any],
+        opened: gr.Tab | None = None,
+        says_why_not: bool = False,
     ) -> None:
         """Shows anew when the client, the ratio or one of ``more`` changes, and when the page or a tab opens.
 
@@ -38,12 +48,23 @@ class ClientSelection:
             more: further inputs.
             outputs: what it fills.
             opened: a sub-tab whose opening shows it too; without one, the page's load does.
+            says_why_not: whether what is refused is said in the first of ``outputs``, a ``gr.HTML``, and empties the
+                others: nothing of another client stays.
         """
+
+        def shown(*values: Any) -> Any:
+            try:
+                return show(*values)
+            except InputError as error:
+                if not says_why_not:
+                    raise
+                return render("notices", sentences=[error.message(self.texts)]), *[None] * (len(outputs) - 1)
+
         triggers = [self.client.change, self.ratio.change, *(widget.change for widget in more)]
         triggers.append(opened.select if opened is not None else self.app.load)
         gr.on(
             triggers,
-            handle_errors(show, self.texts),
+            handle_errors(functools.wraps(show)(shown), self.texts),
             [self.client, self.ratio, *more],
             list(outputs),
             api_visibility="private",

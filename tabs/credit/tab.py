@@ -45,9 +45,10 @@ def credit_tab(texts: Texts, app: gr.Blocks) -> None:
     except ModelUnavailable as error:
         gr.HTML(render("notices", sentences=[error.message(texts)]))
         return
-    ratio = ratio_slider(texts)
-    selection = ClientSelection(app, texts, client_finder(texts, ratio), ratio)
+    slider, ratio = ratio_slider(texts)
+    selection = ClientSelection(app, texts, client_finder(texts, ratio), slider, ratio)
     links.follow(selection.client, "client")  # first: the page tells its listeners one after the other
+    links.follow(ratio, "ratio")
     verdict_card(selection)
     with gr.Tabs() as views:
         for name, build in SUB_TABS.items():
@@ -57,8 +58,10 @@ def credit_tab(texts: Texts, app: gr.Blocks) -> None:
     def open_client(request: gr.Request) -> int:
         return credit_service().find(links.query_parameter(request, "client"))
 
+    def open_ratio(request: gr.Request) -> float:
+        return credit_service().policy.read(links.query_parameter(request, "ratio")).cost_ratio
+
     # each by itself: a link to an unknown client still opens its view
     links.open_tab(app, views, "view", SUB_TABS)
-    links.followed(app, "client").change(
-        handle_errors(open_client, texts), None, selection.client, api_visibility="private"
-    )
+    for name, opened, widget in (("client", open_client, selection.client), ("ratio", open_ratio, slider)):
+        links.followed(app, name).change(handle_errors(opened, texts), None, widget, api_visibility="private")

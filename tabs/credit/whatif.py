@@ -10,7 +10,9 @@ import gradio as gr
 from models.credit import negotiation, whatif
 from models.credit.loan import USUAL_RATE, LoanTerms
 from models.credit.loan_wording import as_they_stand
+from models.credit.reasons import not_learnt
 from models.credit.service import credit_service
+from models.credit.wording import label
 from models.display.common.html import render
 from models.display.credit.decision_card import verdict
 from models.display.credit.tables import changes
@@ -79,7 +81,8 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
         return (
             render("caption", line=as_they_stand(now, texts), meaning=_assumed(now, texts)) if now else "",
             verdict(after.score, after.percentile, ratio, texts),
-            changes(own, now, edited, application, texts),
+            changes(own, now, edited, application, texts)
+            + render("sentences", sentences=not_learnt(after.score, texts)),
             gr.Plot(change_waterfall(before.score, after.score, texts), visible=True)
             if changed
             else gr.Plot(visible=False),
@@ -135,25 +138,27 @@ def _follow_column(selection: ClientSelection, editor: ColumnEditor, edited: gr.
     def open_editor(client_id: int, edited: dict[str, Any], name: str) -> list[Any]:
         return _editors(applied(client_id, edited), name, texts)
 
-    def edit(edited: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
-        return edited | {name: whatif.stored(name, value)}
+    def choose(edited: dict[str, Any], name: str, value: Any) -> tuple[Any, ...]:
+        return edited | {name: whatif.stored(name, value)}, gr.Dropdown(label=label(name, texts))
 
     def forget(edited: dict[str, Any], name: str) -> dict[str, Any]:
-        return edit(edited, name, None)
+        return edited | {name: None}
 
-    def slide(client_id: int, edited: dict[str, Any], name: str, value: float | None) -> Any:
+    def slide(client_id: int, edited: dict[str, Any], name: str, value: float | None) -> tuple[Any, ...]:
         """While a number is being typed its first digits may be out of range: they change nothing yet."""
         try:
             return settle(client_id, edited, name, value)
         except InputError:
-            return gr.skip()
+            return gr.skip(), gr.skip()
 
-    def settle(client_id: int, edited: dict[str, Any], name: str, value: float | None) -> Any:
+    def settle(client_id: int, edited: dict[str, Any], name: str, value: float | None) -> tuple[Any, ...]:
         limits = whatif.editor(credit_service().model, applied(client_id, edited), name, texts)
         # a field is emptied before something else is typed; unknown has a button of its own
         if value is None or value == limits.value:
-            return gr.skip()
-        return edited | {name: whatif.slid(limits, value)}
+            return gr.skip(), gr.skip()
+        # a title that says unknown, or not employed, is no longer true
+        titled = OpenSlider(label=limits.name) if limits.value is None else gr.skip()
+        return edited | {name: whatif.slid(limits, value)}, titled
 
     def restore(client_id: int, edited: dict[str, Any], name: str) -> OpenSlider:
         return _slider(whatif.editor(credit_service().model, applied(client_id, edited), name, texts), texts)
@@ -162,10 +167,10 @@ def _follow_column(selection: ClientSelection, editor: ColumnEditor, edited: gr.
     asked: list[Any] = [selection.client, edited, column]
     shown: list[Any] = [number, choice]
     column.change(handle_errors(open_editor, texts), asked, shown, **PRIVATE)
-    number.input(handle_errors(slide, texts), [*asked, number], edited, **LIVE)
-    typed = number.release(handle_errors(settle, texts), [*asked, number], edited, **LIVE)
+    number.input(handle_errors(slide, texts), [*asked, number], [edited, number], **LIVE)
+    typed = number.release(handle_errors(settle, texts), [*asked, number], [edited, number], **LIVE)
     typed.failure(handle_errors(restore, texts), asked, number, **PRIVATE)
-    choice.input(handle_errors(edit, texts), [edited, column, choice], edited, **LIVE)
+    choice.input(handle_errors(choose, texts), [edited, column, choice], [edited, choice], **LIVE)
     forgotten = unknown.click(handle_errors(forget, texts), [edited, column], edited, **PRIVATE)
     forgotten.success(handle_errors(open_editor, texts), asked, shown, **PRIVATE)
 

@@ -18,6 +18,7 @@ from tabs.credit.opener import group_opener
 from tabs.credit.selection import ClientSelection
 from tabs.downloads import session_folder
 from tabs.error_handling import handle_errors
+from tabs.saving import saved_at_once
 
 OPENER = "why-groups"
 
@@ -45,7 +46,7 @@ def why_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     pairs = gr.HTML()
     with gr.Accordion(texts("credit.why.table"), open=False):
         table = gr.HTML(elem_classes=["vt-wide", "vt-bounded"])
-        download = gr.DownloadButton(texts("credit.why.download"), size="sm")
+        download = gr.Button(texts("credit.why.download"), size="sm")
 
     def show(client_id: int, ratio: float, reference: str, criteria: list[str], scale: Any, opened: str) -> Any:
         score = credit_service().judge(client_id, ratio, None, reference, criteria).score
@@ -59,16 +60,17 @@ def why_tab(selection: ClientSelection, tab: gr.Tab) -> None:
         score = credit_service().score_client(client_id)
         return render("sentences", sentences=pair_sentences(credit_service().pairs(client_id), score, texts))
 
-    def save(client_id: int, ratio: float, reference: str, criteria: list[str], request: gr.Request) -> str:
+    def save(client_id: int, ratio: float, reference: str, criteria: list[str]) -> str:
         score = credit_service().judge(client_id, ratio, None, reference, criteria).score
-        return str(save_contributions(score, texts, session_folder(request)))
+        return str(save_contributions(score, texts, session_folder()))
 
     def show_criteria(reference: str) -> Any:
         return gr.update(visible=reference == "similar")
 
     private: dict[str, Any] = {"api_visibility": "private"}
     reference.change(handle_errors(show_criteria, texts), reference, criteria, show_progress="hidden", **private)
-    selection.refresh(show, [reference, criteria, scale, opened], [sentences, chart, table], opened=tab)
+    selection.refresh(
+        show, [reference, criteria, scale, opened], [sentences, chart, table], opened=tab, says_why_not=True
+    )
     selection.refresh(show_pairs, [], [pairs], opened=tab)
-    asked = [selection.client, selection.ratio, reference, criteria]
-    download.click(handle_errors(save, texts), asked, download, **private)
+    saved_at_once(download, save, [selection.client, selection.ratio, reference, criteria], texts)

@@ -131,7 +131,7 @@ def _place(comparison: ClientComparison) -> int:
 def sentence(comparison: ClientComparison, texts: Texts) -> list[str]:
     """Where the client stands, in words, and how many clients that is measured on."""
     name = label(comparison.feature, texts)
-    size = texts("credit.compare.size", known=texts.number(comparison.known), size=texts.number(comparison.size))
+    size = texts.count("credit.compare.size", comparison.known, 0, size=texts.number(comparison.size))
     if comparison.code is not None:
         said = value_text(comparison.feature, comparison.code, texts)
         return [texts("credit.compare.code", feature=name, value=said), size]

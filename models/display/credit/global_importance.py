@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from scipy.stats import rankdata
 
 from models.credit.importance import Dependence, Importance
 from models.credit.wording import label, scaled, unit_name, value_text
@@ -83,14 +84,14 @@ def beeswarm(importance: Importance, texts: Texts, shown: int = SHOWN) -> go.Fig
 
 
 def _ranks(name: str, values: np.ndarray) -> np.ndarray:
-    """Values as ranks in 0..1 in the unit that people read, so that one outlier does not wash out the colours.
+    """Values as ranks in 0..1 in the unit that people read, so that one outlier does not wash out the colours; equal
+    values have one rank, the mean of theirs.
 
     Unknown values stay NaN.
     """
     ranks = np.full(len(values), np.nan)
     known = np.flatnonzero(~np.isnan(values))
-    order = np.argsort(values[known] * scaled(name, 1.0), kind="stable")
-    ranks[known[order]] = np.linspace(0, 1, len(known))
+    ranks[known] = (rankdata(values[known] * scaled(name, 1.0)) - 1) / max(len(known) - 1, 1)
     return ranks
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from models.credit.loan import USUAL_RATE
 from models.credit.loan_wording import as_they_stand
 from models.credit.notice import Notice
+from models.credit.reasons import not_learnt
 from models.credit.wording import Distance, label, value_text
 from models.display.common.pdf import Block, Document, Figures, Grid, Items, Paragraph, Section
 from models.display.credit.principal_reasons import sentence, title
@@ -90,6 +91,7 @@ def _data(notice: Notice, texts: Texts) -> tuple[Block, ...]:
         for group, facts in notice.used.items()
     }
     count = sum(map(len, told.values()))
+    notes = tuple(Paragraph(note) for note in not_learnt(notice.score, texts))
     return (
         Paragraph(texts("letter.data.used", count=texts.number(count))),
         Grid(
@@ -98,6 +100,7 @@ def _data(notice: Notice, texts: Texts) -> tuple[Block, ...]:
             tuple((texts(f"credit.groups.{group}"), texts.series(parts)) for group, parts in told.items()),
             (1, 3),
         ),
+        *notes,
         Paragraph(texts("letter.data.unused", count=texts.number(notice.unused - 1))),  # the sex is told apart
     )
 

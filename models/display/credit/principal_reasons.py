@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.credit.features import NOT_EMPLOYED, NOT_GIVEN
+from models.credit.features import NOT_EMPLOYED
 from models.credit.principal_reasons import TOLD_AS_ONE, ComparedFact, PrincipalReason
 from models.credit.score import Score
-from models.credit.wording import is_missing, label, scaled, unit, value_text
+from models.credit.wording import NOT_SAID, is_missing, label, scaled, unit, value_text
 from models.display.common.html import render
 from models.texts import Texts, catalogue
 
-NOT_SAID = (NOT_GIVEN, "Unknown")  # the table's categories for what the client did not say
 PREVAILING = 0.55  # share of the others who must lie to one side before a value is called unusual
 
 
@@ -53,7 +52,9 @@ def _fact(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
     if unit(fact.feature) == "flag":
         return texts("principal_reasons.flag", fact=says, alike=texts.share(fact.alike), **who)
     if isinstance(fact.value, str) and not fact.lower + fact.alike + fact.higher:
-        return texts("principal_reasons.rare", fact=says)
+        if fact.stand_in is None:
+            return texts("principal_reasons.rare", fact=says)
+        return texts("principal_reasons.rare_usual", fact=says, usual=value_text(fact.feature, fact.stand_in, texts))
     if isinstance(fact.value, str):
         share = fact.lower if reason.weighs == "against" else fact.higher
         told = {"alike": texts.share(fact.alike), "share": texts.share(share), **who}
