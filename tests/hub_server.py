@@ -20,6 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import yaml
+
 TOKENS = {"owner": "vitrine", "reader": "someone-else"}
 LARGE = (".safetensors", ".parquet", ".webp", ".png")  # kept as LFS objects, as on the Hub
 LARGE_TEXT = 100_000  # bytes from which any file is
@@ -186,8 +188,14 @@ class Handler(BaseHTTPRequestHandler):
         self.send({"url": url})
 
     def validate(self, body: bytes) -> None:
-        if not json.loads(body)["content"].startswith("---\n"):
+        head = re.match(r"---\n(.*?)\n---\n", json.loads(body)["content"], re.DOTALL)
+        if not head:
             return self.send({"errors": [], "warnings": [{"message": "empty or missing yaml metadata"}]})
+        began = yaml.safe_load(head[1]).get("base_model", [])
+        for name in [began] if isinstance(began, str) else began:
+            if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+                message = f'"base_model" with value "{name}" is not valid. Use a model id.'
+                return self.send({"errors": [{"message": message}], "warnings": []}, 400)
         self.send({"errors": [], "warnings": []})
 
     def info(self, _: bytes, kind: str, name: str, revision: str) -> None:

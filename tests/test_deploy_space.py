@@ -97,6 +97,14 @@ def test_the_thresholds_of_a_pinned_model_come_along_whole(tmp_path: Path, monke
     assert calibration.read("vgg16", sha256) is not None
 
 
+def test_a_training_that_was_interrupted_leaves_nothing_in_the_space(tmp_path: Path) -> None:
+    (tmp_path / "from").mkdir()
+    for name in ("model.safetensors", "checkpoint-refit-joint.safetensors", "checkpoint.tmp"):
+        (tmp_path / "from" / name).touch()
+    deploy_space._copy_weights(tmp_path / "from", tmp_path / "to", without=())
+    assert [path.name for path in (tmp_path / "to").iterdir()] == ["model.safetensors"]
+
+
 def test_a_folder_that_is_in_use_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(HubRefusal, match="not empty"):

@@ -22,6 +22,7 @@ from training import evaluate, reproduce
 from training.evaluation import encoders, linear_probes, protocols, relearnt, released_models, resource_usage
 from training.evaluation.near_duplicates import Groups, find_groups, fingerprint, members, seen_in_training
 from training.evaluation.statistics import Answers, compare, draws, figures
+from training.vision.artifacts import SAME_RUN, write_validation
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
 
@@ -145,7 +146,7 @@ class Guesser:
 
     def __init__(self, name: str, sure: float) -> None:
         self.name, self.sure = name, sure
-        self.config = {"weights_sha256": name, "parameters": 3}
+        self.config = {"weights_sha256": name, "parameters": 3, "temperature": 1.0}
         self.classes = CLASSES
 
     def predict(self, image: Image.Image) -> Prediction:
@@ -176,10 +177,14 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (tmp_path / "weights" / name).mkdir(parents=True)
         (tmp_path / "weights" / name / "config.json").write_text(json.dumps({**model.config, "backbone": "none"}))
         (tmp_path / "weights" / name / "model.safetensors").write_bytes(b"0" * 10)
-    known = {"epochs": 4, "latency_ms_p50": 7.0, "machine": "none"}
-    (tmp_path / "weights" / "vgg16" / "metrics.json").write_text(json.dumps(known))
+    former = {"epochs": 30, "train_seconds": 900, "machine": "another", "val_accuracy": 0.1, "latency_ms_p50": 7.0}
+    for name in models:
+        (tmp_path / "weights" / name / "metrics.json").write_text(json.dumps(former))
     words = dict.fromkeys(("title", "summary", "base_model", "library", "command", "limits"), "guesses")
-    (tmp_path / "weights" / "vgg16" / "training.json").write_text(json.dumps({"card": words}))
+    curves = {"curves": [{"epoch": 5, "seconds": 20}], "refit_curves": [{"epoch": 2, "seconds": 7}]}
+    record = {"arguments": {"catalogue": True}, "machine": "this one", **curves}
+    (tmp_path / "weights" / "vgg16" / "training.json").write_text(json.dumps({**record, "card": words}))
+    write_validation(tmp_path / "weights" / "vgg16", torch.eye(7), torch.tensor([0, 1, 2, 3, 4, 5, 0]), SAME_RUN)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(weights, "FOLDER", tmp_path / "weights")
         patch.setattr(registry, "available", lambda: tuple(models))
@@ -200,7 +205,7 @@ def test_the_command_writes_metrics_and_results(evaluated: Path) -> None:
     metrics = json.loads((evaluated / "weights" / "vgg16" / "metrics.json").read_text())
     assert metrics["test_images"] == 7 and np.sum(metrics["confusion"]) == 7
     assert metrics["accuracy_ci95"][0] <= metrics["accuracy"] <= metrics["accuracy_ci95"][1]
-    assert metrics["epochs"] == 4 and metrics["latency_ms_p50"] == 7.0 and metrics["weights_bytes"] == 10
+    assert metrics["latency_ms_p50"] == 7.0 and metrics["weights_bytes"] == 10
     assert metrics["catalogue"]["images"] == 168
     assert set(results["models"]) == {"vgg16", "yolov8"}
     assert results["models"]["vgg16"]["accuracy"] == metrics["accuracy"]
@@ -212,6 +217,17 @@ def test_the_command_writes_metrics_and_results(evaluated: Path) -> None:
     assert all(len(found["accuracies"]) == 5 for found in results["splits"]["random"].values())
     for failure in results["failures"]["test"]:
         assert failure["category"] not in failure["answers"].values()
+
+
+def test_what_a_training_left_goes_before_the_figures_of_former_weights(evaluated: Path) -> None:
+    metrics = json.loads((evaluated / "weights" / "vgg16" / "metrics.json").read_text())
+    expected = {"epochs": 2, "train_seconds": 27, "machine": "this one", "backbone": "none"}
+    assert {name: metrics[name] for name in expected} == expected
+    assert metrics["val_accuracy"] == pytest.approx(6 / 7) and metrics["val_log_loss"] > 0
+    assert metrics["catalogue"]["learnt_from"]
+    other = json.loads((evaluated / "weights" / "yolov8" / "metrics.json").read_text())
+    assert (other["epochs"], other["machine"], other["val_accuracy"]) == (30, "another", 0.1), "it left no record"
+    assert not other["catalogue"]["learnt_from"]
 
 
 def test_what_is_skipped_stays_and_the_rest_repeats(evaluated: Path) -> None:

@@ -45,7 +45,7 @@ from pathlib import Path
 from models.runtime import hub
 from models.texts import ENGLISH, FRENCH
 hub.WAITS = (0.1, 0.1)
-folder = hub.folder(sys.argv[1], Path(sys.argv[2]))
+folder = hub.load(sys.argv[1], Path(sys.argv[2]), Path)
 weights = (folder / hub.files(sys.argv[1])[-1]).read_bytes()
 notes = [[note.key, note.message(ENGLISH), note.message(FRENCH)] for note in hub.notes()]
 library = "huggingface_hub" in sys.modules
@@ -236,6 +236,20 @@ def test_what_should_not_be_published_is_refused(world: World, name: str, conten
     assert world.log() == before
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_the_hub_takes_the_card_of_each_classifier(model: str, world: World) -> None:
+    shutil.copyfile(ROOT / "weights" / model / "README.md", world.weights / "vgg16" / "README.md")
+    revision(world.push("vgg16", f"vitrine/card-of-{model}"))
+
+
+def test_what_a_model_began_as_is_said_by_an_id(world: World) -> None:
+    card = CARD.replace("---\n", "---\nbase_model: timm/vgg16, trained on ImageNet\n", 1)
+    (world.weights / "vgg16" / "README.md").write_text(card)
+    done = world.push("vgg16", "vitrine/words")
+    assert done.returncode == 1 and '"base_model" with value "timm/vgg16, trained on ImageNet"' in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_new_repository_is_private(world: World) -> None:
     named = f"vitrine/closed@{revision(world.push('vgg16', 'vitrine/closed'))}"
     done = world.push("vgg16", "vitrine/closed", "--public")
@@ -254,8 +268,16 @@ def test_an_earlier_revision_is_loaded_and_then_read_without_the_hub(world: Worl
     before = world.log()
     for away in ({}, {"HF_ENDPOINT": "http://127.0.0.1:9"}, {"HF_HUB_OFFLINE": "1"}):
         answer = world.load("vgg16", f"vitrine/twice@{sha}", **away)
-        assert bytes.fromhex(answer["weights"]) == old and answer["notes"] == []
+        assert bytes.fromhex(answer["weights"]) == old and [note[0] for note in answer["notes"]] == ["hub_unmeasured"]
     assert world.log() == before
+
+
+def test_figures_of_other_weights_than_those_that_are_loaded_are_told(world: World) -> None:
+    pin = f"vitrine/measured@{revision(world.push('vgg16', 'vitrine/measured'))}"
+    assert world.load("vgg16", pin)["notes"] == []
+    write_model(world.weights, "vgg16", b"trained and measured since")
+    [[key, english, french]] = world.load("vgg16", pin)["notes"]
+    assert key == "hub_unmeasured" and "vitrine/measured" in english and "weights/vgg16" in french
 
 
 def test_a_download_that_was_cut_goes_on_where_it_stopped(world: World) -> None:
@@ -428,6 +450,16 @@ print(f"{origin.repo}@{origin.revision}")
 def test_what_is_shipped_may_be_published(model: str) -> None:
     files = collect(ROOT / "weights" / model, model)
     assert set(files) - {hub.LISTING} == {path.name for path in (ROOT / "weights" / model).iterdir()}
+
+
+def test_a_training_that_was_interrupted_publishes_nothing_of_it(tmp_path: Path) -> None:
+    folder = write_model(tmp_path, "vgg16", b"seed")
+    complete = set(collect(folder, "vgg16"))
+    for name in ("checkpoint.safetensors", "checkpoint-refit-joint.safetensors", "checkpoint.tmp"):
+        shutil.copyfile(folder / "model.safetensors", folder / name)
+    assert set(collect(folder, "vgg16")) == complete
+    checked = subprocess.run(["git", "check-ignore", "weights/protovit/checkpoint-joint.safetensors"], cwd=ROOT)
+    assert checked.returncode in (0, 128), "git ignores it, or this is no git checkout"
 
 
 def test_a_deployment_becomes_the_whole_space(world: World) -> None:

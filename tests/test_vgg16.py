@@ -66,6 +66,8 @@ def test_the_artefacts(trained: Path) -> None:
     assert {path.name for path in folder.iterdir()} == {
         "model.safetensors", "config.json", "metrics.json", "training.json", "validation.json", "README.md"
     }  # fmt: skip
+    card = (folder / "README.md").read_text()
+    assert "\nbase_model: timm/vgg16.tv_in1k\n" in card, "an id of the Hub, which refuses other words"
     state = load_file(folder / "model.safetensors")
     assert all(tensor.dtype == torch.float16 for tensor in state.values())
     assert (folder / "model.safetensors").stat().st_size < 31e6

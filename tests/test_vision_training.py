@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from models.statistics import wilson
@@ -16,6 +18,8 @@ from tests.pictures import write_dataset
 from training.evaluate_explanations import balanced, rank_correlation
 from training.evaluation.bootstrap import mean_with_interval, ratio_with_interval
 from training.vision.data import Augmentation, Augmented, CachedViews, FreshViews, mix, read_photos
+from training.vision.distributed import DEVICE
+from training.vision.feature_cache import FeatureCache
 from training.vision.metrics import calibration_error, classification_metrics, fit_temperature
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
@@ -84,6 +88,22 @@ def test_views_are_kept_and_told_apart(pictures: Augmented, tmp_path: Path) -> N
     assert torch.allclose(first.maps, again.maps, atol=1e-3) and sorted(tmp_path.iterdir()) == kept
     CachedViews(pictures, nn.Sequential(nn.Conv2d(3, 4, 3)), views=3, cache=tmp_path)
     assert len(list(tmp_path.iterdir())) == 2 * 3 * 14
+
+
+def test_features_of_half_precision_are_kept_apart(tmp_path: Path) -> None:
+    images = [Image.new("RGB", (8, 8), (shade, 90, 30)) for shade in (10, 200)]
+    cache = FeatureCache(frozen(), tmp_path)
+
+    def made() -> torch.Tensor:
+        return cache.run(images, lambda rows: torch.rand(len(rows), 3, 8, 8) + rows[:, None, None, None], 2, "whole")
+
+    single = made()
+    with torch.autocast(DEVICE.type, torch.bfloat16):
+        half = made()
+        assert not torch.equal(single, half) and torch.equal(half, made())
+    assert torch.equal(single, made()) and len(list(tmp_path.iterdir())) == 4
+    before = hashlib.sha256(cache._prefix + b"whole" + repr(images[0].size).encode() + images[0].tobytes())
+    assert (tmp_path / f"{before.hexdigest()[:24]}.safetensors").exists(), "caches of single precision stay valid"
 
 
 def test_mixing_keeps_the_labels_summing_to_one() -> None:

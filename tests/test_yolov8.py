@@ -78,7 +78,9 @@ def test_the_artefacts(trained: Path) -> None:
     curves = json.loads((trained / "training.json").read_text())["curves"]
     assert [point["epoch"] for point in curves] == [0, 1, 2] and metrics["epochs"] == 2
     card = (trained / "README.md").read_text()
-    assert card.startswith("---\n") and "\nlicense: agpl-3.0\n" in card.split("\n---\n")[0]
+    head = card.split("\n---\n")[0]
+    assert head.startswith("---\n") and "\nlicense: agpl-3.0\n" in head
+    assert "\nbase_model: Ultralytics/YOLOv8\n" in head, "an id of the Hub, which refuses other words"
     assert (trained / "model.safetensors").stat().st_size < 3.5e6  # half precision
 
 

@@ -20,7 +20,7 @@ import yaml
 from models.errors import VitrineError
 from models.runtime import hub
 from training.hub.cpu_requirements import cpu_requirements
-from training.hub.model_files import KINDS
+from training.hub.model_files import KINDS, STATES
 from training.hub.upload import HubRefusal, Target, repository, send, table
 
 ROOT = Path(__file__).parent.parent
@@ -108,7 +108,7 @@ def _copy(source: Path, place: Path) -> None:
 
 def _copy_weights(source: Path, place: Path, without: tuple[str, ...]) -> None:
     for path in sorted(source.iterdir()):
-        if path.suffix in KINDS and path.name not in without:
+        if path.suffix in KINDS and path.name not in without and not path.match(STATES):
             _copy(path, place / path.name)
 
 

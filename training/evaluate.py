@@ -56,7 +56,8 @@ def evaluate_released_models(data: Data, with_resource_usage: bool) -> dict[str,
         scored.append(released_models.ask(model, test))
         on_rendered.append(released_models.ask(model, rendered))
         figures = released_models.metrics(scored[-1], near, folder)
-        figures["catalogue"] = released_models.on_catalogue(on_rendered[-1], figures["catalogue"])
+        learnt_from = released_models.learnt_from_rendered(folder)
+        figures["catalogue"] = released_models.on_catalogue(on_rendered[-1], learnt_from)
         if with_resource_usage:
             figures |= asdict(resource_usage.measure(name))
         write_json(folder / "metrics.json", figures)

@@ -42,9 +42,10 @@ def main() -> None:
     count = min(args.photos or len(photos), len(photos))
     photos = [photos[len(photos) * place // count] for place in range(count)]
     # "inside" of a photo depends on the others that are asked about
-    name = f"{model.config['weights_sha256'][:12]}-{len(photos)}.jsonl"
+    sha256 = model.config["weights_sha256"]
+    name = f"{sha256[:12]}-{len(photos)}.jsonl"
     figures = evaluate(model, photos, MeasurementCache(args.cache / name))
-    write_json(weights.FOLDER / "protovit" / "reasoning.json", figures)
+    write_json(weights.FOLDER / "protovit" / "reasoning.json", {"weights_sha256": sha256, **figures})
     print(figures)
 
 

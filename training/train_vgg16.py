@@ -28,8 +28,8 @@ def main() -> None:
     network = initial_network(args.init)
     card = Card(
         title="Vitrine VGG16",
-        summary="ImageNet's VGG16 with a head of 256 units, transferred to seven kinds of products.",
-        base_model="timm/vgg16, trained on ImageNet",
+        summary="VGG16, trained on ImageNet, with a head of 256 units, transferred to seven kinds of products.",
+        base_model="timm/vgg16.tv_in1k",
         library="timm",
         command=f"python -m training.train_vgg16 --data DATA --init {Path(args.init).name}",
         limits="A photo always gets one of the seven categories, whatever it shows; that it probably belongs to "

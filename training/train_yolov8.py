@@ -34,8 +34,8 @@ def main() -> None:
     backbone = f"YOLOv8{args.size}-cls"
     card = Card(
         title="Vitrine YOLOv8",
-        summary=f"{backbone} of Ultralytics, fine-tuned on photos of seven kinds of products.",
-        base_model=f"Ultralytics/{backbone}, trained on ImageNet",
+        summary=f"{backbone} of Ultralytics, trained on ImageNet, fine-tuned on photos of seven kinds of products.",
+        base_model="Ultralytics/YOLOv8",
         library="ultralytics",
         command=f"python -m training.train_yolov8 --data DATA --init {Path(args.init).name} --size {args.size}",
         limits="A photo always gets one of the seven categories, whatever it shows; that it probably belongs to "

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from tqdm import tqdm
 
 from models.vision import weights
@@ -17,6 +18,7 @@ from models.vision.classifier import ImageClassifier
 from models.vision.predictions import CLASSES
 from models.vision.uploads import read_upload
 from training.evaluation.statistics import Answers, compare, draws, figures
+from training.vision.artifacts import SAME_RUN, TRAINING, read_validation, training_figures
 from training.vision.data import Photo
 from training.vision.metrics import CALIBRATION_BINS, classification_metrics
 
@@ -61,15 +63,44 @@ def metrics(scored: ScoredPhotos, groups: np.ndarray, folder: Path) -> dict[str,
         groups: (N,) group of copies of each test photo, redrawn as a whole.
         folder: the model's own.
     """
-    before = read(folder / "metrics.json")
-    config = read(folder / weights.CONFIG)
+    before, config = read(folder / "metrics.json"), read(folder / weights.CONFIG)
     measured = classification_metrics(scored.probabilities, scored.labels, CLASSES)
     measured |= figures(scored.answers, len(CLASSES), draws(groups)).to_json()
     measured["reliability"] = reliability(scored.probabilities, scored.labels)
-    measured |= {name: before.get(name, config.get(name)) for name in FROM_TRAINING}
+    known = before | config | of_training(folder, config)  # metrics.json may be that of a training before this one
+    measured |= {name: known.get(name) for name in FROM_TRAINING}
     measured["parameters"] = config["parameters"]
     measured["weights_bytes"] = (folder / weights.WEIGHTS).stat().st_size
-    return measured | {name: before.get(name) for name in (*RESOURCE_USAGE, "catalogue")}
+    return measured | {name: before.get(name) for name in RESOURCE_USAGE}
+
+
+def of_training(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What a training left beside its weights, as ``metrics.json`` names it; empty where it left no learning curves.
+
+    Args:
+        folder: the model's own.
+        config: of its weights.
+    """
+    training, validation = read(folder / TRAINING), read_validation(folder)
+    if "curves" not in training:
+        return {}
+    found = training_figures(training)
+    if validation and validation[2] == SAME_RUN:
+        logits, labels, _ = validation
+        probabilities = torch.softmax(logits / config["temperature"], dim=1).numpy()
+        measured = classification_metrics(probabilities, labels.numpy(), CLASSES)
+        found |= {f"val_{name}": measured[name] for name in ("accuracy", "log_loss")}
+    return found
+
+
+def learnt_from_rendered(folder: Path) -> bool:
+    """Whether a model learnt from the rendered pictures, as its training says; where it left no record, as its
+    ``metrics.json`` does.
+    """
+    asked = read(folder / TRAINING).get("arguments")
+    if asked is None:
+        return bool((read(folder / "metrics.json").get("catalogue") or {}).get("learnt_from"))
+    return bool(asked.get("catalogue"))
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -117,13 +148,12 @@ def failures(scored: Sequence[ScoredPhotos], photos: Sequence[Photo], all_fail: 
     ]
 
 
-def on_catalogue(scored: ScoredPhotos, before: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The figure of the rendered pictures, and whether the model learnt from them, as its training said."""
-    learnt = bool((before or {}).get("learnt_from"))
+def on_catalogue(scored: ScoredPhotos, learnt_from: bool) -> dict[str, Any]:
+    """The figure of the rendered pictures, and whether the model learnt from them."""
     return {
         "images": len(scored.labels),
         "accuracy": float(scored.answers.right.mean()) if len(scored.labels) else None,
-        "learnt_from": learnt,
+        "learnt_from": learnt_from,
     }
 
 

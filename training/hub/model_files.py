@@ -12,6 +12,7 @@ import yaml
 from models.runtime import hub
 from training.hub.upload import Content, HubRefusal
 
+STATES = "checkpoint*"  # what a training that was interrupted goes on from: no part of a model
 KINDS = (".json", ".md", ".safetensors", ".txt")  # numbers and texts; reading them runs no code
 
 
@@ -23,7 +24,7 @@ def collect(folder: Path, model: str) -> dict[str, Content]:
     """
     if not folder.is_dir():
         raise HubRefusal(f"There is no folder {folder}.")
-    paths = sorted(folder.iterdir())
+    paths = sorted(path for path in folder.iterdir() if not path.match(STATES))
     foreign = [path.name for path in paths if not path.is_file() or path.suffix not in KINDS or not _is_sound(path)]
     if foreign:
         raise HubRefusal(f"{folder} holds {', '.join(foreign)}: only {', '.join(KINDS)} files go to the Hub.")

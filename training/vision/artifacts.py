@@ -32,7 +32,7 @@ class Card:
     Args:
         title: heading.
         summary: what the model is, in a paragraph.
-        base_model: what its weights began as.
+        base_model: what its weights began as, by its id on the Hub, ``USER/NAME``: the Hub refuses any other words.
         library: that it runs on.
         command: that trained it.
         limits: what it should not be trusted with.
@@ -96,6 +96,18 @@ def read_validation(folder: Path) -> tuple[torch.Tensor, torch.Tensor, str] | No
         return None
     found = json.loads((folder / VALIDATION).read_text(encoding="utf-8"))
     return torch.tensor(found["logits"], dtype=torch.float64), torch.tensor(found["labels"]), found["origin"]
+
+
+def training_figures(training: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``metrics.json`` says of a training: its seconds in all phases together, the epochs that the weights learnt
+    for in the last phase, and its machine.
+
+    Args:
+        training: the content of ``training.json``; each phase is a list of points, its name ends with "curves".
+    """
+    curves = [points for name, points in training.items() if name.endswith("curves") and points]
+    seconds = sum(point["seconds"] for points in curves for point in points)
+    return {"train_seconds": seconds, "epochs": curves[-1][-1]["epoch"], "machine": training["machine"]}
 
 
 def write_card(folder: Path, metrics: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from training.vision.distributed import DEVICE, STATE
 
 
 class FeatureCache:
-    """The outputs of one frozen network, one file a picture.
+    """The outputs of one frozen network, one file a picture; those of half precision are files of their own.
 
     Args:
         network: (B, 3, S, S) -> (B, C, h, w).
@@ -68,8 +68,14 @@ class FeatureCache:
     def _path(self, image: Image.Image, name: str) -> Path | None:
         if self.folder is None:
             return None
-        digest = hashlib.sha256(self._prefix + name.encode() + repr(image.size).encode() + image.tobytes())
+        key = self._prefix + _precision() + name.encode() + repr(image.size).encode() + image.tobytes()
+        digest = hashlib.sha256(key)
         return self.folder / f"{digest.hexdigest()[:24]}.safetensors"
+
+
+def _precision() -> bytes:
+    """In what outputs are computed now, where it is not single precision."""
+    return str(torch.get_autocast_dtype(DEVICE.type)).encode() if torch.is_autocast_enabled(DEVICE.type) else b""
 
 
 def stack(tensors: Sequence[torch.Tensor]) -> torch.Tensor:

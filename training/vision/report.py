@@ -17,7 +17,16 @@ from models.vision.gallery import catalogue
 from models.vision.protovit import ProtoVit
 from models.vision.uploads import read_upload
 from models.vision.weights import WEIGHTS
-from training.vision.artifacts import SAME_RUN, TRAINING, Card, write_card, write_json, write_model, write_validation
+from training.vision.artifacts import (
+    SAME_RUN,
+    TRAINING,
+    Card,
+    training_figures,
+    write_card,
+    write_json,
+    write_model,
+    write_validation,
+)
 from training.vision.data import Photo
 from training.vision.metrics import classification_metrics, cpu, fit_temperature, latency
 
@@ -66,9 +75,7 @@ def report(
         "backbone": config["backbone"],
         "parameters": classifier.config["parameters"],
         "weights_bytes": (folder / WEIGHTS).stat().st_size,
-        "train_seconds": sum(point["seconds"] for name in training if "curves" in name for point in training[name]),
-        "epochs": training["curves"][-1]["epoch"],
-        "machine": training["machine"],
+        **training_figures(training),
         **latency([prediction.seconds for prediction in predictions]),
         "latency_machine": cpu(),
         "catalogue": on_catalogue(classifier, bool(training["arguments"].get("catalogue"))),
