@@ -83,32 +83,37 @@ def _metrics(model: str) -> dict[str, Any] | None:
     return metrics
 
 
+def _of_these_weights(model: str, file: str) -> dict[str, Any] | None:
+    """What was measured of the weights at hand; None where it is missing, or was measured of others."""
+    content, config = _json(WEIGHTS / model / file), _json(WEIGHTS / model / "config.json")
+    return content if content and config and content.get("weights_sha256") == config["weights_sha256"] else None
+
+
 def explanations() -> dict[str, dict[str, Any]]:
-    """How faithful each model's explanations are: model -> what ``training.evaluate_explanations`` wrote."""
-    return {name: found for name in VISION if (found := _json(WEIGHTS / name / "explanations.json"))}
+    """How faithful each model's explanations are: model -> what ``training.evaluate_explanations`` wrote of the weights
+    at hand.
+    """
+    return {name: found for name in VISION if (found := _of_these_weights(name, "explanations.json"))}
 
 
 def reasoning() -> dict[str, Any] | None:
-    """Whether ProtoViT's reasoning holds: what ``training.evaluate_reasoning`` wrote; None where it was never run."""
-    reasoning: dict[str, Any] | None = _json(WEIGHTS / "protovit" / "reasoning.json")
-    return reasoning
+    """Whether ProtoViT's reasoning holds: what ``training.evaluate_reasoning`` wrote; None where it was never run with
+    the weights at hand.
+    """
+    return _of_these_weights("protovit", "reasoning.json")
 
 
 def remedies() -> list[dict[str, Any]]:
     """What each change that makes ProtoViT's boxes matter costs: ``{"remedy", "accuracy", "inside", "outside"}`` each,
-    in the order in which they were made; empty where it was never measured.
+    in the order in which they were made; empty where it was never measured. They are those of networks that learnt for
+    this alone, whatever the weights at hand.
     """
     return _json(WEIGHTS / "protovit" / "remedies.json") or []
 
 
 def calibrations() -> dict[str, dict[str, Any]]:
     """What ``training.calibrate`` wrote for the weights at hand: model -> thresholds, and what they are worth."""
-    found = {}
-    for name in VISION:
-        content, config = _json(WEIGHTS / name / "calibration.json"), _json(WEIGHTS / name / "config.json")
-        if content and config and content["weights_sha256"] == config["weights_sha256"]:
-            found[name] = content
-    return found
+    return {name: found for name in VISION if (found := _of_these_weights(name, "calibration.json"))}
 
 
 def stages() -> list[dict[str, Any]]:
@@ -123,7 +128,7 @@ def vision() -> list[dict[str, Any]]:
     return [
         {"model": name}
         | {key: metrics.get(key) for key in ROW}
-        | {"train_images": _train_images(name), "epochs": _last_epochs(name, metrics), "source": "measured"}
+        | {"train_images": _train_images(name), "epochs": _epochs(name, metrics), "source": "measured"}
         for name, metrics in measured.items()
     ]
 
@@ -188,10 +193,12 @@ def _train_images(model: str) -> int | None:
     return counts["train"] + counts["val"] * is_refit if counts else None
 
 
-def _last_epochs(model: str, metrics: Mapping[str, Any]) -> int | None:
-    """How many epochs the last phase of a training took; as it was measured where no curve is left."""
-    phases = _phases(_record(model))
-    epochs: int | None = phases[-1].points[-1].epoch if phases else metrics.get("epochs")
+def _epochs(model: str, metrics: Mapping[str, Any]) -> int | None:
+    """How many epochs the weights learnt for in the last phase, which is that of the second training where they learnt
+    anew; as it was measured where no curve is left.
+    """
+    curves = [rows for name, rows in _record(model).items() if name.endswith("curves") and rows]
+    epochs: int | None = curves[-1][-1]["epoch"] if curves else metrics.get("epochs")
     return epochs
 
 

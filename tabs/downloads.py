@@ -43,7 +43,7 @@ class Document(gr.File):
         return super().postprocess(str(value) if isinstance(value, Path) else value)
 
 
-def session_folder(request: gr.Request | None = None) -> Path:
+def session_folder() -> Path:
     """A new folder below Gradio's cache, so that its periodic clean-up reaches it."""
     return new_folder("downloads")
 

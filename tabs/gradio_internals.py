@@ -13,12 +13,15 @@ from typing import Any
 
 import anyio.to_thread
 import gradio as gr
+from gradio import route_utils
 from gradio.block_function import BlockFunction
 from gradio.blocks import Block, BlocksConfig
 from gradio.renderable import Renderable
+from gradio.route_utils import GradioMultiPartParser
 from gradio.utils import LRUCache
+from starlette.formparsers import MultiPartException
 
-from models.errors import VitrineError
+from models.errors import InputError, VitrineError
 from models.texts import ENGLISH
 from tabs.calls import file_of, positional
 from tabs.error_handling import refusal
@@ -26,6 +29,7 @@ from tabs.error_handling import refusal
 SESSIONS = 1000  # visitors whose state is kept, at about 0.04 MB each; every call without a session makes one
 LOOKS = 0.005  # seconds between two looks into the queue
 TENTH = 100  # ms
+FIELD = 1000  # bytes of a form's field that is no file; of these there may be a thousand
 
 ASSETS = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
 
@@ -125,6 +129,29 @@ class LightBlocks(gr.Blocks):
                 raise refusal(error, ENGLISH, markup=False) from error
         values: list[Any] = await super().preprocess_data(block_fn, inputs, *others, **options)
         return values
+
+
+class _FilesOnly(GradioMultiPartParser):
+    """Gradio's reader of an upload, but what is no file is short.
+
+    Gradio writes files to disk as they come, and keeps any other field in memory, however long it is.
+
+    Uses the name of this class, which ``upload_fn`` looks up when a form comes, ``on_part_data`` and ``_current_part``.
+    If they went, an upload could fill memory: ``test_server.py::test_a_field_that_is_no_file_is_short``.
+    """
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        """As Gradio's.
+
+        Raises:
+            MultiPartException: a field that is no file is too long; what was written so far is removed.
+        """
+        if self._current_part.file is None and len(self._current_part.data) + end - start > FIELD:
+            raise MultiPartException(str(InputError("upload_unnamed")))
+        super().on_part_data(data, start, end)
+
+
+route_utils.GradioMultiPartParser = _FilesOnly  # type: ignore[misc]
 
 
 class _LastUsed(LRUCache[str, Any]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gradio as gr
 import pytest
 
 from app import create_app
@@ -22,6 +23,18 @@ def test_no_choice_is_lost_while_the_last_one_is_answered() -> None:
         and CHOICES & {event for _, event in function.targets}
     ]
     assert not listeners
+
+
+def test_no_click_saves_what_was_there_before_it() -> None:
+    """A ``gr.DownloadButton`` saves the file that it holds, and then calls its event, which makes the next one."""
+    page = create_app()
+    late = [
+        function.name
+        for function in page.fns.values()
+        for block, event in function.targets
+        if event == "click" and isinstance(page.blocks.get(block), gr.DownloadButton)
+    ]
+    assert not late, "tabs/saving.py: saved_at_once"
 
 
 def test_a_new_photo_opens_and_closes_nothing() -> None:

@@ -7,14 +7,19 @@ from dataclasses import replace
 from html import escape
 from pathlib import Path
 
+import gradio as gr
+import numpy as np
 import pytest
 
-from models.display.photos import glance_cards
+from models.display.photos import glance_cards, prediction_cards
 from models.errors import ModelUnavailable
 from models.texts import ENGLISH, FRENCH, Texts
 from models.vision import glance, photos, registry, weights
 from models.vision.glance import Glance, at_a_glance
 from models.vision.predictions import CLASSES, Explanation
+from models.vision.uploads import read_upload
+from tabs.photos.glance import glance_section
+from tabs.photos.uploaded_photo import UploadedPhoto
 from tests.factories import photo
 from tests.test_photos import explained
 
@@ -96,6 +101,38 @@ def test_a_damaged_model_says_so_and_the_others_answer(damaged: Path, tmp_path: 
     assert list(photos.classify(path, [])["models"]) == others
     with pytest.raises(ModelUnavailable, match="SHA-256"):
         photos.classify(path, ["vgg16"])
+
+
+def test_where_no_model_is_sound_each_card_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "weights"
+    for name in registry.available():
+        (folder / name).mkdir(parents=True)
+        for file in (weights.CONFIG, weights.WEIGHTS):
+            (folder / name / file).write_text("{}")
+    monkeypatch.setattr(weights, "FOLDER", folder)
+    for name in ("_loaded", "_trouble"):
+        monkeypatch.setattr(registry, name, {})
+    path = tmp_path / "disc.png"
+    photo(320, 240).save(path)
+    with gr.Blocks() as page, gr.Tab() as tab:
+        glance_section(FRENCH, gr.State(), tab)
+    (show,) = [function.fn for function in page.fns.values()]
+    shown = []
+    with pytest.raises(gr.Error):
+        for html in show(UploadedPhoto(str(path), str(path))):
+            shown.append(html)
+    assert "vt-waiting" in shown[0] and "vt-waiting" not in shown[-1]
+    assert all(escape(registry.trouble(name).message(FRENCH)) in shown[-1] for name in registry.available())
+
+
+def test_the_place_of_most_evidence_is_that_of_the_map(seen: tuple[Glance, ...]) -> None:
+    """The card and the detail of a photo say it of the same map, for ProtoViT that of all its points."""
+    example = glance.opening_example()
+    for one in seen:
+        drawn = registry.get(one.prediction.model).explain(read_upload(example).image)
+        assert np.allclose(one.seen.saliency, drawn.saliency, atol=1e-3)
+        place = ENGLISH(f"images.places.{prediction_cards.warmest(drawn.saliency)}")
+        assert ENGLISH("images.warmest", place=place) in glance_cards.cards((one,), ENGLISH)
 
 
 def test_a_model_whose_files_are_repaired_answers_again(damaged: Path) -> None:

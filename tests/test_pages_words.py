@@ -183,6 +183,10 @@ def test_what_the_note_says_of_the_models_is_what_they_were_trained_with(
     found = method.facts(texts)
     expected = {name: [value] for name, value in RATES.items() if name != "rise_masks"}
     assert {name: numbers(found[name], texts) for name in expected} == expected
+    assert found["no_epoch"] == ""
+    monkeypatch.setattr(results, "vision", lambda: [row | {"model": "vgg16", "epochs": 0}])
+    unchanged = method.facts(texts)
+    assert (unchanged["vgg16_epochs"], unchanged["no_epoch"]) == ("0", texts("method.no_epoch"))
     assert found["protovit_deletion"] == method.UNKNOWN, "what was not recorded is not made up"
 
 

@@ -115,6 +115,50 @@ def test_what_was_measured_of_another_map_goes(visit: Open, tmp_path: Path, monk
     assert road.count() == 0
 
 
+@pytest.fixture
+def unfinished(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Maps that never get further than 43 %."""
+    explain_photo_steps = photos.explain_photo_steps
+
+    def steps(*arguments: Any) -> Any:
+        *_, (_, reading) = explain_photo_steps(*arguments)
+        while True:
+            time.sleep(0.2)
+            yield 0.43, reading
+
+    monkeypatch.setattr(photos, "explain_photo_steps", steps)
+
+
+def test_a_map_that_was_stopped_stays_and_is_the_one_that_is_measured(
+    page: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unfinished: None
+) -> None:
+    send(page, picture(tmp_path, "first.png"))
+    bar = page.page.locator(".vt-progress").locator("visible=true")
+    bar.first.wait_for()
+    page.page.get_by_role("button", name=ENGLISH("images.stop")).locator("visible=true").click()
+    bar.first.wait_for(state="detached")
+    page.page.wait_for_timeout(1000)
+    assert bar.count() == 0
+    assess, given = photos.assess, []
+    monkeypatch.setattr(photos, "assess", lambda *asked: given.append(asked[-1]) or assess(*asked))
+    page.page.get_by_text(ENGLISH("images.trust.title")).click()
+    page.page.get_by_role("button", name=ENGLISH("images.trust.measure")).click()
+    page.page.get_by_text(ENGLISH("images.trust.road_approximate")).wait_for()
+    assert given and given[0] is not None
+
+
+def test_a_map_that_cannot_be_drawn_leaves_no_bar(visit: Open, unfinished: None) -> None:
+    page = visit("fr").open("fr?tab=images&model=yolov8")
+    stop = page.page.get_by_role("button", name=FRENCH("images.stop")).locator("visible=true")
+    stop.wait_for()
+    for label in ("images.target", "images.against"):
+        page.page.get_by_label(FRENCH(label), exact=True).first.click()
+        page.page.get_by_role("option", name=FRENCH("images.classes.Watches")).last.click()
+    page.page.get_by_text("Montres est déjà la classe à expliquer").first.wait_for()
+    stop.wait_for(state="detached")
+    assert page.page.locator(".vt-progress").locator("visible=true").count() == 0
+
+
 def test_a_map_that_takes_long_gives_way_to_the_next_photo(
     page: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

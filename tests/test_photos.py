@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -123,6 +125,23 @@ def test_faithfulness_says_which_two_classes_were_compared() -> None:
             texts(f"images.classes.{CLASSES[1]}") in said[0] and len(said) == len(sentences(alone, measured, texts)) + 1
         )
         assert texts("images.trust.road_approximate") in said
+
+
+def test_the_map_that_is_shown_is_judged_and_no_other(upload: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[Any] = []
+    anew = replace(explained(), saliency=np.ones((4, 4), np.float32))
+    model = SimpleNamespace(explain=lambda *_: anew)
+    monkeypatch.setattr(registry, "get", lambda name: model)
+    monkeypatch.setattr(photos.faithfulness, "judge", lambda *given: judged.append(given[3]))
+    shown = explained(CLASSES[1])
+    asked = (shown.prediction.model, shown.method)
+    assert photos.assess(upload, *asked, shown.target, CLASSES[1], shown)[0] is shown
+    assert photos.assess(upload, *asked, "", CLASSES[1], shown)[0] is shown, "the predicted class"
+    others = [("other", shown.method, "", CLASSES[1]), (asked[0], "other", "", CLASSES[1]), (*asked, "", "")]
+    for other in [*others, (*asked, CLASSES[2], CLASSES[1])]:
+        assert photos.assess(upload, *other, shown)[0] is anew
+    assert photos.assess(upload, *asked, "", CLASSES[1])[0] is anew
+    assert [saliency is shown.saliency for saliency in judged] == [True, True, *[False] * 5]
 
 
 def test_the_method_note_counts_the_masks() -> None:

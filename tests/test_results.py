@@ -107,6 +107,23 @@ def test_changed_weights_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert results.changed_since() == []
 
 
+def test_explanations_of_other_weights_are_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "WEIGHTS", tmp_path)
+    (tmp_path / "protovit").mkdir()
+    (tmp_path / "protovit" / "config.json").write_text(json.dumps({"weights_sha256": "a"}))
+    read = {"explanations": results.explanations, "reasoning": results.reasoning, "calibration": results.calibrations}
+    for name, found in read.items():
+        for content in ({"photos": 7}, {"photos": 7, "weights_sha256": "b"}):
+            (tmp_path / "protovit" / f"{name}.json").write_text(json.dumps(content))
+            assert not found()
+        (tmp_path / "protovit" / f"{name}.json").write_text(json.dumps({"photos": 7, "weights_sha256": "a"}))
+        assert found()
+
+
+def test_the_shipped_reasoning_is_that_of_the_shipped_weights() -> None:
+    assert results.reasoning() and set(results.explanations()) == set(results.VISION)
+
+
 def test_the_method_names_the_models_that_learnt_anew_and_what_taught_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +152,17 @@ def test_learning_curves_are_those_of_the_training(tmp_path: Path, monkeypatch: 
     assert names == ["joint", "settling"] and learning_curves.phase_name("vgg16", "curves", ENGLISH) not in names
     with pytest.raises(ValueError, match="at least one point"):
         Phase("empty", ())
+
+
+def test_epochs_are_those_that_the_weights_learnt_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "WEIGHTS", tmp_path)
+    (tmp_path / "vgg16").mkdir()
+    (tmp_path / "vgg16" / "metrics.json").write_text(json.dumps({"epochs": 9}))
+    first = {"head_curves": [{"epoch": 16}], "curves": [{"epoch": 0}, {"epoch": 9}]}
+    anew = {"refit_head_curves": [{"epoch": 3}], "refit_curves": [{"epoch": 0}]}
+    for record, epochs in (({}, 9), ({**first, "curves": [{"epoch": 7}]}, 7), (first | anew, 0)):
+        (tmp_path / "vgg16" / "training.json").write_text(json.dumps(record))
+        assert [row["epochs"] for row in results.vision()] == [epochs]
 
 
 def test_the_comparison_sorts_by_number() -> None:

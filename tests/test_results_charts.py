@@ -98,8 +98,8 @@ def test_a_cost_is_said_in_its_unit_and_a_model_without_one_is_left_out(cost: st
     ), "room for the names"
 
 
-def _road(value: float) -> dict[str, Any]:
-    return {"photos": 147, "road": {"mean": value, "ci95": [value - 0.1, value + 0.1]}}
+def _road(value: float, photos: int = 147) -> dict[str, Any]:
+    return {"photos": photos, "road": {"mean": value, "ci95": [value - 0.1, value + 0.1]}}
 
 
 @BOTH
@@ -111,6 +111,14 @@ def test_the_most_faithful_map_is_named_beside_the_random_one(texts: Texts) -> N
     }
     (sentence,) = findings.explanations(measured, texts)
     assert numbers(sentence, texts) == ["0.35", "0.01", "147"] and texts("images.methods.rise") in sentence
+
+
+@BOTH
+def test_the_most_faithful_map_is_one_of_those_measured_on_the_most_photos(texts: Texts) -> None:
+    methods = {"random": _road(0.0123), "grad-cam": _road(0.2345), "layer-cam": _road(0.1), "rise": _road(0.9, 56)}
+    (sentence,) = findings.explanations({"vgg16": {"methods": methods}}, texts)
+    assert numbers(sentence, texts) == ["0.23", "0.01", "147"] and texts("images.methods.grad-cam") in sentence
+    assert not findings.explanations({"vgg16": {"methods": methods | {"random": _road(0.0123, 56)}}}, texts)
 
 
 @BOTH

@@ -135,6 +135,21 @@ def test_what_the_hub_gave_and_cannot_be_read_is_read_from_the_local_copy(
         hub.load("credit", tmp_path / "own", unreadable)
 
 
+def test_weights_of_the_hub_that_were_not_measured_are_told(
+    unpinned: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VITRINE_VGG16_REPO", f"{PIN.repo}@{PIN.revision}")
+    monkeypatch.setattr(hub, "_fetch", lambda model, pin: tmp_path / "fetched")
+    for place, digest in (("fetched", "a"), ("same", "a"), ("other", "b")):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "config.json").write_text(f'{{"weights_sha256": "{digest}"}}')
+    for place, key in (("other", "hub_unmeasured"), ("same", None), ("none", None)):
+        assert hub.load("vgg16", tmp_path / place, str) == str(tmp_path / "fetched") and hub.origin("vgg16") == PIN
+        note = hub.note("vgg16")
+        assert (note.key if note else None) == key
+        assert note is None or all(PIN.revision in note.message(texts) for texts in (ENGLISH, FRENCH))
+
+
 def test_a_commit_s_files_are_those_that_were_listed(
     unpinned: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from torch import nn
 
 from models import arguments
 from models.errors import InputError
+from models.texts import FRENCH
 from models.vision import registry, saliency, weights
 from models.vision.convnet import Convnet
 from models.vision.faithfulness import Curve, assess, blend_in, judge, order
@@ -260,6 +261,13 @@ def test_a_difference_of_two_classes(model: Small, image: Image.Image) -> None:
     difference = one.gradients(eye[2] - eye[4])
     assert torch.allclose(difference, one.gradients(eye[2]) - one.gradients(eye[4]), atol=1e-6)
     assert model.explain(image, target=CLASSES[2], contrast_class=CLASSES[4]).contrast_class == CLASSES[4]
+
+
+def test_a_class_against_itself_is_refused_in_the_words_of_the_page(model: Small, image: Image.Image) -> None:
+    with pytest.raises(InputError) as refusal:
+        model.explain(image, target=CLASSES[6], contrast_class=CLASSES[6])
+    assert str(refusal.value).startswith("against: Watches is")
+    assert refusal.value.message(FRENCH).startswith(f"{FRENCH('images.against')}\u00a0: Montres est déjà")
 
 
 def test_rise_finds_what_a_model_looks_at() -> None:

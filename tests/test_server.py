@@ -22,13 +22,15 @@ from gradio_client.exceptions import AppError
 from models.errors import LONGEST
 from models.runtime import upload_cleanup
 from models.vision import inference_executor
+from models.vision.photo_files import MAX_PHOTOS
 from server import application, bodies, calls
 from server.application import create_server, running
-from server.bodies import LIMIT, SMALL
+from server.bodies import LIMIT, SMALL, UPLOADED
 from tabs.gradio_internals import LightBlocks
 from tests.factories import photo
 
 CALL = "gradio_api/call/"
+FORM = "multipart/form-data; boundary=x"
 
 
 @pytest.fixture
@@ -194,12 +196,19 @@ def test_a_photo_of_the_largest_size_fits_into_a_call() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "limit"), [(f"{CALL}clients", LIMIT), ("gradio_api/upload", LIMIT), ("health", SMALL)]
+    ("path", "kind", "limit"),
+    [
+        (f"{CALL}clients", "application/json", LIMIT),
+        (f"{CALL}clients", FORM, LIMIT),  # in memory, whatever it calls itself
+        ("gradio_api/upload", FORM, UPLOADED),
+        ("gradio_api/upload", "text/plain", LIMIT),
+        ("health", "application/json", SMALL),
+    ],
 )
-def test_a_body_is_refused_from_its_length(http: httpx.Client, path: str, limit: int) -> None:
+def test_a_body_is_refused_from_its_length(http: httpx.Client, path: str, kind: str, limit: int) -> None:
     connection = HTTPConnection(http.base_url.netloc.decode(), timeout=120)
     connection.putrequest("POST", f"/{path}")
-    for name, value in (("Content-Length", str(limit + 1)), ("Expect", "100-continue")):
+    for name, value in (("Content-Length", str(limit + 1)), ("Content-Type", kind), ("Expect", "100-continue")):
         connection.putheader(name, value)
     connection.endheaders()  # and nothing more: a caller who asks first is told at once
     answer = connection.getresponse()
@@ -223,15 +232,35 @@ def test_a_body_without_a_length_is_counted(http: httpx.Client, monkeypatch: pyt
     assert http.post(f"{CALL}clients", json={"data": []}).status_code == 200
 
 
+def test_as_many_photos_of_a_telephone_as_are_classified_fit_into_an_upload() -> None:
+    assert MAX_PHOTOS * 4_500_000 < UPLOADED, "twelve megapixels as JPEG"
+
+
+def test_an_upload_may_be_larger_than_another_body(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "LIMIT", 100_000)
+    photos = [("files", (f"{number}.png", bytes(60_000))) for number in range(3)]
+    answer = http.post("gradio_api/upload", files=photos)
+    assert answer.status_code == 200 and len(answer.json()) == 3
+
+
+def test_a_field_that_is_no_file_is_short(http: httpx.Client) -> None:
+    before = _files()
+    photo_first = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n1\r\n'
+    field = b'--x\r\nContent-Disposition: form-data; name="note"\r\n\r\n' + bytes(200_000) + b"\r\n--x--\r\n"
+    answer = http.post("gradio_api/upload", content=photo_first + field, headers={"content-type": FORM})
+    assert answer.status_code == 400 and "a file with a name" in answer.text
+    assert _files() == before
+
+
 def test_an_upload_that_is_too_large_leaves_nothing(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "LIMIT", 1_000_000)
+    monkeypatch.setattr(bodies, "UPLOADED", 1_000_000)
     before = _files()
 
     def form() -> Iterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
         yield from [b" " * 100_000] * 11
 
-    answer = http.post("gradio_api/upload", content=form(), headers={"content-type": "multipart/form-data; boundary=x"})
+    answer = http.post("gradio_api/upload", content=form(), headers={"content-type": FORM})
     assert answer.status_code == 413 and "more than 1 MB" in answer.json()["detail"]
     assert _files() == before
 
@@ -240,14 +269,12 @@ def test_an_upload_without_a_name_is_refused(http: httpx.Client) -> None:
     before = _files()
     for name in ("", '; filename=""'):
         form = f'--x\r\nContent-Disposition: form-data; name="files"{name}\r\n\r\n123\r\n--x--\r\n'.encode()
-        answer = http.post(
-            "gradio_api/upload", content=form, headers={"content-type": "multipart/form-data; boundary=x"}
-        )
+        answer = http.post("gradio_api/upload", content=form, headers={"content-type": FORM})
         assert answer.status_code == 200 if name else "holds no file" in answer.json()["detail"]
     long = (
         b'--x\r\nContent-Disposition: form-data; name="files"; filename="' + b"a" * 100_000 + b'"\r\n\r\n1\r\n--x--\r\n'
     )
-    answer = http.post("gradio_api/upload", content=long, headers={"content-type": "multipart/form-data; boundary=x"})
+    answer = http.post("gradio_api/upload", content=long, headers={"content-type": FORM})
     assert answer.status_code in (400, 413) and len(answer.text) < 2 * LONGEST
     assert len(_files() - before) == 1
 
@@ -257,7 +284,7 @@ def test_only_so_much_is_held_at_once(http: httpx.Client, monkeypatch: pytest.Mo
     answer = http.post(f"{CALL}clients", json={"data": ["x" * 60_000]})
     assert answer.status_code == 503 and "busy" in answer.json()["detail"]
     # a form is written to disk where uploads are, and nowhere else
-    disguised = {"content-type": "multipart/form-data; boundary=x"}
+    disguised = {"content-type": FORM}
     answer = http.post(f"{CALL}clients", content=b" " * 60_000, headers=disguised)
     assert answer.status_code == 503 and "busy" in answer.json()["detail"]
     assert http.post(f"{CALL}clients", json={"data": ["all", 1]}).status_code == 200  # and is let go of

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from models.errors import InputError
-from models.texts import FRENCH
+from models.texts import ENGLISH, FRENCH
 from models.vision import uploads
 from models.vision.uploads import WORKING_SIDE, read_upload
 
@@ -201,7 +201,10 @@ def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
         rest = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
         path = tmp_path / "bomb.png"
         path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk + rest)
-        assert refused(path).key == "image_pixels"
+        error = refused(path)
+        assert error.key == "image_pixels"
+    assert "> 300,000,000 pixels" in error.message(ENGLISH)
+    assert "> 300\u202f000\u202f000 pixels" in error.message(FRENCH)
 
 
 def test_one_pixel_is_refused(tmp_path: Path) -> None:

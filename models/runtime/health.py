@@ -32,7 +32,8 @@ class State:
         weights: what tells these weights from others: the start of their SHA-256, or the count of trees.
         sound: whether the self-test was passed.
         reason: why not; empty where it was.
-        note: why the local copy is used although the Hub is configured; empty where it is not so.
+        note: why the local copy is used although the Hub is configured, or that the Hub's weights are not those that
+            were measured; empty where neither is so.
     """
 
     model: str

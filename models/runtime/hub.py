@@ -8,6 +8,7 @@ without asking the Hub; their SHA-256 are compared at every load with the list t
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import re
@@ -40,7 +41,9 @@ class HubError(VitrineError):
 
 @dataclass(frozen=True)
 class Note:
-    """Why a model that should come from the Hub does not: an entry below ``errors`` and what fills it."""
+    """Why a model that should come from the Hub does not, or is another than the one that was measured: an entry below
+    ``errors`` and what fills it.
+    """
 
     key: str
     details: Mapping[str, object]
@@ -68,12 +71,17 @@ def origin(model: str) -> Pin | None:
 
 
 def note(model: str) -> Note | None:
-    """Why a model came from ``weights/`` against the configuration; None where it did not."""
+    """Why a model came from ``weights/`` against the configuration, or that its figures are those of other weights.
+
+    None where neither is so.
+    """
     return _notes.get(model)
 
 
 def notes() -> list[Note]:
-    """What a visitor should know: the models that came from ``weights/`` against the configuration."""
+    """What a visitor should know: the models that came from ``weights/`` against the configuration, and those that came
+    from the Hub and are not the ones that were measured.
+    """
     return [_notes[model] for model in sorted(_notes)]
 
 
@@ -165,13 +173,27 @@ def load(model: str, local: Path, read: Callable[[Path], Model]) -> Model:
     place = folder(model, local)
     if place == local:
         return read(local)
+    pin = _origins[model]
+    details = {"model": model, "repo": pin.repo, "revision": pin.revision}
     try:
-        return read(place)
+        found = read(place)
     except VitrineError as error:  # as listed, and yet no model that this version can load
         _log.warning("%s", error)
-        pin = _origins.pop(model)
-        _notes[model] = Note("hub_unfit", {"model": model, "repo": pin.repo, "revision": pin.revision})
+        del _origins[model]
+        _notes[model] = Note("hub_unfit", details)
         return read(local)
+    if _weights(place) != (_weights(local) or _weights(place)):  # the page's figures are read from ``local``
+        _notes[model] = Note("hub_unmeasured", details)
+    return found
+
+
+def _weights(folder: Path) -> str | None:
+    """The SHA-256 of a model's weights, as its configuration says; None where it says none."""
+    try:
+        config: dict[str, str] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return config.get("weights_sha256")
+    except (OSError, ValueError):
+        return None
 
 
 def _fetch(model: str, pin: Pin) -> Path:

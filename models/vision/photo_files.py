@@ -16,7 +16,7 @@ from models.errors import InputError, shown
 from models.vision.uploads import ALLOWED, MAX_MEGABYTES, Upload, read_content, read_upload
 
 MAX_PHOTOS = 200  # a call
-MAX_UNPACKED = 1000  # MB that all pictures of a zip may unpack to
+MAX_UNPACKED = 1000  # MB of all pictures of a call: what a zip may unpack to, what an upload may hold
 LONGEST_NAME = 120  # characters of a file's name that are handed back
 DIRECTORY = 1_000_000  # bytes of a zip's table of contents: some ten thousand names
 PIECE = 1 << 20  # bytes unpacked at a time

@@ -133,19 +133,37 @@ def thumbnail(upload: Upload) -> Image.Image:
 
 
 def assess(
-    path: Path | str | None, model: str, method: str = "", target: str = "", contrast_class: str = ""
+    path: Path | str | None,
+    model: str,
+    method: str = "",
+    target: str = "",
+    contrast_class: str = "",
+    drawn: Explanation | None = None,
 ) -> tuple[Explanation, Faithfulness]:
     """A map, and how faithful it is to the model, for one photo; the arguments of :func:`explain_photo`.
+
+    Args:
+        drawn: a map of this photo that was drawn before; where it is the one that is asked for, it is judged as it is.
 
     Raises:
         InputError, ModelUnavailable: as there.
     """
     classifier = registry.get(model)
     upload = read_upload(path)
-    explanation = classifier.explain(upload.image, method, target, contrast_class)
+    if drawn is not None and _is_asked_for(drawn, (model, method, target, contrast_class)):
+        explanation = drawn
+    else:
+        explanation = classifier.explain(upload.image, method, target, contrast_class)
     return explanation, faithfulness.judge(
         classifier, upload.image, explanation.target, explanation.saliency, explanation.contrast_class
     )
+
+
+def _is_asked_for(drawn: Explanation, asked: tuple[str, str, str, str]) -> bool:
+    """Whether a map is that of a model, a method, a target ("" for the predicted class) and a class against it."""
+    predicted = drawn.prediction
+    target = asked[2] or predicted.label
+    return (predicted.model, drawn.method, drawn.target, drawn.contrast_class or "") == (*asked[:2], target, asked[3])
 
 
 def classify(path: Path | str | None, models: Sequence[str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from models.texts import Texts
 from models.vision.calibration import Calibration, NetworkOutput
 
 CLASSES: tuple[str, ...] = (
@@ -20,6 +21,17 @@ CLASSES: tuple[str, ...] = (
     "Kitchen & Dining",
     "Watches",
 )
+
+
+@dataclass(frozen=True)
+class ClassName:
+    """A class in a sentence, as each language names it."""
+
+    name: str
+
+    def message(self, texts: Texts) -> str:
+        """Its name in the reader's language."""
+        return texts.get(f"images.classes.{self.name}", self.name)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+import numpy as np
 from PIL import Image
 
 from models import arguments
@@ -34,6 +35,9 @@ class PrototypeModel(Protocol):
     def compare(self, image: Image.Image) -> PrototypeHeadOutput:
         """Similarities of the picture's patches to every prototype."""
 
+    def evidence_map(self, found: PrototypeHeadOutput, label: str) -> np.ndarray:
+        """Where in the picture the points for a class come from."""
+
     def reasoning(
         self, found: PrototypeHeadOutput, size: tuple[int, int], top: int = 5, without: Collection[int] = ()
     ) -> Reasoning:
@@ -50,6 +54,7 @@ class PrototypeExplanation:
         found: what the one pass found.
         reasoning: without those that were taken out; every other prototype of a class is in the evidence of its case.
         whole: the reasoning of all prototypes.
+        saliency: where the points of all prototypes for the predicted class come from, (n, n) float32 in 0..1.
         prototypes: by number.
         without: numbers of the prototypes that were taken out, in the order in which they were.
     """
@@ -59,6 +64,7 @@ class PrototypeExplanation:
     found: PrototypeHeadOutput
     reasoning: Reasoning
     whole: Reasoning
+    saliency: np.ndarray
     prototypes: tuple[Prototype, ...]
     without: tuple[int, ...] = ()
 
@@ -92,8 +98,9 @@ def cached(
     reasoning = model.reasoning(found, image.size, len(model.prototypes))
     whole = replace(reasoning.prediction, seconds=time.perf_counter() - start)  # the comparison is most of it
     reasoning = replace(reasoning, prediction=whole)
+    saliency = model.evidence_map(found, whole.label)
     return PrototypeExplanation(
-        webp.of_image(image, PHOTO_SIDE), image.size, found, reasoning, reasoning, model.prototypes
+        webp.of_image(image, PHOTO_SIDE), image.size, found, reasoning, reasoning, saliency, model.prototypes
     )
 
 

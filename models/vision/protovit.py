@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import torch
 from PIL import Image
 
@@ -132,6 +133,10 @@ class ProtoVit(ImageClassifier):
         if name != MATCHES:
             return saliency.METHODS[name]
         return saliency.Method(lambda _, contrast: iter([(1.0, self.shares(output, contrast))]))
+
+    def evidence_map(self, found: PrototypeHeadOutput, label: str) -> np.ndarray:
+        """The map of :data:`MATCHES` for one class, of a picture that was compared: no further pass."""
+        return saliency.normalise(self.shares(found, saliency.contrast(self.classes, label, "")))
 
     def shares(self, output: PrototypeHeadOutput, contrast: torch.Tensor) -> torch.Tensor:
         """How much of the explained logit each place brings, (n, n): over all places they add up to it.

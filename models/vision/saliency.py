@@ -23,6 +23,7 @@ from torch.nn.functional import interpolate
 from models import arguments
 from models.errors import InputError, shown
 from models.vision import library_maps
+from models.vision.predictions import ClassName
 from models.vision.rise import rise
 
 BATCH = 8  # pictures a pass, where a method asks about many and the model does not say
@@ -117,7 +118,7 @@ def contrast(classes: tuple[str, ...], target: str, contrast_class: str) -> torc
         InputError: both are the same.
     """
     if target == contrast_class:
-        raise InputError("class_against_itself", value=contrast_class)
+        raise InputError("class_against_itself", value=ClassName(contrast_class))
     weights = torch.zeros(len(classes))
     weights[classes.index(target)] = 1
     if contrast_class:

@@ -18,6 +18,7 @@ import pillow_heif
 from PIL import Image
 
 from models.errors import InputError
+from models.texts import Texts
 from models.vision import pixels
 
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
@@ -70,6 +71,16 @@ class Upload:
     def __post_init__(self) -> None:
         if self.image.mode != "RGB":
             raise ValueError(f"image must be RGB, got {self.image.mode}")
+
+
+@dataclass(frozen=True)
+class _MoreThan:
+    """A count in a sentence, of which only this is known."""
+
+    count: int
+
+    def message(self, texts: Texts) -> str:
+        return f"> {texts.number(self.count)}"
 
 
 def read_upload(path: str | Path | None) -> Upload:
@@ -126,7 +137,7 @@ def _open(source: Path | bytes, name: str) -> Image.Image:
         return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS)
     except Image.DecompressionBombError as error:
         # Pillow's own bound lies above ours, and it raises before the size can be read
-        size = f"> {2 * (Image.MAX_IMAGE_PIXELS or 0):,}"
+        size = _MoreThan(2 * (Image.MAX_IMAGE_PIXELS or 0))
         raise InputError("image_pixels", size=size, limit=MAX_MEGAPIXELS) from error
     except Exception as error:  # unknown content, or a header that breaks the reader of its format
         raise InputError("image_format", name=_printable(name), allowed=ALLOWED) from error

@@ -40,8 +40,9 @@ def detail_section(texts: Texts, app: gr.Blocks, photo: gr.State, cards: gr.HTML
     seen = gr.State(None)  # the photo, once a detail is open
     compared = gr.State(None)  # the photo, once the detail of ProtoViT is
     with gr.Column(visible=False, elem_id="detail") as detail:
-        widgets, redraw = saliency_section(texts, seen)
-        faithfulness_section(texts, seen, widgets)
+        section = saliency_section(texts, seen)
+        widgets, redraw = section.widgets, section.redraw
+        faithfulness_section(texts, seen, section)
         with gr.Column(visible=False) as reasoning:
             prototypes_section(texts, compared)
 

@@ -11,13 +11,14 @@ from models.display.photos import faithfulness
 from models.texts import Texts
 from models.vision import photos
 from tabs.error_handling import handle_errors
-from tabs.photos.saliency import SaliencyWidgets
+from tabs.photos.saliency import Drawn, SaliencySection
 from tabs.photos.uploaded_photo import UploadedPhoto
 from tabs.turn import Turn
 
 
-def faithfulness_section(texts: Texts, photo: gr.State, widgets: SaliencyWidgets) -> None:
+def faithfulness_section(texts: Texts, photo: gr.State, section: SaliencySection) -> None:
     """Measures the map when it is asked to: a button, two curves, and what they mean in words."""
+    widgets = section.widgets
     with gr.Accordion(texts("images.trust.title"), open=False):
         gr.Markdown(texts("images.trust.explain"))
         measure = gr.Button(texts("images.trust.measure"))
@@ -27,10 +28,19 @@ def faithfulness_section(texts: Texts, photo: gr.State, widgets: SaliencyWidgets
     turn = gr.State(Turn())  # counts the maps, each of which is measured by itself
 
     def show(
-        turn: Turn, uploaded: UploadedPhoto | None, model: str, method: str, target: str, contrast_class: str
+        turn: Turn,
+        drawn: Drawn | None,
+        uploaded: UploadedPhoto | None,
+        model: str,
+        method: str,
+        target: str,
+        contrast_class: str,
     ) -> tuple[Any, ...]:
         mine = turn.number
-        explanation, measured = photos.assess(uploaded and uploaded.path, model, method, target, contrast_class)
+        # the very map that is shown, also where it was stopped; of one that still sharpens, what it will be
+        shown = drawn.explanation if drawn and drawn.stays and drawn.photo == uploaded else None
+        path = uploaded and uploaded.path
+        explanation, measured = photos.assess(path, model, method, target, contrast_class, shown)
         if turn.number != mine:  # what was measured is true of that photo and that map alone
             return "", gr.Plot(None, visible=False)
         return (
@@ -40,7 +50,7 @@ def faithfulness_section(texts: Texts, photo: gr.State, widgets: SaliencyWidgets
 
     measure.click(
         handle_errors(show, texts),
-        [turn, photo, *widgets],
+        [turn, section.drawn, photo, *widgets],
         [words, chart],
         api_visibility="private",
         trigger_mode="always_last",

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from models.display.photos import glance_cards, prediction_cards
+from models.errors import ModelUnavailable
 from models.texts import Texts
 from models.vision.glance import at_a_glance
 from models.vision.inference_executor import AT_ONCE
@@ -31,8 +32,12 @@ def glance_section(texts: Texts, photo: gr.State, tab: gr.Tab) -> gr.HTML:
         if uploaded is None:
             yield prediction_cards.empty(texts)
             return
-        for answers in at_a_glance(uploaded.path):
-            yield glance_cards.cards(answers, texts)
+        try:
+            for answers in at_a_glance(uploaded.path):
+                yield glance_cards.cards(answers, texts)
+        except ModelUnavailable:
+            yield glance_cards.cards((), texts)  # no card waits any more: each says what is wrong
+            raise
 
     # visitors who are there together share the networks' passes
     options: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": AT_ONCE}

@@ -13,7 +13,8 @@ from models.display.photos import photo_batch as display
 from models.texts import Texts
 from models.vision import photo_batch
 from models.vision.photo_batch import PhotoBatch
-from models.vision.photo_files import MAX_PHOTOS
+from models.vision.photo_files import MAX_PHOTOS, MAX_UNPACKED
+from models.vision.uploads import MAX_MEGABYTES
 from tabs.downloads import session_folder
 from tabs.error_handling import handle_errors
 from tabs.turn import Turn, take_turn
@@ -25,7 +26,7 @@ SCRIPT = Path(__file__).with_name("photo_batch.js")
 
 def many_photos(texts: Texts) -> None:
     """The upload, the work's progress, the filters and the table."""
-    gr.Markdown(texts("batch.intro", limit=MAX_PHOTOS))
+    gr.Markdown(texts("batch.intro", limit=MAX_PHOTOS, together=texts.number(MAX_UNPACKED), zip=MAX_MEGABYTES))
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
             files = Photos(label=texts("batch.files"), file_count="multiple", height=160, elem_id="photos")
@@ -41,9 +42,9 @@ def many_photos(texts: Texts) -> None:
     rows = gr.State(None, time_to_live=STATE_SECONDS)
     outputs = [rows, progress, filters, table, stop, download]
 
-    def shown(batch: PhotoBatch, request: gr.Request, stopped: bool = False) -> tuple[Any, ...]:
+    def shown(batch: PhotoBatch, stopped: bool = False) -> tuple[Any, ...]:
         done = stopped or len(batch.rows) == batch.total
-        saved = str(display.save(batch, texts, session_folder(request))) if done and batch.rows else None
+        saved = str(display.save(batch, texts, session_folder())) if done and batch.rows else None
         return (
             batch,
             display.progress(batch, texts, stopped),
@@ -56,7 +57,7 @@ def many_photos(texts: Texts) -> None:
     def nothing() -> tuple[Any, ...]:
         return (None, "", gr.HTML(visible=False), "", gr.Button(visible=False), gr.DownloadButton(visible=False))
 
-    def classify(turn: Turn, paths: list[str] | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def classify(turn: Turn, paths: list[str] | None) -> Iterator[tuple[Any, ...]]:
         mine = turn.number
         yield nothing()  # of the last files
         if not paths:
@@ -66,13 +67,13 @@ def many_photos(texts: Texts) -> None:
                 if turn.number != mine:
                     yield (gr.skip(),) * len(outputs)  # Gradio says the last word of a stream twice
                     return
-                yield shown(batch, request)
+                yield shown(batch)
         except Exception:
             yield nothing()
             raise
 
-    def stopped(batch: PhotoBatch | None, request: gr.Request) -> tuple[Any, ...]:
-        return nothing() if batch is None else shown(batch, request, stopped=True)
+    def stopped(batch: PhotoBatch | None) -> tuple[Any, ...]:
+        return nothing() if batch is None else shown(batch, stopped=True)
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     # new files take the place of those that are still being worked on

@@ -13,9 +13,10 @@ import gradio as gr
 
 from models.display.common.names import class_name
 from models.display.photos import prediction_cards
+from models.errors import VitrineError
 from models.texts import Texts
 from models.vision import photos, registry
-from models.vision.predictions import CLASSES
+from models.vision.predictions import CLASSES, Explanation
 from tabs.error_handling import handle_errors
 from tabs.photos.uploaded_photo import UploadedPhoto
 from tabs.turn import Turn, take_turn
@@ -24,15 +25,31 @@ STATE_SECONDS = 1800  # how long a visitor's last map is kept in memory
 REDRAWN = 0.5  # seconds between two pictures of a map that takes long
 
 
+class Drawn(NamedTuple):
+    """The map that is shown.
+
+    Attributes:
+        photo: that it was drawn for.
+        explanation: the map.
+        stays: whether it will not sharpen any more.
+    """
+
+    photo: UploadedPhoto
+    explanation: Explanation
+    stays: bool
+
+
 class SaliencySection(NamedTuple):
     """What other sections need of this one.
 
     Attributes:
         widgets: that say which map is shown.
+        drawn: holds it, as :class:`Drawn`; None where there is none.
         redraw: draws it anew on an event, given as the method that listens: ``redraw(button.click)``.
     """
 
     widgets: SaliencyWidgets
+    drawn: gr.State
     redraw: Callable[[Callable[..., Any]], Any]
 
 
@@ -69,25 +86,37 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
     def show(
         turn: Turn, uploaded: UploadedPhoto | None, model: str, method: str, target: str, contrast: str, opacity: float
     ) -> Iterator[tuple[Any, ...]]:
+        nothing = None, "", None, gr.Button(visible=False)
         if uploaded is None:
-            yield None, "", None, gr.Button(visible=False)
+            yield nothing
             return
         mine, last = turn.number, -math.inf
-        with closing(photos.explain_photo_steps(uploaded.path, model, method, target, contrast, opacity)) as steps:
-            for share, reading in steps:
-                if turn.number != mine:
-                    yield (gr.skip(),) * 4  # Gradio says the last word of a stream twice
-                    return
-                if share < 1 and time.monotonic() - last < REDRAWN:  # nobody sees more
-                    continue
-                last = time.monotonic()
-                explanation = reading.explanation
-                yield (
-                    reading.on_screen(),
-                    prediction_cards.caption(explanation, texts, share),
-                    (uploaded, explanation.saliency),
-                    gr.Button(visible=share < 1),
-                )
+        try:
+            with closing(photos.explain_photo_steps(uploaded.path, model, method, target, contrast, opacity)) as steps:
+                for share, reading in steps:
+                    if turn.number != mine:
+                        yield (gr.skip(),) * 4  # Gradio says the last word of a stream twice
+                        return
+                    if share < 1 and time.monotonic() - last < REDRAWN:  # nobody sees more
+                        continue
+                    last = time.monotonic()
+                    yield (
+                        reading.on_screen(),
+                        prediction_cards.caption(reading.explanation, texts, share),
+                        Drawn(uploaded, reading.explanation, share == 1),
+                        gr.Button(visible=share < 1),
+                    )
+        except VitrineError:  # what stands there is not what was asked for, and may be half drawn
+            if turn.number == mine:
+                yield nothing
+            raise
+
+    def stopped(uploaded: UploadedPhoto | None, drawn: Drawn | None) -> tuple[Any, ...]:
+        """What is drawn so far stays, without the bar."""
+        if drawn is None or drawn.photo != uploaded:
+            return gr.skip(), gr.skip(), gr.Button(visible=False)
+        caption = prediction_cards.caption(drawn.explanation, texts, 1)
+        return caption, drawn._replace(stays=True), gr.Button(visible=False)
 
     # a new map takes the place of one that is still being drawn: half a minute of it would stand beside another photo
     turn = gr.State(Turn())
@@ -106,10 +135,15 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
 
     _follow_model(widgets, redraw, texts)
     take_turn(stop.click, turn).then(
-        lambda: gr.Button(visible=False), None, stop, api_visibility="private", show_progress="hidden", queue=False
+        handle_errors(stopped, texts),
+        [photo, drawn],
+        [caption, drawn, stop],
+        api_visibility="private",
+        show_progress="hidden",
+        queue=False,
     )
     _follow_opacity(opacity, photo, drawn, slider, texts)
-    return SaliencySection(widgets, redraw)
+    return SaliencySection(widgets, drawn, redraw)
 
 
 def _follow_model(widgets: SaliencyWidgets, redraw: Callable[[Callable[..., Any]], Any], texts: Texts) -> None:
@@ -133,10 +167,10 @@ def _follow_model(widgets: SaliencyWidgets, redraw: Callable[[Callable[..., Any]
 def _follow_opacity(opacity: gr.Slider, photo: gr.State, drawn: gr.State, slider: gr.ImageSlider, texts: Texts) -> None:
     """The map that was drawn last is laid over the photo anew, more or less opaque."""
 
-    def recompose_overlay(uploaded: UploadedPhoto | None, drawn: Any, opacity: float) -> Any:
-        if uploaded is None or drawn is None or drawn[0] != uploaded:
+    def recompose_overlay(uploaded: UploadedPhoto | None, drawn: Drawn | None, opacity: float) -> Any:
+        if uploaded is None or drawn is None or drawn.photo != uploaded:
             return gr.skip()
-        return photos.recompose_overlay(uploaded.path, drawn[1], opacity)
+        return photos.recompose_overlay(uploaded.path, drawn.explanation.saliency, opacity)
 
     opacity.input(
         handle_errors(recompose_overlay, texts),

@@ -40,9 +40,7 @@ def uploaded_photo(texts: Texts, photo: Photo, first: Path | None = None) -> gr.
     notices = gr.HTML(padding=False, elem_id="photo-notices")
     state = gr.State(UploadedPhoto(str(first), str(first)) if first else None)
 
-    def read(
-        path: str | None, last: UploadedPhoto | None, request: gr.Request
-    ) -> tuple[Any, UploadedPhoto | None, str]:
+    def read(path: str | None, last: UploadedPhoto | None) -> tuple[Any, UploadedPhoto | None, str]:
         if path is None:  # what was refused went by itself: why stays on the page
             return gr.skip(), None, "" if last else gr.skip()
         if last and path == last.shown:  # what was drawn in its place has come back as a change
@@ -54,7 +52,7 @@ def uploaded_photo(texts: Texts, photo: Photo, first: Path | None = None) -> gr.
         notes = [texts("images.cut_short")] if upload.cut_short else []
         if not upload.unshown:
             return gr.skip(), UploadedPhoto(path, path), prediction_cards.notices(notes)
-        shown = session_folder(request) / "photo.jpg"
+        shown = session_folder() / "photo.jpg"
         photos.thumbnail(upload).save(shown, quality=90)
         return str(shown), UploadedPhoto(path, str(shown)), prediction_cards.notices(notes)
 

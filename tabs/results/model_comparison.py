@@ -12,8 +12,8 @@ from models.display.results import charts, findings, tables
 from models.display.results.protocol_charts import pairs_table
 from models.texts import Texts
 from tabs.downloads import session_folder
-from tabs.error_handling import handle_errors
 from tabs.results.components import chart, heading, table
+from tabs.saving import saved_at_once
 
 
 def comparison_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: Texts) -> None:
@@ -26,12 +26,12 @@ def comparison_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts
     frame = tables.comparison(rows, texts)
     gr.HTML(tables.comparison_table(frame, texts), elem_classes="vt-wide")
     gr.HTML(render("caption", line=texts("results.vision.learnt"), meaning=""))
-    download = gr.DownloadButton(texts("results.vision.download"), size="sm", elem_classes="vt-narrow")
+    download = gr.Button(texts("results.vision.download"), size="sm", elem_classes="vt-narrow")
 
-    def save(request: gr.Request) -> str:
-        return str(tables.save_comparison(frame, session_folder(request), texts))
+    def save() -> str:
+        return str(tables.save_comparison(frame, session_folder(), texts))
 
-    download.click(handle_errors(save, texts), None, download, api_visibility="private")
+    saved_at_once(download, save, [], texts)
     if pairs:
         gr.Markdown(f"### {texts('results.pairs.title')}\n{texts('results.pairs.read')}")
         table(pairs_table(pairs, True, texts))

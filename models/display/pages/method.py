@@ -143,6 +143,8 @@ def _training_facts(texts: Texts) -> dict[str, str]:
             f"{model}_epochs": maybe(row.get("epochs"), texts.number),
             f"{model}_seconds": maybe(row.get("train_seconds"), texts.number),
         }
+    unchanged = any(row.get("epochs") == 0 for row in rows.values())
+    known["no_epoch"] = texts("method.no_epoch") if unchanged else ""
     schedule = results.training_recipe("vgg16").get("schedule", {})
     anew = ", ".join(model_name(name, texts) for name in results.refitted())
     known["rise_masks"] = texts.number(MASKS)

@@ -6,7 +6,7 @@ from typing import Any
 
 from models.display.common.html import render
 from models.display.common.names import class_name, model_name
-from models.display.photos.annotated_image import AnnotatedImage, annotate, place
+from models.display.photos.annotated_image import AnnotatedImage, annotate
 from models.display.photos.prediction_cards import agreement, doubt, warmest
 from models.display.photos.prototype_cards import parts_alt, piece_alt
 from models.texts import Texts
@@ -63,10 +63,8 @@ def summary(glances: tuple[Glance, ...], texts: Texts) -> str:
 
 def _where(glance: Glance, texts: Texts) -> str:
     """Which ninth of the photo holds most of a model's evidence, in words; empty where there is none."""
-    if isinstance(glance.seen, Explanation):
-        return texts(f"images.places.{warmest(glance.seen.saliency)}") if glance.seen.saliency.any() else ""
-    evidence = glance.seen.reasoning.class_evidence[0].evidence
-    return place(evidence[0].boxes, glance.seen.size, texts) if evidence else ""
+    saliency = glance.seen.saliency
+    return texts(f"images.places.{warmest(saliency)}") if saliency.any() else ""
 
 
 def _card(glance: Glance, texts: Texts) -> dict[str, Any]:

@@ -221,22 +221,27 @@ def failures(evaluation: Mapping[str, Any], models: Sequence[str], texts: Texts)
 
 
 def explanations(measured: Mapping[str, Mapping[str, Any]], texts: Texts) -> list[str]:
-    """For each model the method of the highest ROAD, beside the random map."""
+    """For each model the method of the highest ROAD, beside the random map of as many photos.
+
+    It is chosen as the app chooses the map that it draws first (:mod:`models.vision.measured`): among the methods that
+    were measured on the most photos, since on fewer chance would choose as well.
+    """
     sentences = []
     for model, figures in measured.items():
-        methods = {name: found for name, found in figures["methods"].items() if found.get("road")}
-        drawn = {name: found["road"]["mean"] for name, found in methods.items() if name != "random"}
-        if not drawn or "random" not in methods:
+        methods = figures["methods"].items()
+        roads = {name: (found["photos"], found["road"]["mean"]) for name, found in methods if found.get("road")}
+        random = roads.pop("random", None)
+        best = max(roads, key=roads.__getitem__, default="")
+        if not best or random is None or random[0] != roads[best][0]:
             continue
-        best = max(drawn, key=drawn.__getitem__)
         sentences.append(
             texts(
                 "results.say.explanations",
                 model=model_name(model, texts),
                 method=texts.get(f"images.methods.{best}", best),
-                road=texts.number(drawn[best], 2),
-                random=texts.number(methods["random"]["road"]["mean"], 2),
-                photos=texts.number(methods[best]["photos"]),
+                road=texts.number(roads[best][1], 2),
+                random=texts.number(random[1], 2),
+                photos=texts.number(roads[best][0]),
             )
         )
     return sentences
