@@ -201,7 +201,7 @@ def test_clients_of_whom_something_is_unknown_are_alike(unknown: object) -> None
 def test_a_category_that_is_unknown_in_a_whole_group_is_said_to_be() -> None:
     portfolio = _portfolio(OCCUPATION_TYPE=None)
     first = int(portfolio.ids[0])
-    with pytest.raises(InputError, match="OCCUPATION_TYPE is unknown for every client"):
+    with pytest.raises(InputError, match="Occupation is unknown for every client"):
         compare(portfolio, first, "OCCUPATION_TYPE", "similar", ["OCCUPATION_TYPE"])
     answer = compare(portfolio, first, "OCCUPATION_TYPE")
     assert distribution(answer, ENGLISH) and "unknown for this client" in sentence(answer, ENGLISH)[0]
