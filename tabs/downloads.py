@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,37 @@ class Picture(gr.Image):
             value.save(path, compress_level=1)
             value = str(path)
         return super().postprocess(value)
+
+
+class PictureSlider(gr.ImageSlider):
+    """A ``gr.ImageSlider`` whose pictures are written once: Gradio writes the file again for every visitor who sees the
+    same picture, and who is just receiving it gets half of it.
+    """
+
+    def get_block_name(self) -> str:
+        """The page draws it as Gradio's own slider of two pictures."""
+        return "imageslider"
+
+    def postprocess(self, value: Any) -> Any:
+        """The files of two pictures."""
+        if value is None:
+            return super().postprocess(None)
+        left, right = map(_written_once, value)
+        return super().postprocess((left, right))
+
+
+def _written_once(picture: PIL.Image.Image) -> str:
+    """The JPEG of a picture, by what it shows; it is there whole or not at all."""
+    folder = upload_cleanup.own_folder() / "maps"
+    path = folder / f"{hashlib.sha256(f'{picture.size}'.encode() + picture.tobytes()).hexdigest()}.jpg"
+    try:
+        os.utime(path)  # it is in use: the clean-up goes by the date
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as part:
+            picture.save(part, "JPEG")
+        Path(part.name).replace(path)
+    return str(path)
 
 
 class Document(gr.File):

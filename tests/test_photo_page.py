@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from models.texts import ENGLISH, FRENCH
 from models.vision import photos, registry
+from tabs.downloads import PictureSlider
 from tests.browser import Open, Visit
 from tests.factories import photo
 
@@ -187,3 +190,19 @@ def test_a_map_that_takes_long_gives_way_to_the_next_photo(
     stop.wait_for(state="hidden")
     while going_on:
         page.page.wait_for_timeout(200)
+
+
+def test_a_picture_that_two_see_is_written_once() -> None:
+    slider, pictures = PictureSlider(type="pil", format="jpeg"), (photo(64, 48, 0), photo(64, 48, 1))
+    first = [Path(part.path) for part in slider.postprocess(pictures).root]
+    for path, picture in zip(first, pictures, strict=True):
+        with Image.open(path) as written:
+            assert (written.format, written.size) == ("JPEG", picture.size)
+    assert first[0] != first[1] and not list(first[0].parent.glob("*.part"))
+    first[0].write_bytes(b"as it was sent")
+    os.utime(first[0], (0, 0))
+    assert [Path(part.path) for part in slider.postprocess(pictures).root] == first
+    assert first[0].read_bytes() == b"as it was sent", "it is not written again while others receive it"
+    assert time.time() - first[0].stat().st_mtime < 60, "and stays as long as it is in use"
+    first[0].unlink()
+    assert slider.postprocess(None) is None

@@ -17,6 +17,7 @@ from models.errors import VitrineError
 from models.texts import Texts
 from models.vision import photos, registry
 from models.vision.predictions import CLASSES, Explanation
+from tabs.downloads import PictureSlider
 from tabs.error_handling import handle_errors
 from tabs.photos.uploaded_photo import UploadedPhoto
 from tabs.turn import Turn, take_turn
@@ -71,7 +72,7 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
             opacity = gr.Slider(0, 1, value=photos.OPACITY, step=0.05, label=texts("images.opacity"))
             stop = gr.Button(texts("images.stop"), variant="stop", visible=False)
         with gr.Column(scale=3, min_width=320):
-            slider = gr.ImageSlider(
+            slider = PictureSlider(
                 label=texts("images.slider"),
                 interactive=False,
                 type="pil",
