@@ -186,6 +186,11 @@ def learning_curves() -> dict[str, tuple[Phase, ...]]:
     return {name: phases for name, phases in found.items() if phases}
 
 
+def curves(record: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Phase -> its epochs, in their order, of what a training left beside the weights; those learnt anew come last."""
+    return {name: rows for name, rows in record.items() if name.endswith("curves") and rows}
+
+
 def _train_images(model: str) -> int | None:
     """How many pictures a model learnt from: those of validation too where it learnt anew with the epochs chosen."""
     record = _record(model)
@@ -197,8 +202,8 @@ def _epochs(model: str, metrics: Mapping[str, Any]) -> int | None:
     """How many epochs the weights learnt for in the last phase, which is that of the second training where they learnt
     anew; as it was measured where no curve is left.
     """
-    curves = [rows for name, rows in _record(model).items() if name.endswith("curves") and rows]
-    epochs: int | None = curves[-1][-1]["epoch"] if curves else metrics.get("epochs")
+    phases = list(curves(_record(model)).values())
+    epochs: int | None = phases[-1][-1]["epoch"] if phases else metrics.get("epochs")
     return epochs
 
 
@@ -216,8 +221,8 @@ def _phases(record: Mapping[str, Any]) -> tuple[Phase, ...]:
                 Point(row["epoch"], row.get("train_loss"), row.get("val_loss"), row.get("val_accuracy")) for row in rows
             ),
         )
-        for name, rows in record.items()
-        if name.endswith("curves") and not name.startswith("refit") and rows
+        for name, rows in curves(record).items()
+        if not name.startswith("refit")
     )
 
 

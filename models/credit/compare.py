@@ -11,7 +11,7 @@ import numpy as np
 from models import arguments
 from models.credit.features import DAYS_PER_YEAR
 from models.credit.portfolio import Portfolio
-from models.credit.wording import Value, is_missing, label
+from models.credit.wording import ColumnName, Value, is_missing, label
 from models.errors import InputError
 from models.texts import ENGLISH, Texts
 
@@ -89,16 +89,6 @@ class ClientComparison:
 
 
 @dataclass(frozen=True)
-class _Column:
-    """A column in a sentence."""
-
-    name: str
-
-    def message(self, texts: Texts) -> str:
-        return label(self.name, texts)
-
-
-@dataclass(frozen=True)
 class _Group:
     """A group in a sentence."""
 
@@ -129,7 +119,7 @@ def compare(
     own, outcomes, values = values[row], portfolio.outcomes[members], values[members]
     known = int(sum(not is_missing(value) for value in values))
     if not known:
-        raise InputError("feature_unknown", feature=_Column(name), group=_Group(chosen_group))
+        raise InputError("feature_unknown", feature=ColumnName(name), group=_Group(chosen_group))
     numeric = values.dtype != object
     distribution = _of_numbers(float(own), values, outcomes) if numeric else _of_categories(own, values, outcomes)
     return ClientComparison(

@@ -13,7 +13,7 @@ from models.credit import loan
 from models.credit.application import Column, column
 from models.credit.features import DAYS_PER_YEAR
 from models.credit.model import CreditModel
-from models.credit.wording import Value, label, scaled, unit, value_text
+from models.credit.wording import ColumnName, Value, label, scaled, unit, value_text
 from models.errors import InputError
 from models.texts import Texts
 
@@ -119,16 +119,6 @@ class Range:
 
 
 @dataclass(frozen=True)
-class _Name:
-    """A column's name in a sentence."""
-
-    column: str
-
-    def message(self, texts: Texts) -> str:
-        return label(self.column, texts)
-
-
-@dataclass(frozen=True)
 class _Number:
     """A number in a sentence."""
 
@@ -154,7 +144,7 @@ def stored(name: str, shown: object, allowed: Range | None = None) -> Value:
         return rule.check(shown)
     within = allowed or Range.of(rule)
     if shown not in within:
-        raise InputError("typed_range", name=_Name(name), received=_Number(shown), allowed=within)
+        raise InputError("typed_range", name=ColumnName(name), received=_Number(shown), allowed=within)
     return rule.check(-round(shown * DAYS_PER_YEAR) if rule.unit == "days" else shown)
 
 

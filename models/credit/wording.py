@@ -77,6 +77,17 @@ def label(column: str, texts: Texts) -> str:
     return texts.get(f"columns.{column}", texts.get(f"features.{column}", column))
 
 
+@dataclass(frozen=True)
+class ColumnName:
+    """A column or a feature in a sentence, as each language names it."""
+
+    column: str
+
+    def message(self, texts: Texts) -> str:
+        """Its name in the reader's language."""
+        return label(self.column, texts)
+
+
 def scaled(column: str, value: float) -> float:
     """A value in the unit that people read: years for days counted backwards, the rest as it is."""
     return -value / DAYS_PER_YEAR if unit(column) == "days" else value

@@ -182,7 +182,8 @@ def load(model: str, local: Path, read: Callable[[Path], Model]) -> Model:
         del _origins[model]
         _notes[model] = Note("hub_unfit", details)
         return read(local)
-    if _weights(place) != (_weights(local) or _weights(place)):  # the page's figures are read from ``local``
+    measured = _weights(local)  # the page's figures are read from there
+    if measured is not None and _weights(place) != measured:
         _notes[model] = Note("hub_unmeasured", details)
     return found
 

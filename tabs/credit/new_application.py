@@ -7,11 +7,9 @@ from typing import Any
 import gradio as gr
 
 from models.credit import whatif
-from models.credit.reasons import not_learnt
 from models.credit.service import credit_service
-from models.display.common.html import render
 from models.display.credit.decision_card import verdict
-from models.display.credit.principal_reasons import reasons_card
+from models.display.credit.principal_reasons import not_learnt_card, reasons_card
 from models.display.credit.tables import batch, save_batch
 from models.display.credit.waterfall import score_waterfall
 from models.errors import InputError
@@ -87,7 +85,7 @@ def _form(selection: ClientSelection) -> None:
         return (
             verdict(judged.score, judged.percentile, ratio, texts),
             reasons_card(judged.score, credit_service().principal_reasons(judged.score), texts)
-            + render("sentences", sentences=not_learnt(judged.score, texts)),
+            + not_learnt_card(judged.score, texts),
             gr.Button(visible=True),
             gr.Radio(visible=True),
             gr.Plot(score_waterfall(judged.score, texts, opened=opened, opener=OPENER), visible=True),

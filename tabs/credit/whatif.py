@@ -10,11 +10,11 @@ import gradio as gr
 from models.credit import negotiation, whatif
 from models.credit.loan import USUAL_RATE, LoanTerms
 from models.credit.loan_wording import as_they_stand
-from models.credit.reasons import not_learnt
 from models.credit.service import credit_service
 from models.credit.wording import label
 from models.display.common.html import render
 from models.display.credit.decision_card import verdict
+from models.display.credit.principal_reasons import not_learnt_card
 from models.display.credit.tables import changes
 from models.display.credit.waterfall import change_waterfall
 from models.errors import InputError
@@ -81,8 +81,7 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
         return (
             render("caption", line=as_they_stand(now, texts), meaning=_assumed(now, texts)) if now else "",
             verdict(after.score, after.percentile, ratio, texts),
-            changes(own, now, edited, application, texts)
-            + render("sentences", sentences=not_learnt(after.score, texts)),
+            changes(own, now, edited, application, texts) + not_learnt_card(after.score, texts),
             gr.Plot(change_waterfall(before.score, after.score, texts), visible=True)
             if changed
             else gr.Plot(visible=False),

@@ -16,6 +16,7 @@ from huggingface_hub import EvalResult, ModelCardData
 from safetensors import safe_open
 from safetensors.torch import save
 
+from models import results
 from models.vision.weights import CONFIG, WEIGHTS
 
 TRAINING = "training.json"
@@ -105,9 +106,9 @@ def training_figures(training: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         training: the content of ``training.json``; each phase is a list of points, its name ends with "curves".
     """
-    curves = [points for name, points in training.items() if name.endswith("curves") and points]
-    seconds = sum(point["seconds"] for points in curves for point in points)
-    return {"train_seconds": seconds, "epochs": curves[-1][-1]["epoch"], "machine": training["machine"]}
+    phases = list(results.curves(training).values())
+    seconds = sum(point["seconds"] for points in phases for point in points)
+    return {"train_seconds": seconds, "epochs": phases[-1][-1]["epoch"], "machine": training["machine"]}
 
 
 def write_card(folder: Path, metrics: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from models.credit.features import NOT_EMPLOYED
 from models.credit.principal_reasons import TOLD_AS_ONE, ComparedFact, PrincipalReason
+from models.credit.reasons import not_learnt
 from models.credit.score import Score
 from models.credit.wording import NOT_SAID, is_missing, label, scaled, unit, value_text
 from models.display.common.html import render
@@ -22,6 +23,12 @@ def title(score: Score, texts: Texts) -> str:
 def reasons_card(score: Score, reasons: Sequence[PrincipalReason], texts: Texts) -> str:
     """The reasons of a decision as a numbered list, as HTML."""
     return render("reasons", title=title(score, texts), sentences=[sentence(reason, texts) for reason in reasons])
+
+
+def not_learnt_card(score: Score, texts: Texts) -> str:
+    """What the model takes categories for that training hardly met, as HTML; empty where there are none."""
+    sentences = not_learnt(score, texts)
+    return render("sentences", sentences=sentences) if sentences else ""
 
 
 def sentence(reason: PrincipalReason, texts: Texts) -> str:
