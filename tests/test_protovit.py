@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,9 @@ from transformers import (
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification, ProtoViTImageProcessor
 from models.protovit.matching import TIE, greedy_match, neighbours, textured
 from models.protovit.modeling import relative_features
+from models.vision.gallery import examples
+from models.vision.preprocessing import Preprocessing
+from models.vision.weights import FOLDER
 from training.protovit.objective import Objective, Reasoner, Sources
 from training.protovit.projection import project
 from training.protovit.recipe import Weights
@@ -359,6 +363,16 @@ def test_it_serves_in_a_pipeline(folder: Path) -> None:
     )
     assert sorted(row["label"] for row in answer) == list("abcdefg")
     assert sum(row["score"] for row in answer) == pytest.approx(1, abs=1e-5)
+
+
+def test_what_is_shipped_gives_transformers_the_picture_that_the_app_gives_the_network() -> None:
+    """Size, mean and spread stand in two files: one that transformers reads, one that the app reads."""
+    scale = Preprocessing.from_config(json.loads((FOLDER / "protovit" / "config.json").read_text())["preprocessing"])
+    processor = AutoImageProcessor.from_pretrained(FOLDER / "protovit")
+    picture = Image.open(examples()[0].path).convert("RGB")
+    theirs = processor(picture, return_tensors="pt")["pixel_values"]
+    assert theirs.shape == (1, 3, scale.size, scale.size)
+    assert (theirs - scale(picture)).abs().mean() < 0.01
 
 
 def test_gradients_reach_the_prototypes_and_the_encoder() -> None:

@@ -15,6 +15,7 @@ import pytest
 import torch
 from PIL import Image
 from torch.nn.functional import avg_pool2d
+from torchvision.transforms.v2.functional import to_pil_image
 
 from models.protovit import ProtoViTConfig
 from models.protovit.modeling import PrototypeHead
@@ -136,9 +137,7 @@ def test_a_part_of_the_crop_is_looked_for_where_it_lay(row: int, column: int, mo
     monkeypatch.setattr(reasoning, "KEPT", 0.5)
     monkeypatch.setattr(reasoning, "NEAR", 1.0)
     pixels = photo(**{f"c{row}{column}": RED, f"c{row}{column + 1}": RED})
-    image = Image.fromarray((pixels.permute(1, 2, 0).numpy() * 255).astype(np.uint8)).resize(
-        (96, 96), Image.Resampling.NEAREST
-    )
+    image = to_pil_image(pixels).resize((96, 96), Image.Resampling.NEAREST)
     found = reasoning.stability(model(local), image)
     assert found["crop"]["parts_stayed"] == 1.0
     assert found["jpeg"] == {"parts_stayed": 1.0, "same_prototypes": 1.0, "same_answer": 1.0}
@@ -153,7 +152,7 @@ def test_parts_that_are_found_elsewhere_have_not_stayed() -> None:
         return colours if len(calls) % 2 else colours.flip(3)
 
     pixels = photo(c31=RED, c41=RED)
-    image = Image.fromarray((pixels.permute(1, 2, 0).numpy() * 255).astype(np.uint8))
+    image = to_pil_image(pixels)
     found = reasoning.stability(model(fickle), image)  # before, crop, JPEG
     assert [found[name]["parts_stayed"] for name in ("crop", "jpeg")] == [0.0, 1.0]
 

@@ -90,8 +90,10 @@ def _report(
             key = f"{prefix}curves" if name == "joint" else f"{prefix}{name}_curves"
             training[key] = [asdict(point) for point in points]
     write_prototypes(args.out, learnt.projection, photos["project"], model.grid)
-    size = recipe.preprocessing.size
-    ProtoViTImageProcessor(size={"height": size, "width": size}).save_pretrained(args.out)
+    scale = recipe.preprocessing
+    ProtoViTImageProcessor(
+        size={"height": scale.size, "width": scale.size}, image_mean=list(scale.mean), image_std=list(scale.std)
+    ).save_pretrained(args.out)
     config = {
         **model.config.to_dict(),
         "dtype": "float32",

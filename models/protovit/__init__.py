@@ -7,10 +7,7 @@ from models.protovit.modeling import ProtoViTForImageClassification
 
 
 class ProtoViTImageProcessor(ViTImageProcessor):
-    """The whole picture stretched to 224 px, on the scale of ImageNet's mean and spread."""
-
-    image_mean = [0.485, 0.456, 0.406]  # noqa: RUF012 - as the base class has it
-    image_std = [0.229, 0.224, 0.225]  # noqa: RUF012
+    """The whole picture stretched to a square, on the scale that ``preprocessor_config.json`` says."""
 
 
 AutoConfig.register(ProtoViTConfig.model_type, ProtoViTConfig)
