@@ -24,6 +24,12 @@ class Turn:
         self.number += 1
         return self
 
+    def begin(self) -> int:
+        """The number of the work that begins now. Work that had to wait is ended by what was asked for after it, which
+        begins later: the number at the time of the request is not known any more.
+        """
+        return self.next().number
+
 
 def take_turn(listener: Callable[..., Any], turn: gr.State) -> Any:
     """Ends the work that goes on, on an event given as the method that listens: ``take_turn(button.click, turn)``.

@@ -26,9 +26,14 @@ def faithfulness_section(texts: Texts, photo: gr.State, section: SaliencySection
         chart = gr.Plot(show_label=False, elem_classes="vt-plot", visible=False)
 
     turn = gr.State(Turn())  # counts the maps, each of which is measured by itself
+    asked = gr.Number(0, precision=0, visible=False)  # the map that the page shows when it asks
+
+    def nothing() -> tuple[Any, ...]:
+        return "", gr.Plot(None, visible=False)
 
     def show(
         turn: Turn,
+        asked: int,
         drawn: Drawn | None,
         uploaded: UploadedPhoto | None,
         model: str,
@@ -36,30 +41,32 @@ def faithfulness_section(texts: Texts, photo: gr.State, section: SaliencySection
         target: str,
         contrast_class: str,
     ) -> tuple[Any, ...]:
-        mine = turn.number
         # the very map that is shown, also where it was stopped; of one that still sharpens, what it will be
         shown = drawn.explanation if drawn and drawn.stays and drawn.photo == uploaded else None
         path = uploaded and uploaded.path
         explanation, measured = photos.assess(path, model, method, target, contrast_class, shown)
-        if turn.number != mine:  # what was measured is true of that photo and that map alone
-            return "", gr.Plot(None, visible=False)
+        if turn.number != asked:  # what was measured is true of that photo and that map alone
+            return nothing()
         return (
             render("sentences", sentences=faithfulness.sentences(explanation, measured, texts)),
             gr.Plot(faithfulness.curves(explanation, measured, texts), visible=True),
         )
 
+    def another_map(turn: Turn) -> tuple[Any, ...]:
+        return turn, turn.next().number, *nothing()
+
     measure.click(
         handle_errors(show, texts),
-        [turn, section.drawn, photo, *widgets],
+        [turn, asked, section.drawn, photo, *widgets],
         [words, chart],
         api_visibility="private",
         trigger_mode="always_last",
     )
     gr.on(
         [photo.change, *(widget.change for widget in widgets)],
-        lambda turn: (turn.next(), "", gr.Plot(None, visible=False)),
+        another_map,
         turn,
-        [turn, words, chart],
+        [turn, asked, words, chart],
         api_visibility="private",
         show_progress="hidden",
         queue=False,

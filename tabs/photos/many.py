@@ -58,7 +58,7 @@ def many_photos(texts: Texts) -> None:
         return (None, "", gr.HTML(visible=False), "", gr.Button(visible=False), gr.DownloadButton(visible=False))
 
     def classify(turn: Turn, paths: list[str] | None) -> Iterator[tuple[Any, ...]]:
-        mine = turn.number
+        mine = turn.begin()
         yield nothing()  # of the last files
         if not paths:
             return

@@ -91,7 +91,7 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
         if uploaded is None:
             yield nothing
             return
-        mine, last = turn.number, -math.inf
+        mine, last = turn.begin(), -math.inf
         try:
             with closing(photos.explain_photo_steps(uploaded.path, model, method, target, contrast, opacity)) as steps:
                 for share, reading in steps:
