@@ -74,6 +74,16 @@ def test_a_search_that_finds_nobody_leaves_who_is_looked_at() -> None:
     assert client == numbers.value == credit_service().ids("refused", 50)[0]
 
 
+@pytest.mark.parametrize("ratio", [1.5, 7.25, 10])
+def test_an_example_is_what_its_button_says_at_any_cost_ratio(visit: Open, ratio: float) -> None:
+    """Also between two whole ratios, which the slider does not reach and a link does."""
+    page, texts = visit().open(f"?ratio={ratio}").settle(), Texts("en")
+    found = {one.key: one.client_id for one in credit_service().example_clients(ratio)}
+    for key in ("just_granted", "just_refused"):
+        page.page.get_by_role("button", name=texts(f"credit.finder.examples.{key}"), exact=True).click()
+        page.page.get_by_text(texts("credit.client", client_id=found[key]), exact=True).first.wait_for()
+
+
 def _bars(page: Visit) -> Any:
     return page.page.evaluate(BARS)
 

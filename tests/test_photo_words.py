@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -60,6 +61,17 @@ def test_a_caption_says_how_the_map_was_made_and_how_to_read_it(
         assert part in text
     half = said(prediction_cards.caption(seen, texts, 0.4567))
     assert "46%" in numbers(half, texts) and half.strip().endswith(text.strip()[-40:]) and len(half) > len(text)
+
+
+@pytest.mark.parametrize("cells", [7, 12, 24])
+def test_the_place_of_most_evidence_is_told_by_thirds_of_the_picture(cells: int) -> None:
+    """Also where the cells of a map do not come in thirds, such as YOLOv8's seven."""
+    thirds = {cell: min(int(3 * (cell + 0.5) / cells), 2) for cell in range(cells)}
+    for row, column in product(range(cells), repeat=2):
+        one = np.zeros((cells, cells), dtype=np.float32)
+        one[row, column] = 1.0
+        expected = prediction_cards.PLACES[3 * thirds[row] + thirds[column]]
+        assert prediction_cards.warmest(one) == expected
 
 
 @BOTH

@@ -104,7 +104,9 @@ def judge(
 
 
 def order(saliency: np.ndarray, size: int) -> torch.Tensor:
-    """For each pixel of (size, size), the share of pixels more salient than it, 0..1."""
+    """For each pixel of (size, size), the share of pixels more salient than it, 0..1; of equally salient ones, those
+    further up count as more salient. The map is enlarged by cubic interpolation, which can fall below it beside a peak.
+    """
     large = cv2.resize(saliency.astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
     ranks = np.empty(large.size, dtype=np.float32)
     ranks[np.argsort(-large, axis=None, kind="stable")] = np.arange(large.size) / large.size

@@ -70,7 +70,8 @@ class Explanation:
     Args:
         prediction: what it answered.
         target: the class that is explained.
-        contrast_class: the class it is weighed against: the map then explains the difference of the two logits.
+        contrast_class: the class it is weighed against: the map then explains the difference of the two logits,
+            or of the two probabilities for RISE.
         method: how the map was made, such as "eigen-cam".
         layer: the layer it was read from; empty for a method that only asks the model for answers.
         saliency: (H, W) float32 in 0..1 over the whole picture, edges aligned; its resolution is the

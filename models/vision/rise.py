@@ -26,7 +26,8 @@ def rise(
     """Draws the map batch by batch; close the generator to cancel.
 
     Args:
-        score: (B, 3, S, S) pictures as the model takes them -> (B,) probability of the class.
+        score: (B, 3, S, S) pictures as the model takes them -> (B,) probability of the class, or by how
+            much it is above another's.
         inputs: (1, 3, S, S), the picture.
         grey: (1, 3, 1, 1), what stands in place of a hidden pixel.
         masks: how many to try.

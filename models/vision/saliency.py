@@ -210,7 +210,10 @@ def score_cam(forward_pass: ForwardPass, contrast: torch.Tensor, channels: int =
 
 
 def rise_map(forward_pass: ForwardPass, contrast: torch.Tensor) -> Steps:
-    """RISE: see :mod:`models.vision.rise`."""
+    """RISE of the probability before calibration, or of the difference of two: see :mod:`models.vision.rise`.
+
+    A temperature below 1, as the calibrated probability has, would leave little to tell apart near 0 and 1.
+    """
 
     def score(inputs: torch.Tensor) -> torch.Tensor:
         return torch.softmax(forward_pass.network(inputs), dim=1) @ contrast

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
@@ -54,22 +54,37 @@ def client_finder(texts: Texts, ratio: gr.Number) -> gr.Number:
                 value=-1,
                 label=texts("credit.finder.band"),
             )
-    chosen = _follow_examples(buttons, ratio, client)
+    chosen = _follow_examples(buttons, ratio, client, texts)
     numbers.input(None, numbers, client, js="(number) => number", api_visibility="private")
     client.change(None, client, numbers, js="(number) => number", api_visibility="private")
     _follow_search(selection, band, ratio, numbers, client, chosen, texts)
     return client
 
 
-def _follow_examples(buttons: Sequence[gr.Button], ratio: gr.Number, client: gr.Number) -> list[Any]:
+def _follow_examples(buttons: Sequence[gr.Button], ratio: gr.Number, client: gr.Number, texts: Texts) -> list[Any]:
     """A button chooses its example at the present cost ratio; returns their events."""
     examples = _examples_by_ratio()
     events = []
     for button, example in zip(buttons, credit_service().example_clients(), strict=True):
         # the numbers travel with the page, so that the click needs no server; without an example the client stays
-        chosen = f"(ratio, client) => ({json.dumps(examples[example.key])})[Math.round(ratio)] ?? client"
-        events.append(button.click(None, [ratio, client], client, js=chosen, api_visibility="private"))
+        chosen = f"(ratio, client) => ({json.dumps(examples[example.key])})[ratio] ?? client"
+        clicked = button.click(None, [ratio, client], client, js=chosen, api_visibility="private")
+        between = handle_errors(_between_whole_ratios(example.key), texts)
+        events.append(clicked.then(between, [ratio, client], client, api_visibility="private", show_progress="hidden"))
     return events
+
+
+def _between_whole_ratios(key: str) -> Callable[[float, int], Any]:
+    """Chooses an example at a ratio that is no whole number, as one that was typed may be; without one, the client
+    stays.
+    """
+
+    def example(ratio: float, client_id: int) -> Any:
+        if ratio == int(ratio):
+            return gr.skip()  # the page itself has chosen
+        return next((one.client_id for one in credit_service().example_clients(ratio) if one.key == key), client_id)
+
+    return example
 
 
 def _follow_search(

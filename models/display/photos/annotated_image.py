@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.display.common.palette import PARTS
+from models.display.photos.prediction_cards import PLACES
 from models.texts import Texts
 from models.vision.prototypes import Box, Line
 
@@ -82,8 +83,7 @@ def place(boxes: Sequence[Box], size: tuple[int, int], texts: Texts) -> str:
     left, top, right, bottom = _around(boxes, size)
     column = min(int(3 * (left + right) / (2 * size[0])), 2)
     row = min(int(3 * (top + bottom) / (2 * size[1])), 2)
-    name = f"{('top', 'middle', 'bottom')[row]}-{('left', 'centre', 'right')[column]}"
-    return texts(f"images.places.{name}")
+    return texts(f"images.places.{PLACES[3 * row + column]}")
 
 
 def _around(boxes: Sequence[Box], size: tuple[int, int]) -> Box:

@@ -96,8 +96,8 @@ def caption(explanation: Explanation, texts: Texts, share: float = 1.0) -> str:
 
 def warmest(saliency: np.ndarray) -> str:
     """Which ninth of a map, (height, width), holds most of its evidence: "top-left" ... "bottom-right"."""
-    rows = np.array_split(saliency, 3, axis=0)
-    sums = [part.sum() for row in rows for part in np.array_split(row, 3, axis=1)]
+    fine = np.kron(saliency, np.ones((3, 3)))  # seven cells make no three thirds
+    sums = [part.sum() for row in np.split(fine, 3, axis=0) for part in np.split(row, 3, axis=1)]
     return PLACES[int(np.argmax(sums))]
 
 
