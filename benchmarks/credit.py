@@ -16,7 +16,6 @@ from pathlib import Path
 
 import shap
 
-from models.credit.application import frame
 from models.credit.facts import profile
 from models.credit.reasons import reasons
 from models.credit.reference import FEWEST, REFERENCES
@@ -72,7 +71,7 @@ def main() -> None:
     credit = credit_service()
     client_id = credit.ids("all")[0]
     application = credit.portfolio.application(client_id)
-    matrix = credit.model.matrix(frame([application]))
+    matrix = credit.model.row(application)
     explainer = shap.TreeExplainer(credit.model.booster)
     compared = next(client_id for client_id in credit.ids("all") if credit.compare(client_id, *SIMILAR).size >= FEWEST)
 

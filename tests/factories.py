@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 from PIL import Image
 
 from models.credit.application import columns
+from models.credit.wording import Value
 
 
 def applications(rows: int, seed: int = 0) -> pd.DataFrame:
@@ -33,6 +36,18 @@ def applications(rows: int, seed: int = 0) -> pd.DataFrame:
     log_odds = -2.5 + 4 * (0.5 - table["EXT_SOURCE_2"]) + 4 * (0.5 - table["EXT_SOURCE_3"].fillna(0.5))
     table["TARGET"] = (draw.random(rows) < 1 / (1 + np.exp(-log_odds))).astype(int)
     return table
+
+
+def frame(applications: Sequence[Mapping[str, Value]]) -> pd.DataFrame:
+    """Applications as a table of every original column: float64, or text with None where unknown."""
+    data: dict[str, np.ndarray] = {}
+    for name, rule in columns().items():
+        values = [application.get(name) for application in applications]
+        if rule.is_category:
+            data[name] = np.array(values, dtype=object)
+        else:
+            data[name] = np.array([np.nan if value is None else value for value in values], dtype=float)
+    return pd.DataFrame(data)
 
 
 def photo(width: int, height: int, seed: int = 0) -> Image.Image:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from models.credit import negotiation
-from models.credit.application import frame
 from models.credit.counterfactual import LARGEST_STEP, CounterfactualAnswer, counterfactuals
 from models.credit.loan import COLUMNS, REVOLVING, USUAL_RATE, LoanTerms
 from models.credit.loan_wording import as_they_stand, interest, proposal
@@ -17,6 +16,7 @@ from models.credit.service import CreditService, credit_service
 from models.display.credit import proposals, tables
 from models.errors import InputError
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
+from tests.factories import frame
 
 WITHIN = 0.03  # of P(default) above the cut-off: the clients that most proposals are for
 LOAN = LoanTerms(450_000.0, 50_000.0, 36, 0.18, 500_000.0)

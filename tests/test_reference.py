@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import shap
 
-from models.credit import application, importance
+from models.credit import importance
 from models.credit.compare import CRITERIA
 from models.credit.features import DAYS_PER_YEAR
 from models.credit.model import CreditModel
@@ -96,6 +96,29 @@ def test_the_values_are_those_of_the_interventional_game(credit: CreditService) 
                 expected += weight * (worth((*chosen, feature)) - worth(chosen))
         assert values[feature] == pytest.approx(expected, abs=1e-6)
     assert np.abs(np.delete(values, free)).max() < 1e-9
+
+
+def test_too_small_a_group_is_said_to_a_visitor_without_a_program_s_words(credit: CreditService) -> None:
+    criteria = ("DAYS_BIRTH", "NAME_INCOME_TYPE", "OCCUPATION_TYPE", "NAME_FAMILY_STATUS", "NAME_EDUCATION_TYPE")
+    found: dict[bool, InputError] = {}  # by whether anybody else is alike
+    for client_id in credit.ids("all")[:120]:
+        try:
+            credit.score_client(client_id, reference="similar", criteria=criteria)
+        except InputError as error:
+            found[error.details["clients"] == 1] = error
+    few, alone = found[False], found[True]
+    assert f"Only {few.details['clients']} clients are alike (Age, " in few.said_on_page(ENGLISH)
+    assert "No other client is alike (Age, " in alone.said_on_page(ENGLISH)
+    assert alone.said_on_page(FRENCH).startswith("Aucun autre client n’est semblable (Âge, ")
+    for error in (few, alone):
+        for texts in (ENGLISH, FRENCH):
+            assert not re.search("reference|similar|average'", error.said_on_page(texts).replace("similaire", ""))
+            assert "20" in error.said_on_page(texts) and error.message(texts).startswith("reference")
+        on_page, programs = (refusal(error, ENGLISH, markup).message for markup in (True, False))
+        assert (on_page, programs) == (error.said_on_page(ENGLISH), error.message(ENGLISH))
+    with pytest.raises(InputError) as nobody:
+        credit.references.explain(replace(credit.score_client(credit.ids("all")[0]), threshold=1e-9), {}, "granted")
+    assert nobody.value.said_on_page(ENGLISH).startswith("Only 0 clients are granted at this cut-off; ")
 
 
 @pytest.mark.parametrize("count", [4, pytest.param(15, marks=pytest.mark.slow)])
@@ -222,7 +245,7 @@ def test_pairs_are_those_of_shap(credit: CreditService, count: int) -> None:
     reference = shap.TreeExplainer(credit.model.booster)
     names = credit.model.features
     for client_id in credit.ids("all")[:count]:
-        row = credit.model.matrix(application.frame([credit.portfolio.application(client_id)]))
+        row = credit.model.row(credit.portfolio.application(client_id))
         matrix = np.asarray(reference.shap_interaction_values(row))[0]
         pairs = credit.pairs(client_id, 325)
         assert len({frozenset(pair.features) for pair in pairs}) == 325

@@ -14,11 +14,13 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from models.credit.application import columns
+from models.credit.batch import judge
 from models.credit.model import CreditModel
 from models.credit.score import decide
 from models.runtime import hub
@@ -175,13 +177,45 @@ def test_a_wrong_cell_is_named_and_the_rest_is_finished(dataset: ModuleType, sou
     wrong = applications(70, 1)
     wrong.loc[33, "EXT_SOURCE_2"] = 7.0
     wrong.to_parquet(source / "deeper" / "b.parquet")
-    with pytest.raises(Refused, match=r"deeper/b\.parquet, row 33: EXT_SOURCE_2: 7\.0 is not allowed"):
+    with pytest.raises(Refused, match=r"deeper/b\.parquet: table: row 33 .*, column EXT_SOURCE_2: 7\.0 is not"):
         dataset.score(source, out, workers=2, size=SIZE, report=lambda progress: None)
     assert len(list(out.glob("part-*.parquet"))) == 10
     before = plan(source, [CREDIT], SIZE)
     applications(70, 1).to_parquet(source / "deeper" / "b.parquet")
     assert sum(is_finished(part, out) for part in before) == 10
     assert sum(is_finished(part, out) for part in plan(source, [CREDIT], SIZE)) == 7  # the changed file is due anew
+
+
+def test_a_data_set_and_an_upload_are_read_alike(tmp_path: Path) -> None:
+    """Headings in any case, blanks around a category, numbers as texts, and clients that pandas keeps in its index."""
+    table = applications(50).drop(columns=["SK_ID_CURR", "TARGET"])
+    table.index = pd.RangeIndex(900_001, 900_051, name="SK_ID_CURR")
+    table["NAME_FAMILY_STATUS"] = "  " + table["NAME_FAMILY_STATUS"]
+    table["EXT_SOURCE_1"] = table["EXT_SOURCE_1"].map(lambda value: None if value != value else f"{value:.4f}")
+    table = table.rename(columns={"EXT_SOURCE_2": "ext_source_2", "EXT_SOURCE_3": " Ext_Source_3"})
+    path = tmp_path / "clients.parquet"
+    table.to_parquet(path, row_group_size=15)
+    model = CreditModel(WEIGHTS / CREDIT)
+    upload = judge(path, model, model.threshold).scores
+    score = scorer([CREDIT])
+    parts = [score(tmp_path, part).to_pylist() for part in plan(path, [CREDIT], 20)]
+    rows = [row for part in parts for row in part]
+    assert [row["client_id"] for row in rows] == [one.client_id for one in upload] == [*range(900_001, 900_051)]
+    assert [row["probability"] for row in rows] == pytest.approx([one.probability for one in upload], abs=1e-12)
+
+
+def test_weights_of_the_hub_that_nobody_has_measured_score_all_the_same(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, pin = plan(source, [CREDIT])[0], hub.Pin("me/credit", "1" * 40)
+    details = {"model": CREDIT, "repo": pin.repo, "revision": pin.revision}
+    monkeypatch.setitem(hub._notes, CREDIT, hub.Note("hub_unmeasured", details))
+    monkeypatch.setattr(hub, "load", lambda name, local, read: read(local))
+    monkeypatch.setattr(hub, "origin", lambda model: pin)
+    assert scorer([CREDIT])(source, part).num_rows == part.rows
+    monkeypatch.setattr(hub, "origin", lambda model: None)
+    with pytest.raises(Refused, match="me/credit"):
+        scorer([CREDIT])
 
 
 def test_what_cannot_be_scored_is_refused_before_anything_starts(source: Path, tmp_path: Path) -> None:

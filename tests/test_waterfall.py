@@ -9,7 +9,6 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from models.credit.application import frame
 from models.credit.features import FEATURES
 from models.credit.reasons import reasons
 from models.credit.score import Score
@@ -37,7 +36,7 @@ def clients(credit: CreditService) -> list[int]:
 
 def _own(credit: CreditService, client_id: int) -> tuple[float, dict[str, float]]:
     """Base and contributions in log-odds, from the booster's ``pred_contrib``."""
-    row = credit.model.matrix(frame([credit.portfolio.application(client_id)]))
+    row = credit.model.row(credit.portfolio.application(client_id))
     values = np.asarray(credit.model.booster.predict(row, pred_contrib=True))[0]
     return float(values[-1]), dict(zip(credit.model.features, values[:-1].tolist(), strict=True))
 

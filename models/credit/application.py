@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import numbers
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import cast
@@ -158,15 +158,3 @@ def check(application: object, argument: str = "application") -> dict[str, Value
         if checked_value is not None:
             checked[name] = checked_value
     return checked
-
-
-def frame(applications: Sequence[Mapping[str, Value]]) -> pd.DataFrame:
-    """Applications as a table of every original column: float64, or text with None where unknown."""
-    data: dict[str, np.ndarray] = {}
-    for name, rule in columns().items():
-        values = [application.get(name) for application in applications]
-        if rule.is_category:
-            data[name] = np.array(values, dtype=object)
-        else:
-            data[name] = np.array([np.nan if value is None else value for value in values], dtype=float)
-    return pd.DataFrame(data)

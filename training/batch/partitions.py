@@ -18,7 +18,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from models.credit.application import CLIENT_ID, columns
+from models.credit.tables.table import places
+from models.errors import InputError
 from models.runtime import hub
 
 WEIGHTS = Path(__file__).parents[2] / "weights"
@@ -157,15 +158,16 @@ def _names(folder: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
 
 
 def _rows(source: Path, names: Sequence[str], size: int) -> Iterator[tuple[tuple[str, ...], int, int]]:
-    known = {*columns(), CLIENT_ID}
     for name in names:
         try:
             with (root(source) / name).open("rb") as file:  # Arrow opens no name that is not UTF-8
                 footer = pq.read_metadata(file)
         except (OSError, pa.ArrowException) as error:
             raise Refused(f"{name}: no Parquet file: {str(error).splitlines()[0][:120]}") from error
-        if not known & set(footer.schema.to_arrow_schema().names):
-            raise Refused(f"{name}: none of its columns is a Home Credit column")
+        try:
+            places(footer.schema.to_arrow_schema().names)
+        except InputError as error:
+            raise Refused(f"{name}: {error}") from error
         for start in range(0, footer.num_rows, size):
             yield (name,), start, min(start + size, footer.num_rows)
 

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from models.credit.application import CLIENT_ID, check, columns, frame
 from models.credit.model import CreditModel
 from models.credit.score import decide, sigmoid
-from models.credit.tables.cells import IDS
+from models.credit.tables.cells import Applications, check
+from models.credit.tables.columnar import read_rows
 from models.errors import InputError
 from models.runtime import hub
 from models.texts import ENGLISH
@@ -42,8 +42,9 @@ class CreditScorer:
     def __call__(self, folder: Path, part: Partition) -> pa.Table:
         """The scores of the part's rows, in their order."""
         (name,) = part.files
-        ids, applications = _checked(_read(folder / name, part.start, part.stop), name, part.start)
-        answer = self.model.attributions(applications)
+        applications = _read(folder, name, part.start, part.stop)
+        answer = self.model.attributions(pd.DataFrame(dict(applications.values)))
+        ids = [None if np.isnan(number) else int(number) for number in applications.ids]
         log_odds = answer.log_odds
         probabilities = [sigmoid(value) for value in log_odds.tolist()]
         scores = {
@@ -103,8 +104,9 @@ class PictureScorer:
 
 
 def _from_where_it_should(model: str) -> None:
-    """A data set is scored with the weights that are named, or not at all."""
-    if note := hub.note(model):
+    """A data set is scored with the weights that are named, or not at all; measured ones or not."""
+    note = hub.note(model)
+    if note is not None and hub.origin(model) is None:
         raise Refused(note.message(ENGLISH))
 
 
@@ -113,39 +115,15 @@ def scorer(models: Sequence[str]) -> Scorer:
     return CreditScorer() if tuple(models) == (CREDIT,) else PictureScorer(models)
 
 
-def _read(path: Path, start: int, stop: int) -> pa.Table:
-    """Rows of a Parquet file; never more than ``stop - start`` of them are unpacked at a time."""
-    taken = []
+def _read(folder: Path, name: str, start: int, stop: int) -> Applications:
+    """Rows of a Parquet file, read and checked as an upload is; a wrong cell is refused by file, row and column."""
     try:
-        with path.open("rb") as stream, pq.ParquetFile(stream) as file:  # Arrow opens no name that is not UTF-8
-            wanted = [name for name in file.schema_arrow.names if name in columns() or name == CLIENT_ID]
-            ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
-            first, last = np.searchsorted(ends, [start, stop - 1], side="right")
-            at = int(ends[first - 1]) if first else 0  # the row of the file that the next batch begins with
-            for batch in file.iter_batches(stop - start, range(first, last + 1), wanted):
-                low, high = max(start - at, 0), min(stop - at, batch.num_rows)
-                if low < high:
-                    taken.append(batch.slice(low, high - low))
-                at += batch.num_rows
-                if at >= stop:
-                    break
+        with (folder / name).open("rb") as stream, pq.ParquetFile(stream) as file:  # Arrow opens no name without UTF-8
+            return check(read_rows(file, start, stop))
+    except InputError as error:
+        raise Refused(f"{name}: {error}") from error
     except (OSError, pa.ArrowException) as error:
-        raise Refused(f"{path.name}: damaged: {str(error).splitlines()[0][:120]}") from error
-    return pa.Table.from_batches(taken)
-
-
-def _checked(table: pa.Table, name: str, start: int) -> tuple[list[int | None], pd.DataFrame]:
-    """Clients' numbers and applications; a wrong cell is refused by file, row and column."""
-    ids: list[int | None] = []
-    applications = []
-    for row, cells in enumerate(table.to_pylist(), start):
-        try:
-            client = IDS.check(cells.get(CLIENT_ID))
-            applications.append(check(cells))
-        except InputError as error:
-            raise Refused(f"{name}, row {row}: {error}") from error
-        ids.append(None if client is None else int(client))
-    return ids, frame(applications)
+        raise Refused(f"{name}: damaged: {str(error).splitlines()[0][:120]}") from error
 
 
 def _small(saliency: np.ndarray) -> list[list[np.float16]]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -44,6 +45,37 @@ def read(stream: BinaryIO) -> RawTable:
     if ids is not None and CLIENT_ID not in cells:
         cells[CLIENT_ID] = ids
     return RawTable(cells, foreign(headings), rows, None, TableFormat("parquet"))
+
+
+def read_rows(file: pq.ParquetFile, start: int, stop: int) -> RawTable:
+    """The cells of the rows from ``start`` to before ``stop``, of a file that may be larger than :func:`read` takes: no
+    more than ``stop - start`` rows are unpacked at a time.
+
+    Raises:
+        InputError: a known column is missing, stands twice, or holds neither texts nor numbers.
+        ArrowException, OSError: damaged.
+    """
+    schema, rows = file.schema_arrow, file.metadata.num_rows
+    headings = [str(name) for name in schema.names]
+    at = places(headings)
+    _refuse_lists(schema, at)
+    ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
+    first, last = np.searchsorted(ends, [start, stop - 1], side="right")
+    row = int(ends[first - 1]) if first else 0  # of the file, which the next batch begins with
+    taken = []
+    for batch in file.iter_batches(stop - start, range(first, last + 1), [headings[place] for place in at.values()]):
+        low, high = max(start - row, 0), min(stop - row, batch.num_rows)
+        if low < high:
+            taken.append(batch.slice(low, high - low))
+        row += batch.num_rows
+        if row >= stop:
+            break
+    table = pa.Table.from_batches(taken)
+    cells = {name: _plain(table.column(headings[place])) for name, place in at.items()}
+    ids = _ids_of_index(schema.metadata, rows)
+    if ids is not None and CLIENT_ID not in cells:
+        cells[CLIENT_ID] = ids.slice(start, stop - start)
+    return RawTable(cells, foreign(headings), stop - start, None, TableFormat("parquet"), start)
 
 
 def _refuse_lists(schema: pa.Schema, at: Mapping[str, int]) -> None:

@@ -83,6 +83,7 @@ class RawTable:
         rows: rows that hold something.
         lines: (rows,) each row's line in the file; None where a file has no lines.
         reading: how they were read.
+        start: the number of the first of these rows in the file, which may be a part of it.
     """
 
     cells: Mapping[str, pa.Array]
@@ -90,10 +91,11 @@ class RawTable:
     rows: int
     lines: np.ndarray | None
     reading: TableFormat
+    start: int = 0
 
     def place(self, row: int) -> Place:
         """Where a row stands."""
-        return Place(row, None if self.lines is None else int(self.lines[row]))
+        return Place(self.start + row, None if self.lines is None else int(self.lines[row]))
 
 
 def known_name(heading: str) -> str | None:
