@@ -49,7 +49,7 @@ def whole_numbers(argument: str, value: object, low: int, high: int) -> tuple[in
     if value is None:
         return ()
     if not isinstance(value, list | tuple):
-        raise InputError("whole_numbers", argument=argument, received=shown(repr(value)), low=low, high=high)
+        raise InputError("whole_numbers", argument=argument, received=shown(value), low=low, high=high)
     return tuple(dict.fromkeys(whole_number(argument, item, low, high) for item in value))
 
 

@@ -18,7 +18,7 @@ from models.display.photos.faithfulness import curves, sentences
 from models.texts import ENGLISH, FRENCH
 from models.vision import photos, registry
 from models.vision.faithfulness import Curve, Faithfulness
-from models.vision.overlay import overlay
+from models.vision.overlay import OPACITY, overlay
 from models.vision.predictions import CLASSES, Explanation, Prediction
 from models.vision.rise import MASKS
 from tests.factories import photo
@@ -88,7 +88,7 @@ def test_overlays_are_drawn_when_they_are_looked_at(slow: None, upload: Path, mo
 def test_the_page_gets_pictures_of_the_size_of_a_screen(slow: None, upload: Path) -> None:
     shown, laid_over = photos.explain_photo(upload, "fake").on_screen()
     assert shown.size == laid_over.size == (photos.SCREEN_SIDE, photos.SCREEN_SIDE // 2)
-    again = photos.recompose_overlay(upload, explained().saliency, photos.OPACITY)
+    again = photos.recompose_overlay(upload, explained().saliency, OPACITY)
     assert again[1].tobytes() == laid_over.tobytes()
 
 

@@ -140,6 +140,29 @@ def test_floating_tiff(tmp_path: Path) -> None:
     assert row[0] == 0 and row[-1] == 255
 
 
+@pytest.mark.parametrize("edges", [(np.inf, -np.inf), (np.nan, np.inf), (-np.inf, np.nan)])
+def test_floating_tiff_with_numbers_that_are_none(tmp_path: Path, edges: tuple[float, float]) -> None:
+    """Beyond all numbers is as light or as dark as the picture gets; nothing else changes."""
+    ramp = np.linspace(-3, 7, 256, dtype=np.float32)[None].repeat(16, axis=0)
+    ramp[0, :2] = edges
+    path = tmp_path / "ramp.tif"
+    Image.fromarray(ramp).save(path)
+    pixels = np.asarray(read_upload(path).image)[:, :, 0]
+    assert pixels[8, 0] == 0 and pixels[8, -1] == 255 and abs(int(pixels[8, 128]) - 128) <= 1
+    assert pixels[0, :2].tolist() == [255 if edge == np.inf else 0 for edge in edges]
+
+
+def test_the_grey_of_sixteen_bits_that_is_transparent_becomes_white(tmp_path: Path) -> None:
+    """Its number has sixteen bits too: of eight it would name another grey, or none."""
+    grey = np.full((20, 40), 0x1234, dtype=np.uint16)
+    grey[:, 20:] = 0x3412
+    path = tmp_path / "picture.png"
+    Image.fromarray(grey).save(path, transparency=0x3412)
+    assert Image.open(path).info["transparency"] == 0x3412
+    found = read_upload(path).image
+    assert found.getpixel((5, 10)) == (0x12,) * 3 and found.getpixel((35, 10)) == WHITE
+
+
 def test_transparency_becomes_white(tmp_path: Path) -> None:
     image = halves("RGBA")
     image.paste((0, 0, 0, 0), (0, 0, 20, 20))

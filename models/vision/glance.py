@@ -9,8 +9,8 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from models.runtime import memory
-from models.vision import gallery, photos, prototype_explanation, registry, webp
-from models.vision.overlay import overlay
+from models.vision import gallery, prototype_explanation, registry, webp
+from models.vision.overlay import OPACITY, overlay
 from models.vision.predictions import Explanation, Prediction
 from models.vision.prototype_explanation import PrototypeExplanation
 from models.vision.uploads import read_upload
@@ -85,7 +85,7 @@ def _glance(path: Path | str, name: str) -> Glance:
     explanation = registry.get(name).explain(upload.image)
     small = upload.image.copy()
     small.thumbnail((SIDE, SIDE))
-    return Glance(explanation, webp.of_image(overlay(small, explanation.saliency, opacity=photos.OPACITY), SIDE))
+    return Glance(explanation, webp.of_image(overlay(small, explanation.saliency, opacity=OPACITY), SIDE))
 
 
 @cache

@@ -11,7 +11,7 @@ from PIL import Image
 # perceptually uniform and readable without colour vision: darkness marks what did not count, light what did
 _LEVELS = np.arange(256, dtype=np.uint8)[:, None]
 COLOURS = cv2.cvtColor(cv2.applyColorMap(_LEVELS, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
-OPACITY = 0.55  # share of the map in the blend, 0..1
+OPACITY = 0.6  # share of the map in the blend, 0..1
 BAND = 256  # rows laid over at a time
 
 

@@ -18,8 +18,8 @@ from models.vision.uploads import ALLOWED, MAX_MEGABYTES, Upload, read_content, 
 MAX_PHOTOS = 200  # a call
 MAX_UNPACKED = 1000  # MB of all pictures of a call: what a zip may unpack to, what an upload may hold
 LONGEST_NAME = 120  # characters of a file's name that are handed back
-DIRECTORY = 1_000_000  # bytes of a zip's table of contents: some ten thousand names
 PIECE = 1 << 20  # bytes unpacked at a time
+DIRECTORY = PIECE  # bytes of a zip's table of contents: some ten thousand names
 ZIP, EMPTY_ZIP, GZIP = b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b"
 SYSTEM = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")  # what systems add by themselves
 UTF_8 = 0x800  # flag of a zip's entry: its name is UTF-8
@@ -125,7 +125,7 @@ class _ZipFile(io.FileIO):
         """
         if size is None or size < 0:
             size = os.fstat(self.fileno()).st_size - self.tell()
-        if size > max(DIRECTORY, PIECE):
+        if size > DIRECTORY:
             raise zipfile.BadZipFile("the table of contents is too long")
         return super().read(size)
 

@@ -17,12 +17,11 @@ from models.errors import ModelUnavailable
 from models.texts import ENGLISH
 from models.vision import faithfulness, registry
 from models.vision.faithfulness import Faithfulness
-from models.vision.overlay import overlay
+from models.vision.overlay import OPACITY, overlay
 from models.vision.predictions import CLASSES, Explanation, Prediction
 from models.vision.saliency import METHODS
 from models.vision.uploads import Upload, read_upload
 
-OPACITY = 0.6  # share of the saliency map in the overlay, 0..1
 SCREEN_SIDE = 1024  # px of the longer side of what the page shows
 OVERLAY_MEGAPIXELS = 50  # of an overlay for programs: as many as a phone's camera takes
 

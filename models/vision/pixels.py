@@ -12,15 +12,19 @@ _SRGB = ImageCms.createProfile("sRGB")
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
-    """Converts greys to 8 bits: 16-bit ones over their whole range, 32-bit ones, whose range is anybody's guess, from
-    lowest to highest.
+    """Converts greys to 8 bits: 16-bit ones over their whole range, laid over white where they are transparent; 32-bit
+    ones, whose range is anybody's guess, from the lowest finite number to the highest.
     """
     if image.mode.startswith("I;16"):
-        grey = np.asarray(image).astype(np.float32) / 257
+        values = np.asarray(image)
+        grey = values.astype(np.float32) / 257
+        # the grey that stands for transparency has sixteen bits too
+        grey[values == image.info.pop("transparency", -1)] = 255
     elif image.mode in ("I", "F"):
-        values = np.nan_to_num(np.asarray(image).astype(np.float32))
-        low, high = values.min(), values.max()
-        grey = (values - low) * (255 / max(high - low, 1e-12))
+        values = np.asarray(image).astype(np.float32)
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+        grey = (np.nan_to_num(values, nan=low).clip(low, high) - low) * (255 / max(high - low, 1e-12))
     else:
         return image
     return Image.fromarray(np.rint(grey).astype(np.uint8))

@@ -16,6 +16,7 @@ from models.display.photos import prediction_cards
 from models.errors import VitrineError
 from models.texts import Texts
 from models.vision import photos, registry
+from models.vision.overlay import OPACITY
 from models.vision.predictions import CLASSES, Explanation
 from tabs.downloads import PictureSlider
 from tabs.error_handling import handle_errors
@@ -69,7 +70,7 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
             widgets = _choices(texts)
-            opacity = gr.Slider(0, 1, value=photos.OPACITY, step=0.05, label=texts("images.opacity"))
+            opacity = gr.Slider(0, 1, value=OPACITY, step=0.05, label=texts("images.opacity"))
             stop = gr.Button(texts("images.stop"), variant="stop", visible=False)
         with gr.Column(scale=3, min_width=320):
             slider = PictureSlider(
