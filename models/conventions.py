@@ -21,7 +21,9 @@ class Conventions:
         colon, semicolon: between a name and its value, between the items of a sentence.
         interval: between the ends of an interval.
         csv: separator of columns that a spreadsheet of the language expects.
-        spaced: pattern of a plain space that has to be unbreakable; empty where there is none.
+        units: what a number is followed by on the page, as a pattern: no line break parts the two. English leaves out
+            megabytes: its sentences about them are read by programs.
+        spaced: pattern of a plain space beside a mark that has to be unbreakable; empty where there is none.
     """
 
     locale: str
@@ -32,15 +34,18 @@ class Conventions:
     semicolon: str = "; "
     interval: str = ",\u00a0"
     csv: str = ","
+    units: str = ""
     spaced: str = ""
 
     def typeset(self, text: str) -> str:
-        """A text whose spaces before and after punctuation are unbreakable."""
-        return re.sub(self.spaced, "\u00a0", text) if self.spaced else text
+        """A text whose spaces beside punctuation, and between a number or its placeholder and a unit, do not break."""
+        patterns = [self.spaced, rf"(?<=[\d}}]) (?=(?:{self.units})\b)" if self.units else ""]
+        unbreakable = "|".join(filter(None, patterns))
+        return re.sub(unbreakable, "\u00a0", text) if unbreakable else text
 
 
 CONVENTIONS: dict[Language, Conventions] = {  # the first one's page stands at "/"
-    "en": Conventions("en_GB", decimal=".", thousands=","),
+    "en": Conventions("en_GB", decimal=".", thousands=",", units="years?|months?|weeks?|days?|hours?|points?|ms|s|px"),
     "fr": Conventions(
         "fr_FR",
         decimal=",",
@@ -50,6 +55,7 @@ CONVENTIONS: dict[Language, Conventions] = {  # the first one's page stands at "
         semicolon="\u00a0; ",
         interval="\u00a0;\u00a0",
         csv=";",
+        units="ans?|mois|semaines?|jours?|heures?|points?|Mo|Go|ms|s|px",
         spaced=r" (?=[:;?!%»])|(?<=«) ",
     ),
 }

@@ -49,10 +49,12 @@ class VitrineError(Exception):
         details: what fills the entry's placeholders: the argument, the value received, what is allowed; a
             :class:`Phrase` is said in the reader's language. A text among them is cut where it is long, but for what is
             ``allowed``, which is ours.
+        on_page: what the page says instead, where the sentence names arguments that a visitor does not see.
     """
 
-    def __init__(self, key: str, **details: object) -> None:
+    def __init__(self, key: str, *, on_page: Phrase | None = None, **details: object) -> None:
         self.key = key
+        self._on_page = on_page
         self.details = {name: part if name == "allowed" else _bounded(part) for name, part in details.items()}
         super().__init__(self.message(ENGLISH))
 
@@ -62,6 +64,10 @@ class VitrineError(Exception):
             name: part.message(texts) if isinstance(part, Phrase) else part for name, part in self.details.items()
         }
         return texts(f"errors.{self.key}", **details)
+
+    def said_on_page(self, texts: Texts) -> str:
+        """The same for a visitor of the page, who chooses and names no argument."""
+        return self.message(texts) if self._on_page is None else self._on_page.message(texts)
 
 
 def _bounded(part: object) -> object:

@@ -53,7 +53,7 @@ def handle_errors(function: Callable[..., Any], texts: Texts, markup: bool = Tru
 
 def refusal(error: VitrineError, texts: Texts, markup: bool) -> gr.Error:
     """An error of ours as Gradio passes it on; ``markup`` as in :func:`handle_errors`."""
-    sentence = error.message(texts)
+    sentence = error.said_on_page(texts) if markup else error.message(texts)
     return gr.Error(
         html.escape(sentence, quote=False) if markup else sentence, title=texts("page.error"), print_exception=False
     )

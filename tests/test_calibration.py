@@ -367,8 +367,10 @@ def test_a_card_says_which_categories_remain_or_that_none_fits(texts: Texts) -> 
     )
     assert plain.count("vt-note") == one.count("vt-note") - 1
     assert texts("images.none_of_these") not in plain + one + two
-    assert texts("images.set_one") in one
-    assert texts("images.set_several", labels=texts.series(name[:2])) in two
+    level = json.loads((weights.FOLDER / "vgg16" / "calibration.json").read_text(encoding="utf-8"))["level"]
+    meant = f" ({texts('images.meant', share=texts.percent(level, 0))})"
+    assert texts("images.set_one", meant=meant) in one
+    assert texts("images.set_several", labels=texts.series(name[:2]), meant=meant) in two
     title = f"<h2>{texts('images.none_of_these')}</h2>"  # and no share, which would be the closest category's
     assert title in none and texts("images.closest", label=name[0]) in none
 

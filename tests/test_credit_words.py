@@ -23,7 +23,7 @@ from models.credit.loan import LoanTerms
 from models.credit.policy import Confusion, CutOff
 from models.credit.principal_reasons import ComparedFact, PrincipalReason
 from models.credit.reasons import reasons
-from models.credit.score import Contribution, Score, logit
+from models.credit.score import Contribution, Reference, Score, logit
 from models.credit.tables.table import TableFormat
 from models.credit.wording import label, value_text
 from models.display.credit import audit_charts, distribution, pairs, principal_reasons, proposals, tables
@@ -93,6 +93,10 @@ def test_the_reasons_of_a_score_are_its_own_figures(texts: Texts) -> None:
         ["8.0%", "23.5%"],
         ["1"],
     ]
+    told_of_group = reasons(replace(SCORE, reference=Reference("granted", 900, 200, 0.0612, {})), texts)[3]
+    assert numbers(told_of_group, texts) == ["6.1%", "900", "23.5%"]
+    assert ("average score" in told[3]) == (texts is ENGLISH) and ("score moyen" in told[3]) == (texts is FRENCH)
+    assert not re.search("average score|score moyen", told_of_group), "a group has a true mean"
     names = {key: texts(f"credit.groups.{key}")[1:] for key in ("external_scores", "loan", "home")}
     assert names["external_scores"] in told[1] and names["home"] in told[1] and names["loan"] in told[2]
     assert label("OWN_CAR_AGE", texts) in told[4]
@@ -139,6 +143,11 @@ def test_the_proposals_are_said_with_one_count_of_decimals(texts: Texts) -> None
     assert numbers(first, texts) == ["23.457%", "7.230%", "9.120%"]
     assert numbers(second, texts) == ["23.457%", "9.117%", "9.120%"]
     assert texts("credit.counterfactual.intro_refused.other") in card
+    # the verdict above writes 23.5% and 9.1%: the card begins with what it means by 23.457% and 9.120%
+    assert [number for number in numbers(card, texts) if number.endswith("%")][:2] == ["23.457%", "9.120%"]
+    rough = replace(_answer("refused"), found=_answer("refused").found[:1])
+    told = said(proposals.counterfactuals(rough, texts))
+    assert "9.1%" in numbers(told, texts) and "9.12%" not in numbers(told, texts), "the verdict's own decimals"
 
 
 @BOTH
@@ -152,6 +161,10 @@ def test_the_cut_off_is_said_with_what_it_would_have_done(texts: Texts) -> None:
     ]
     assert numbers(table.caption, texts) == ["10,000"] and table.rows[0][0] == texts("credit.policy.bad")
     assert whole(said(tables.confusion(cut_off, texts)))
+    # the outcomes are known, the decision is what would have been
+    decision, outcome = {"en": ("Would be ", "^(Defaulted|Was )"), "fr": ("Serait ", "^A (fait|été) ")}[texts.language]
+    assert all(head.startswith(decision) for head in table.head[1:])
+    assert all(re.search(outcome, row[0]) for row in table.rows)
 
 
 @BOTH
@@ -160,7 +173,7 @@ def test_a_profile_says_every_fact_and_works_out_two(texts: Texts) -> None:
     groups = profile(known, texts)
     facts = {fact.column: fact for group in groups.values() for fact in group}
     assert {group: tuple(fact.column for fact in told) for group, told in groups.items()} == GROUPS
-    expected = {"AMT_CREDIT": "513,531", "CREDIT_TERM": "20.5", "ANNUITY_TO_INCOME": "12.5%", "DAYS_BIRTH": "41.1"}
+    expected = {"AMT_CREDIT": "513,531", "CREDIT_TERM": "20.5", "ANNUITY_TO_INCOME": "12.5%", "DAYS_BIRTH": "41"}
     assert {name: numbers(facts[name].text, texts)[0] for name in expected} == expected
     for column, fact in facts.items():
         assert fact.known == (column in {*known, *expected}) and fact.name == label(column, texts)
@@ -184,6 +197,7 @@ def test_a_batch_says_what_was_read_left_out_and_refused(texts: Texts) -> None:
     assert "c19" in sentences and "c20" not in sentences and found[-1] == "5"
     assert FORMAT.message(texts) in page and texts("credit.client", client_id=99) in sentences
     assert numbers(page, texts).count("13.6") == 1  # the probability of the last, in percent
+    assert texts("credit.batch.row_from_0") in page, "the first row of the table is 0"
     assert answer.to_json()["unscored"] == [{"row": 12, "client_id": None}, {"row": 13, "client_id": 99}]
     assert answer.to_json()["rows"] == 12 and json.dumps(answer.to_json())
     one_more = said(tables.batch(replace(answer, ignored=answer.ignored[:21]), texts))

@@ -21,6 +21,7 @@ from gradio_client import Client
 
 from models.runtime import hub
 from models.vision import calibration, weights
+from tests.links import dead_links
 from training import deploy_space
 from training.hub.upload import HubRefusal
 
@@ -42,7 +43,8 @@ def test_only_what_the_app_needs_is_there(space: Path) -> None:
     names = set(deploy_space.collect(space))
     assert {"app.py", "README.md", "requirements.txt", "packages.txt", "hub.yaml", "LICENSE"} <= names
     tops = {"models", "server", "tabs", "weights", "data", "app.py", "README.md", "results.json"}
-    assert {name.split("/")[0] for name in names} == tops | {"requirements.txt", "packages.txt", "hub.yaml", "LICENSE"}
+    tops |= {"requirements.txt", "packages.txt", "hub.yaml", "LICENSE", *deploy_space.DOCUMENTS}
+    assert {name.split("/")[0] for name in names} == tops
     assert not [name for name in names if name.endswith((".pyi", ".pyc", ".pkl", ".pt", ".log")) or "/." in name]
     kinds = (("models", ".py"), ("models", ".html"), ("server", ".py"), ("tabs", ".py"), ("tabs", ".css"))
     for folder, suffix in kinds:
@@ -56,6 +58,10 @@ def test_every_file_of_the_data_is_decided_upon() -> None:
         pytest.skip("this is no git checkout")
     shipped = {name.split("/")[1] for name in tracked.stdout.splitlines()}
     assert shipped <= set(deploy_space.DATA), "name it in deploy_space.DATA, or the Space goes without"
+
+
+def test_the_documents_of_the_space_lead_nowhere_that_is_not_there(space: Path) -> None:
+    assert [link for path in sorted(space.glob("*.md")) for link in dead_links(path)] == []
 
 
 def test_the_head_of_the_readme_is_space_yaml(space: Path) -> None:

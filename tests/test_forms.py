@@ -201,8 +201,13 @@ def test_clients_of_whom_something_is_unknown_are_alike(unknown: object) -> None
 def test_a_category_that_is_unknown_in_a_whole_group_is_said_to_be() -> None:
     portfolio = _portfolio(OCCUPATION_TYPE=None)
     first = int(portfolio.ids[0])
-    with pytest.raises(InputError, match="Occupation is unknown for every client"):
+    with pytest.raises(InputError) as refusal:
         compare(portfolio, first, "OCCUPATION_TYPE", "similar", ["OCCUPATION_TYPE"])
+    for texts in (ENGLISH, FRENCH):
+        programs, page = refusal.value.message(texts), refusal.value.said_on_page(texts)
+        assert programs.startswith("feature")
+        assert all(name in programs for name in ("'OCCUPATION_TYPE'", "'similar'", "'all'"))
+        assert label("OCCUPATION_TYPE", texts) in page and "feature" not in page
     answer = compare(portfolio, first, "OCCUPATION_TYPE")
     assert distribution(answer, ENGLISH) and "unknown for this client" in sentence(answer, ENGLISH)[0]
 
@@ -226,6 +231,7 @@ def test_hover_texts_are_spaced_as_their_language_is() -> None:
         names = [str(row[0]) for row in change_waterfall(before, after, texts).data[0].customdata]
         assert [name for name in names if name.startswith(label("EXT_SOURCE_2", texts) + colon)], names
     english = "".join(str(part) for row in change_waterfall(before, after, ENGLISH).data[0].customdata for part in row)
+    english = re.sub("(?<=[0-9])\u00a0(?=[a-z])", "", english)  # a number and its unit stay on one line
     assert not [space for space in (" :", "\u00a0", "\u202f") if space in english]
 
 

@@ -118,7 +118,7 @@ def test_what_is_refused_for_one_client_leaves_nothing_of_another(visit: Open) -
     page.page.get_by_label(ENGLISH("credit.finder.client"), exact=True).fill(str(few))
     page.page.get_by_role("option", name=str(few), exact=True).click()
     page.page.get_by_text(ENGLISH("credit.client", client_id=few), exact=True).first.wait_for()
-    page.page.get_by_text("fewer than the 20").first.wait_for()
+    page.page.get_by_text("Drop a criterion, or compare with the average client.").first.wait_for()
     assert not page.page.get_by_text("clients like this one, on average").count()
 
 
@@ -221,7 +221,7 @@ def test_a_new_application_and_a_whole_file(visit: Open, tmp_path: Path) -> None
     path = tmp_path / "applications.csv"
     applications(12).drop(columns=["TARGET"]).to_csv(path, index=False)
     page.page.locator("input[type=file]:not([accept*=image])").first.set_input_files(path)
-    page.page.get_by_text(re.compile("^12 lignes notées")).wait_for()
+    page.page.get_by_text(re.compile("^12 lignes avec un score")).wait_for()
     rows = page.page.locator("table.vt-sortable tbody tr").filter(has_text=re.compile("Crédit (refusé|accordé)"))
     assert rows.count() == 12
     page.page.get_by_role("button", name=f"{FRENCH('credit.probability')} (%)", exact=True).click()

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -10,12 +11,13 @@ from pypdf import PdfReader
 
 from models.credit.application import columns
 from models.credit.notice import Notice
+from models.credit.score import logit
 from models.credit.service import CreditService, credit_service
-from models.credit.wording import label
+from models.credit.wording import Distance, label
 from models.display.common.pdf import Document, Grid, Items, Paragraph, Section
 from models.display.credit.letter import letter
 from models.display.credit.principal_reasons import sentence
-from models.errors import InputError
+from models.errors import InputError, shown
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts, catalogue
 
 MADE = datetime(2031, 3, 9, 11, 30)
@@ -137,6 +139,7 @@ def expected(notice: Notice, credit: CreditService, texts: Texts) -> set[float]:
         | roundings(sums)
         | roundings(months)
         | roundings(times)
+        | ({float(-held["DAYS_BIRTH"] // 365.25)} if held.get("DAYS_BIRTH") else set())  # an age in completed years
         | {float(round(12 * time)) for time in times if 0 <= time < 1}
     )
 
@@ -167,7 +170,12 @@ def test_every_number_is_that_of_the_score(credit: CreditService, language: str)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_says_what_was_used_what_was_not_and_the_rights(credit: CreditService, language: str) -> None:
     texts = Texts(language)  # type: ignore[arg-type]
-    for notice in (credit.notice(clients(credit)[0]), credit.notice(None, MADE_UP)):
+    notices = (
+        credit.notice(clients(credit)[0]),
+        credit.notice(credit.ids("granted")[0]),
+        credit.notice(None, MADE_UP),
+    )
+    for notice in notices:
         text = read(letter(notice, texts, MADE))
         used = [name for facts in notice.used.values() for name in facts]
         assert sorted(used) == sorted(credit.model.recipe.columns) and "CODE_GENDER" not in used
@@ -179,6 +187,10 @@ def test_it_says_what_was_used_what_was_not_and_the_rights(credit: CreditService
             assert words in text
         for key in ("rights.explanation", "rights.view", "rights.review", "about.demonstration"):
             assert plain(texts(f"letter.{key}")) in text
+        decision = notice.score.decision
+        other_decision = "granted" if decision == "refused" else "refused"
+        assert plain(texts(f"letter.change.{decision}")) in text
+        assert plain(texts(f"letter.change.{other_decision}")) not in text
         how, other = ("how", "how_new") if notice.score.client_id else ("how_new", "how")  # only a client has a number
         assert plain(texts(f"letter.rights.{how}")) in text and plain(texts(f"letter.rights.{other}")) not in text
         assert ("unknown" if language == "en" else "inconnu") in text
@@ -237,8 +249,10 @@ def test_whose_letter_it_is_must_be_clear(credit: CreditService) -> None:
     for whose in ((None, None), (None, {}), (None, {"AMT_CREDIT": None}), (client_id, MADE_UP)):
         with pytest.raises(InputError) as refusal:
             credit.notice(*whose)  # type: ignore[arg-type]
+        received = {"client_id": shown(whose[0]), "application": shown(whose[1])}
         for texts in (ENGLISH, FRENCH):
-            assert refusal.value.message(texts) == texts("errors.letter_whose")
+            assert refusal.value.message(texts) == texts("errors.letter_whose", **received)
+            assert all(value in refusal.value.message(texts) for value in received.values())
     assert credit.notice(client_id, {}).score.client_id == client_id
 
 
@@ -249,3 +263,26 @@ def test_the_cut_off_of_the_desk_decides(credit: CreditService) -> None:
     lenient = credit.notice(credit.ids("refused")[0], cost_ratio=1)
     assert lenient.score.decision == "granted"
     assert ENGLISH("credit.decision.granted") in read(letter(lenient, ENGLISH, MADE))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_letter_writes_the_cut_off_and_the_probability_one_way(credit: CreditService, language: str) -> None:
+    """Also where a proposal ends so near the cut-off that it takes more decimals than the decision does."""
+    texts = Texts(language)  # type: ignore[arg-type]
+    notices = [credit.notice(client_id) for client_id in credit.ids("all")[::40]]
+    nearer = [item for item in notices if Distance.between(item.score.probability, item.score.threshold).digits == 1]
+    nearer = [item for item in nearer if item.answer.found and item.answer.digits > 1][:3]
+    assert nearer
+    for notice in nearer:
+        text = read(letter(notice, texts, MADE))
+        for value in (notice.score.probability, notice.score.threshold):
+            found = {digits for digits in range(1, 5) if plain(texts.percent(value, digits)) in text}
+            assert found == {notice.answer.digits}, (notice.score.client_id, found)
+
+
+def test_the_letter_counts_the_loans_that_would_go_wrong_as_french_does(credit: CreditService) -> None:
+    notice = credit.notice(credit.ids("granted")[0])
+    for probability, words in ((0.0012, "environ 1 connaîtrait"), (0.0024, "environ 2 connaîtraient")):
+        score = replace(notice.score, log_odds=logit(probability))
+        answer = replace(notice.answer, probability=probability)
+        assert words in read(letter(replace(notice, score=score, answer=answer), FRENCH, MADE))

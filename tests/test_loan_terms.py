@@ -209,7 +209,7 @@ def test_a_proposal_says_its_own_numbers(answers: list[CounterfactualAnswer], la
 
 
 def test_terms_are_said_in_both_languages() -> None:
-    assert as_they_stand(LOAN, ENGLISH) == "450,000 borrowed over 36 months at 18.0% a year: 16,269 a month."
+    assert as_they_stand(LOAN, ENGLISH) == "450,000 borrowed over 36\u00a0months at 18.0% a year: 16,269 a month."
     said = proposal(LOAN, LOAN.paying_down(100_000.0).over(48), FRENCH).replace("\u202f", " ").replace("\xa0", " ")
     assert said == (
         "Verser un apport de 100 000 au lieu de 50 000, et n’emprunter ainsi que 400 000 au lieu de 450 000, "

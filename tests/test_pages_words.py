@@ -242,3 +242,47 @@ def test_a_note_without_files_marks_what_is_missing(tmp_path: Path, monkeypatch:
     found = method.facts(ENGLISH)
     missing = {name for name, value in found.items() if value == method.UNKNOWN}
     assert {*FACTS, *RATES, "verdict"} - missing <= {"rise_masks"}
+
+
+@BOTH
+def test_what_the_note_says_of_time_and_machines_is_read_from_the_files(
+    texts: Texts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machines = {"vgg16": "x86_64 CPU with bf16, 3 threads", "protovit": "NVIDIA GPU"}
+    rows = [
+        {
+            "model": name,
+            "accuracy_ci95": [0.7, 0.8],
+            "train_seconds": 71.4,
+            "machine": machine,
+            "latency_machine": machine,
+        }
+        for name, machine in machines.items()
+    ]
+    monkeypatch.setattr(results, "vision", lambda: rows)
+    monkeypatch.setattr(results, "training_recipe", lambda name: RECIPES.get(name, {}))
+    found = method.facts(texts)
+    assert (found["protovit_seconds"], found["protovit_machine"]) == ("71", "NVIDIA GPU")
+    assert numbers(found["vgg16_machine"], texts)[-1] == "3" and found["yolov8_machine"] == method.UNKNOWN
+    assert found["latency_machine"].startswith("NVIDIA GPU;") or "NVIDIA GPU\u00a0;" in found["latency_machine"]
+    ethics = texts("method.ethics.text", **found)
+    assert ethics.count("71") == 2 and not re.search("hour each|une heure chacun", ethics)
+    assert "9" in numbers(texts("method.protocols.text", **found), texts), "the blocks that ProtoViT stands on"
+    convnets = texts("method.convnets.text", **found)
+    assert not re.search("twice as fast|deux fois plus vite", convnets), "no file holds it"
+
+
+def test_a_gap_is_said_to_lie_between_two_ends_and_points_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "evaluation", lambda: MODELS["evaluation"])
+    french = FRENCH("method.leak.text", **method.facts(FRENCH)).replace("\u00a0", " ")
+    assert "compris entre +0,3 et −1,2 point selon" in french and "compris entre 1,2 et 2,5 points." in french
+    english = ENGLISH("method.leak.text", **method.facts(ENGLISH)).replace("\u00a0", " ")
+    assert "by +0.3 to −1.2 points," in english
+
+
+@pytest.mark.parametrize(
+    ("models", "words"), [(["vgg16"], "VGG16 a appris"), (["vgg16", "yolov8"], "YOLOv8n ont appris")]
+)
+def test_who_learnt_anew_agrees_with_the_verb(models: list[str], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "refitted", lambda: models)
+    assert words in method.facts(FRENCH)["anew"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ import pytest
 
 from models.credit.application import columns
 from models.credit.features import DAYS_PER_YEAR, FEATURES
-from models.credit.principal_reasons import MOST, PrincipalReason
+from models.credit.principal_reasons import MOST, ComparedFact, PrincipalReason
 from models.credit.score import Score
 from models.credit.service import CreditService, credit_service
 from models.credit.wording import unit
@@ -149,10 +151,12 @@ def _says(words: str, before: str, feature: str, value: float) -> bool:
         if value < 0.5:
             return re.search(f"{before}less than a month", words) is not None
         value = round(value)
-    match = re.search(f"{before}{NUMBER} ?{UNITS.get(kind, '')}", words)
+    match = re.search(f"{before}{NUMBER}\\s?{UNITS.get(kind, '')}", words)
     if match is None:
         return False
     shown = {"days": -value / DAYS_PER_YEAR, "share": 100 * value}.get(kind, value)
+    if feature == "DAYS_BIRTH" and match[1] == str(math.floor(shown)):  # nobody is 55.2 years old
+        return True
     digits = len(match[1].partition(".")[2]) or (1 if kind in ("days", "months", "share") else 0)
     return abs(float(match[1].replace(",", "")) - shown) <= 0.5 * 10.0**-digits + 1e-9
 
@@ -164,6 +168,7 @@ def test_the_numbers_that_a_sentence_says_are_the_clients_the_usual_one_and_the_
     for _, reasons in told:
         for reason in reasons:
             fact, words = reason.facts[0], sentence(reason, ENGLISH)
+            words = re.sub(r"\([^()]* from 0 to 1, [^()]*\)", "", words)  # the scale has numbers of its own
             if (
                 isinstance(fact.value, str)
                 or fact.value is None
@@ -179,10 +184,75 @@ def test_the_numbers_that_a_sentence_says_are_the_clients_the_usual_one_and_the_
                 assert _says(words, r"clients \(", fact.feature, fact.usual), words
             else:
                 assert _says(words, "against a usual ", fact.feature, fact.usual), words
-                share = re.search(rf"clients: {NUMBER}% of them", words)
+                share = re.search(rf"{NUMBER}% of (?:them|these) ", words)
                 assert share and float(share[1]) == pytest.approx(100 * max(fact.lower, fact.higher), abs=0.5), words
                 said += 1
     assert said >= 100
+
+
+def test_a_share_of_those_whose_fact_is_known_is_not_said_of_everybody(
+    told: list[tuple[Score, tuple[PrincipalReason, ...]]],
+) -> None:
+    """Where it is not known of nearly all: of a third of refused clients the car's age, of four fifths the job."""
+    partly = set()
+    for _, reasons in told:
+        for reason in reasons:
+            fact, words = reason.facts[0], sentence(reason, ENGLISH)
+            if fact.value is None or fact.value == 365243 or unit(fact.feature) == "flag":
+                continue
+            part = re.search(rf"the {NUMBER}% of {reason.peers} clients [a-z’ ]+(?::|,|\()", words)
+            assert bool(part) == (fact.known < 0.995), words
+            assert (f"among {reason.peers} clients" in words) == (fact.known >= 0.995), words
+            if part:
+                assert float(part[1]) == pytest.approx(100 * fact.known, abs=0.5) and "of them" not in words
+                partly.add(fact.feature)
+    assert {"EXT_SOURCE_3", "DAYS_EMPLOYED"} <= partly and len(partly) >= 4
+
+
+def _one(feature: str, value: float | str, usual: float | str, known: float, weighs: str = "for") -> PrincipalReason:
+    fact = ComparedFact(feature, value, usual, 0.06, 0.0, 0.94, known)
+    return PrincipalReason(weighs, 0.3, (feature,), (fact,), "refused", 1)  # type: ignore[arg-type]
+
+
+def test_a_part_of_the_others_is_named_once_in_each_language() -> None:
+    car = _one("OWN_CAR_AGE", 2.0, 8.0, 0.3164)
+    assert sentence(car, ENGLISH).replace("\u00a0", " ") == (
+        "The car is 2 years old, against a usual 8 years among the 32% of refused clients whose car’s age is known: "
+        "94% of these have an older one."
+    )
+    assert sentence(car, FRENCH).replace("\u202f", " ").replace("\u00a0", " ") == (
+        "La voiture a 2 ans, contre 8 ans habituellement pour les 32 % des clients refusés dont l’âge de la voiture "
+        "est connu : 94 % d’entre eux en ont une plus ancienne."
+    )
+    job = sentence(_one("OCCUPATION_TYPE", "Drivers", "Laborers", 0.6), ENGLISH)
+    assert "among the 60% of refused clients who give theirs, 0% are in the same category and 94% in one with" in job
+    nearly_all = sentence(_one("OWN_CAR_AGE", 2.0, 8.0, 0.9951), ENGLISH)
+    assert "among refused clients: 94% of them have" in nearly_all
+    flag = ComparedFact("FLAG_WORK_PHONE", 1.0, 1.0, 0.5, 0.5, 0.0, 0.8)
+    assert "as for 40% of refused clients." in sentence(replace(car, facts=(flag,)), ENGLISH)
+
+
+def test_an_age_is_told_in_completed_years_unless_the_two_would_read_alike() -> None:
+    old = _one("DAYS_BIRTH", -55.9 * DAYS_PER_YEAR, -38.2 * DAYS_PER_YEAR, 1.0)
+    assert (
+        sentence(old, ENGLISH).replace("\u00a0", " ").startswith("The age is 55 years, against a usual 38 years among")
+    )
+    near = _one("DAYS_BIRTH", -38.9 * DAYS_PER_YEAR, -38.2 * DAYS_PER_YEAR, 1.0)
+    assert sentence(near, FRENCH).replace("\u00a0", " ").startswith("L’âge est de 38,9 ans, contre 38,2 ans")
+
+
+def test_an_order_by_default_rate_is_not_said_to_be_one_of_counts() -> None:
+    for weighs, rate in (("for", "higher"), ("against", "lower")):
+        told = sentence(_one("OCCUPATION_TYPE", "Drivers", "Laborers", 1.0, weighs), ENGLISH)
+        assert told.endswith(f" in one with a {rate} default rate.")
+
+
+def test_the_scale_of_the_external_scores_is_said_once() -> None:
+    facts = tuple(ComparedFact(name, 0.172, 0.5, 0.1, 0.0, 0.9, 0.83) for name in SCORES)
+    reason = PrincipalReason("against", 0.3, SCORES, facts, "granted", 3)
+    assert sentence(reason, ENGLISH).count("from 0 to 1, 1 is best") == 1
+    assert sentence(reason, ENGLISH).count("against a usual 0.500 where it is known.") == 2
+    assert sentence(reason, FRENCH).count("de 0 à 1, 1 étant le plus favorable") == 1
 
 
 @pytest.mark.parametrize(
@@ -218,8 +288,8 @@ def test_what_is_not_known_is_said(credit: CreditService) -> None:
     score = credit.score_client(credit.ids("refused")[0], unknown)
     reason = next(item for item in credit.principal_reasons(score) if "EXT_SOURCE_2" in item.features)
     assert reason.known == 1
-    assert sentence(reason, ENGLISH).startswith("One of the three external scores is known.")
-    assert sentence(reason, FRENCH).startswith("Un seul des trois scores externes est connu.")
+    assert sentence(reason, ENGLISH).startswith("One of the three external scores is known (")
+    assert sentence(reason, FRENCH).startswith("Un seul des trois scores externes est connu (")
     known = _known(credit, "EXT_SOURCE_1", credit.portfolio.probabilities < score.threshold)
     for fact in reason.facts:
         if fact.feature == "EXT_SOURCE_1":

@@ -265,7 +265,7 @@ def test_the_sentence_says_what_is_shown_and_what_the_whole_is(read: PrototypeEx
     case, runner_up = read.reasoning.class_evidence
     shown = sum(item.points for item in case.evidence[: prototype_cards.SHOWN])
     said = prototype_cards.sentence(read, ENGLISH)
-    assert f"bring {ENGLISH.number(shown, 1)} of its {ENGLISH.number(case.total, 1)} points" in said
+    assert f"bring {ENGLISH.number(shown, 1)} of its {ENGLISH.number(case.total, 1)}\u00a0points" in said
     assert said.endswith(f"The runner-up, {runner_up.label}, has {ENGLISH.number(runner_up.total, 1)}.")
 
 

@@ -184,7 +184,7 @@ def test_a_difference_is_called_one_only_when_the_test_says_so() -> None:
 def test_gains_are_those_on_the_reference() -> None:
     sentence, one_photo = findings.gains(ROWS, ENGLISH)
     assert re.search(r"more photos than VGG16 in: Baby Care; fewer in: .*Kitchen & Dining", sentence)
-    assert "4.8 points" in one_photo
+    assert "4.8\u00a0points" in one_photo
     figure = result_charts.gains(ROWS, ENGLISH)
     assert figure is not None and figure.data[0].x[0] == pytest.approx(2 / 21)
     assert result_charts.gains(ROWS[1:], ENGLISH) is None and findings.gains(ROWS[1:], ENGLISH) == []
@@ -195,7 +195,7 @@ def test_confusion_matrices_share_one_scale() -> None:
     shares = [float(share) for share in re.findall(r"--share:([\d.]+)", html)]
     assert len(shares) == 2 * 49 and max(shares) == 1
     assert shares[0] == pytest.approx(13 / 20, abs=1e-3) and shares[49] == pytest.approx(15 / 20, abs=1e-3)
-    assert "Baby Care taken for Beauty and Personal Care, 14 times" in findings.confusions(ROWS, ENGLISH)
+    assert "“Baby Care” taken for “Beauty and Personal Care”, 14 times" in findings.confusions(ROWS, ENGLISH)
 
 
 def _evaluation() -> dict[str, Any]:
@@ -339,7 +339,7 @@ def test_trainings_repeated_in_folds_are_told_with_what_they_rest_on(texts: Text
 
 def test_what_the_leak_is_worth_is_random_less_cleaned() -> None:
     (sentence,) = findings.protocols(_evaluation(), ENGLISH)
-    assert "85.0% on random splits, 81.0% once" in sentence and "worth +4.0 points" in sentence
+    assert "85.0% on random splits, 81.0% once" in sentence and "worth +4.0\u00a0points" in sentence
 
 
 @BOTH

@@ -110,7 +110,14 @@ def test_the_most_faithful_map_is_named_beside_the_random_one(texts: Texts) -> N
         "protovit": {"methods": {"random": _road(0.0)}},
     }
     (sentence,) = findings.explanations(measured, texts)
-    assert numbers(sentence, texts) == ["0.35", "0.01", "147"] and texts("images.methods.rise") in sentence
+    assert numbers(sentence, texts) == ["0.35", "0.01", "147"] and "RISE" in sentence
+    assert texts("images.methods.rise") not in sentence, "how long it takes is for the menu"
+    (sentence,) = findings.explanations(measured, texts, quick=("grad-cam", "layer-cam"))
+    assert numbers(sentence, texts) == ["0.35", "0.01", "147", "0.23"] and sentence.count("Grad-CAM") == 1
+    assert findings.explanations(measured, texts, quick=("grad-cam", "rise")) == findings.explanations(measured, texts)
+    own = {"protovit": {"methods": {"random": _road(0.0123), "prototypes": _road(0.2345)}}}
+    (sentence,) = findings.explanations(own, texts, quick=("grad-cam",))
+    assert texts("images.method_names.prototypes") in sentence and numbers(sentence, texts)[-1] == "147"
 
 
 @BOTH

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from models.display.common.html import Table
+from models.display.common.names import machine_name
 from models.display.results import (
     calibration_charts,
     findings,
@@ -282,14 +283,70 @@ def test_a_table_holds_the_measured_figures_with_the_decimals_that_they_are_wort
 
 def test_points_are_counted_as_the_language_counts() -> None:
     near = PAIR | {"difference": -0.0142}
-    assert "de 1,4 point, plus" in findings.differences([near], FRENCH)[0]
-    assert "by 1.4 points, and" in findings.differences([near], ENGLISH)[0]
+    assert "de 1,4\u00a0point, plus" in findings.differences([near], FRENCH)[0]
+    assert "by 1.4\u00a0points, and" in findings.differences([near], ENGLISH)[0]
     (said,) = findings.protocols(EVALUATION, FRENCH)
-    assert "vaut +4,2 points," in said and "de 1,2 point (" in said
-    assert "vaut 3,3 points," in findings.gains(ROWS, FRENCH)[-1]
+    assert "vaut +4,2\u00a0points," in said and "de 1,2\u00a0point (" in said
+    assert "vaut 3,3\u00a0points," in findings.gains(ROWS, FRENCH)[-1]
 
 
 def test_french_sets_every_colon_apart() -> None:
     failure = EVALUATION["failures"]["catalogue"][1]
     for shown in (tables.confusions(ROWS, FRENCH), tables.failure_caption(failure, FRENCH)):
         assert "\u00a0: " in shown and not re.search(r"\S: ", shown)
+
+
+RELEARNT = {"folds": 5, "pairs": [PAIR | {"difference": 0.0541, "p_value": 2e-8}]}
+
+
+@BOTH
+def test_what_the_test_photos_leave_open_is_settled_by_the_folds_where_they_settle_it(texts: Texts) -> None:
+    alike = PAIR | {"p_value": 0.0703}
+    (open_still,) = findings.differences([alike], texts)
+    (settled,) = findings.differences([alike], texts, relearnt=RELEARNT)
+    assert settled.startswith(open_still) and "VGG16" in settled.removeprefix(open_still)
+    assert numbers(settled.removeprefix(open_still), texts)[-3:] == ["5", "5.4", "0.001"]
+    assert texts("results.tab.protocols") in settled
+    undecided = RELEARNT | {"pairs": [PAIR | {"p_value": 0.3}]}
+    other_pair = RELEARNT | {"pairs": [RELEARNT["pairs"][0] | {"first": "protovit"}]}  # type: ignore[index]
+    for found in (undecided, other_pair, {}, None):
+        assert findings.differences([alike], texts, relearnt=found) == [open_still]
+    differ = findings.differences([PAIR], texts)
+    assert findings.differences([PAIR], texts, relearnt=RELEARNT) == differ, "nothing was left open"
+
+
+def test_one_is_one_in_the_sentences_of_the_results() -> None:
+    one = EVALUATION | {"failures": {"test": [{}], "catalogue": EVALUATION["failures"]["catalogue"][:1]}}
+    missed, rendered = findings.failures(one, ["vgg16"], FRENCH)
+    assert "photos de test est manquée" in missed and "1 est manquée par" in rendered
+    missed, rendered = findings.failures(one, ["vgg16"], ENGLISH)
+    assert "test photos is missed" in missed and "1 is missed by" in rendered
+    short = {"vgg16": (Phase("curves", (Point(1, None, 0.9, 0.8),)),)}
+    assert "1 epoch in 1 phase;" in findings.learning(short, ENGLISH)[0]
+    assert "1 époque en 1 phase" in findings.learning(short, FRENCH)[0]
+    assert "à moins de 1,5 zone de leur place" in reasoning_tables.sentences(REASONING, FRENCH)[-1]
+    assert "within 1.5 places of where" in reasoning_tables.sentences(REASONING, ENGLISH)[-1]
+
+
+@BOTH
+def test_a_model_that_is_quickest_and_smallest_is_named_once(texts: Texts) -> None:
+    alone = findings.costs(ROWS, texts)
+    assert alone.count("YOLOv8n") == 1 and numbers(alone, texts) == ["7.9", "3.1"]
+    slower = [ROWS[0] | {"latency_ms_p50": 2.14}, ROWS[1]]
+    both = findings.costs(slower, texts)
+    assert both.index("VGG16") < both.index("YOLOv8n") and numbers(both, texts) == ["2.1", "3.1"]
+
+
+def test_a_machine_is_named_in_the_reader_s_language() -> None:
+    written = "x86_64 CPU with bf16, 2 threads"
+    assert machine_name(written, ENGLISH) == written
+    assert machine_name(written, FRENCH) == "processeur x86_64 avec bf16, 2 fils"
+    assert machine_name("arm64 CPU, 1 threads", FRENCH) == "processeur arm64, 1 fil"
+    assert machine_name("NVIDIA GPU", FRENCH) == "NVIDIA GPU", "what is not known is left as it is"
+    row = ROWS[1] | {"latency_machine": written}
+    assert "(processeur x86_64 avec bf16, 2 fils)" in findings.costs([row], FRENCH)
+
+
+def test_a_confusion_names_categories_of_any_gender() -> None:
+    said = findings.confusions(ROWS, FRENCH)
+    assert re.search(r"la catégorie «\u00a0.*\u00a0» prise pour «\u00a0.*\u00a0», 12 fois", said), said

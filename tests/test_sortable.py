@@ -67,7 +67,7 @@ def test_the_saved_scores_open_in_a_spreadsheet_of_the_language(texts: Texts, tm
 def test_how_many_were_refused_is_said_in_french(refused: int, said: str) -> None:
     rows = [ScoredRow(row, None, 0.5, "refused" if row < refused else "granted") for row in range(3)]
     html = tables.batch(Batch(tuple(rows), (), (), TableFormat("csv", "", "UTF-8", ";", ",", 0)), FRENCH)
-    assert f"3 lignes notées, dont {said}." in html
+    assert f"3 lignes avec un score, dont {said}." in html
 
 
 def test_what_was_left_out_of_a_file_is_said() -> None:
@@ -77,8 +77,8 @@ def test_what_was_left_out_of_a_file_is_said() -> None:
     for words in (
         "Lu comme CSV (zip)\u00a0: UTF-8, points-virgules",
         "virgule décimale, 2 lignes vides laissées",
-        "1 ligne notée, dont aucune refusée",
-        "2 lignes sans note",
+        "1 ligne avec un score, dont aucune refusée",
+        "2 lignes sans score",
         "Client 900004, Ligne 4.",
         "ignorées\u00a0: Devise",
     ):

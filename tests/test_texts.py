@@ -15,7 +15,7 @@ import yaml
 from models.credit.application import columns
 from models.credit.features import FEATURES
 from models.credit.wording import label, unit
-from models.texts import CATALOGUE, ENGLISH, FRENCH, LANGUAGES, Language, catalogue
+from models.texts import CATALOGUE, ENGLISH, FRENCH, LANGUAGES, Language, Texts, catalogue
 
 ROOT = Path(__file__).parent.parent
 DATA_SECTIONS = ("columns", "values", "features")  # looked up by the names that data has
@@ -171,3 +171,33 @@ def test_every_column_category_and_feature_has_a_name() -> None:
         for name in FEATURES:
             assert label(name, texts) != name
             assert unit(name) != "number", f"{name} has no unit in data/application_schema.yaml"
+
+
+# what French calls otherwise on this page, or what nobody says
+AVOIDED = re.compile(
+    r"sans note|lignes? notée|\bmaître\b|transformeur visuel|[Bb]ureau de crédit|classe juste|part de justes"
+    r"|\bprêt (?!à dépenser)|Personnel de base|Logement municipal|inconnu pour ce client|[ÉéEe]léments?\b"
+)
+
+
+def test_french_calls_one_thing_one_name() -> None:
+    assert not [key for key, entry in catalogue().items() if AVOIDED.search(entry["fr"].replace("Prêt à", ""))]
+
+
+def test_english_does_not_promise_years_where_months_are_said() -> None:
+    assert not [name for name in columns() if ENGLISH(f"columns.{name}").startswith("Years ")]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_number_and_its_unit_stay_on_one_line(language: Language) -> None:
+    units = {"en": "months?|years?|points?|s", "fr": "mois|ans?|points?|Mo|s"}[language]
+    apart = re.compile(rf"[\d}}] (?:{units})\b")
+    assert not [key for key, entry in catalogue().items() if apart.search(entry[language])]
+    texts = Texts(language)
+    for said in (texts.count("credit.months", 3), texts.points(0.034), texts.count("credit.loan.duration", 36)):
+        assert " " not in said and "\u00a0" in said
+
+
+def test_a_group_s_name_fits_what_raises_and_what_lowers_the_risk() -> None:
+    names = [entry for key, entry in catalogue().items() if key.startswith("credit.groups.")]
+    assert not [entry for entry in names if re.search("late|retard|défaut|default", entry["en"] + entry["fr"])]

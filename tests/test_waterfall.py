@@ -135,7 +135,7 @@ def test_what_raises_the_risk_is_orange_and_points_up(credit: CreditService, cli
         for row, change in zip(trace.y, trace.x, strict=True):
             (text,) = [item.text for item in figure.layout.annotations if item.y == pytest.approx(row + 0.4)]
             assert ("\u25b2 +" in text) == (change >= 0) and ("\u25bc \u2212" in text) == (change < 0)
-            points = float(re.search(r"(\d+\.\d+) point", text)[1])  # type: ignore[index]
+            points = float(re.search(r"(\d+\.\d+)\spoint", text)[1])  # type: ignore[index]
             assert points == pytest.approx(100 * abs(change), abs=0.051 if points >= 0.1 else 0.00051)
 
 
@@ -205,11 +205,11 @@ def test_the_sentences_name_whom_they_compare_with(credit: CreditService) -> Non
 @pytest.mark.parametrize(
     ("probability", "threshold", "written"),
     [
-        (0.25, 0.09045, ("25.0%", "9.0%", "16.0 points")),
-        (0.0909, 0.09045, ("9.09%", "9.05%", "0.04 points")),
-        (0.0870, 0.0868, ("8.700%", "8.680%", "0.020 points")),
-        (0.08655, 0.0865, ("8.655%", "8.650%", "0.005 points")),
-        (0.0865, 0.0865, ("8.6%", "8.6%", "0.0 points")),  # nothing tells the same figures apart
+        (0.25, 0.09045, ("25.0%", "9.0%", "16.0\u00a0points")),
+        (0.0909, 0.09045, ("9.09%", "9.05%", "0.04\u00a0points")),
+        (0.0870, 0.0868, ("8.700%", "8.680%", "0.020\u00a0points")),
+        (0.08655, 0.0865, ("8.655%", "8.650%", "0.005\u00a0points")),
+        (0.0865, 0.0865, ("8.6%", "8.6%", "0.0\u00a0points")),  # nothing tells the same figures apart
     ],
 )
 def test_near_the_cut_off_figures_get_the_digits_that_tell_them_apart(
@@ -250,10 +250,12 @@ def test_card_and_gauge_say_the_score(credit: CreditService, clients: list[int])
 
 
 def test_french_takes_less_than_two_for_one() -> None:
-    assert [FRENCH.points(share) for share in (0.005, 0.019, 0.02)] == ["0,5 point", "1,9 point", "2,0 points"]
-    assert FRENCH.points(0.0196) == "2,0 points" and ENGLISH.points(0.0104) == "1.0 points", "as it is written"
-    assert [ENGLISH.count("credit.years", years) for years in (0.5, 1, 2.5)] == ["0.5 years", "1 year", "2.5 years"]
-    assert [FRENCH.count("credit.years", years) for years in (0.5, 1, 2.5)] == ["0,5 an", "1 an", "2,5 ans"]
+    written = [FRENCH.points(share).replace("\u00a0", " ") for share in (0.005, 0.019, 0.0196, 0.02)]
+    assert written == ["0,5 point", "1,9 point", "2,0 points", "2,0 points"], "as it is written"
+    assert ENGLISH.points(0.0104) == "1.0\u00a0points"
+    years = {texts: [texts.count("credit.years", count) for count in (0.5, 1, 2.5)] for texts in (ENGLISH, FRENCH)}
+    assert [text.replace("\u00a0", " ") for text in years[ENGLISH]] == ["0.5 years", "1 year", "2.5 years"]
+    assert [text.replace("\u00a0", " ") for text in years[FRENCH]] == ["0,5 an", "1 an", "2,5 ans"]
 
 
 def test_a_client_is_riskier_than_those_with_less_risk(credit: CreditService) -> None:

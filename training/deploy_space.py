@@ -25,6 +25,7 @@ from training.hub.upload import HubRefusal, Target, repository, send, table
 
 ROOT = Path(__file__).parent.parent
 FILES = ("app.py", "packages.txt", "hub.yaml", "results.json", "LICENSE")
+DOCUMENTS = ("docs", "SECURITY.md", "CONTRIBUTING.md")  # what README.md shows and leads to
 CODE = ("models", "server", "tabs")
 # by name: a table of real applications that lies in data/ must not leave with them
 DATA = (
@@ -80,7 +81,7 @@ def build(folder: Path, root: Path = ROOT) -> None:
     """
     if folder.exists() and any(folder.iterdir()):
         raise HubRefusal(f"{folder} is not empty.")
-    copied = [*FILES, *CODE, *(f"data/{name}" for name in DATA)]
+    copied = [*FILES, *DOCUMENTS, *CODE, *(f"data/{name}" for name in DATA)]
     missing = [name for name in ("requirements.txt", *copied) if not (root / name).exists()]
     if missing:
         raise HubRefusal(f"{', '.join(missing)} is missing: `git checkout -- {' '.join(missing)}` brings it back.")

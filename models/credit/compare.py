@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from models import arguments
+from models.credit.application import columns
 from models.credit.features import DAYS_PER_YEAR
 from models.credit.portfolio import Portfolio
-from models.credit.wording import ColumnName, Value, is_missing, label
-from models.errors import InputError
+from models.credit.wording import Value, is_missing, label
+from models.errors import InputError, shown
 from models.texts import ENGLISH, Texts
 
 GROUPS = ("all", "similar")
@@ -89,13 +90,15 @@ class ClientComparison:
 
 
 @dataclass(frozen=True)
-class _Group:
-    """A group in a sentence."""
+class _Nobodys:
+    """That a feature is known of nobody in a group, for a visitor of the page."""
 
-    name: str
+    feature: str
+    group: str
 
     def message(self, texts: Texts) -> str:
-        return texts(f"credit.compare.{self.name}")
+        group = texts(f"credit.compare.{self.group}")
+        return texts("credit.compare.nobodys", feature=label(self.feature, texts), group=group)
 
 
 def compare(
@@ -119,7 +122,14 @@ def compare(
     own, outcomes, values = values[row], portfolio.outcomes[members], values[members]
     known = int(sum(not is_missing(value) for value in values))
     if not known:
-        raise InputError("feature_unknown", feature=ColumnName(name), group=_Group(chosen_group))
+        raise InputError(
+            "feature_unknown",
+            received=shown(name),
+            group=shown(chosen_group),
+            count=len(columns()),
+            allowed=", ".join(map(shown, GROUPS)),
+            on_page=_Nobodys(name, chosen_group),
+        )
     numeric = values.dtype != object
     distribution = _of_numbers(float(own), values, outcomes) if numeric else _of_categories(own, values, outcomes)
     return ClientComparison(

@@ -83,12 +83,20 @@ class CounterfactualAnswer:
     nearest: float | None
     weighs: Contribution | None
 
+    @property
+    def digits(self) -> int:
+        """Decimals with which every probability that the answer tells stands apart from the cut-off."""
+        reached = [item.probability for item in self.found]
+        if not reached and self.nearest is not None:
+            reached = [self.nearest]
+        return max(Distance.between(one, self.threshold).digits for one in (self.probability, *reached))
+
     def why_none(self, texts: Texts) -> str | None:
         """The sentence that says why there is no proposal, and which fact weighs most; None where there is one."""
         if self.reason is None:
             return None
         probability = self.probability if self.nearest is None else self.nearest
-        figures = Distance.between(probability, self.threshold).texts(texts)
+        figures = Distance.between(probability, self.threshold, self.digits).texts(texts)
         sentence = texts(
             f"credit.counterfactual.{self.reason}",
             nearest=figures["probability"],

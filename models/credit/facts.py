@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.credit.wording import Value, label, value_text
+from models.credit.wording import Value, label, spoken_value
 from models.texts import Texts
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -67,7 +67,7 @@ def profile(application: Mapping[str, Value], texts: Texts) -> dict[str, list[Fa
     answer: dict[str, list[Fact]] = {}
     for group, names in GROUPS.items():
         answer[group] = [
-            Fact(name, label(name, texts), value_text(name, values.get(name), texts), values.get(name) is not None)
+            Fact(name, label(name, texts), spoken_value(name, values.get(name), texts), values.get(name) is not None)
             for name in names
         ]
     return answer

@@ -6,7 +6,7 @@ from typing import Any
 
 from models.credit.loan import CENT, LoanTerms
 from models.credit.score import Contribution
-from models.credit.wording import label, value_text
+from models.credit.wording import label, spoken_value
 from models.texts import Texts
 
 
@@ -29,7 +29,7 @@ def as_they_stand(terms: LoanTerms, texts: Texts) -> str:
     ``500,000 borrowed over 36 months at 18.2% a year: 18,120 a month.``
     """
     kind = "revolving" if terms.is_revolving else "stand"
-    return texts(f"credit.loan.{kind}", **_said(terms, texts))
+    return texts(f"credit.loan.{kind}", **_told(terms, texts))
 
 
 def proposal(own: LoanTerms, terms: LoanTerms, texts: Texts) -> str:
@@ -37,21 +37,21 @@ def proposal(own: LoanTerms, terms: LoanTerms, texts: Texts) -> str:
 
     ``Borrow 450,000 instead of 500,000, over 36 months instead of 30: 16,300 a month instead of 20,900.``
     """
-    said = _said(terms, texts) | {f"own_{name}": text for name, text in _said(own, texts).items()}
+    told = _told(terms, texts) | {f"own_{name}": text for name, text in _told(own, texts).items()}
     parts = []
     if terms.is_revolving:
-        parts.append(texts("credit.loan.limit", **said))
+        parts.append(texts("credit.loan.limit", **told))
     elif abs(terms.down_payment - own.down_payment) > CENT:
         more = "more" if terms.down_payment > own.down_payment else "less"
-        parts.append(texts(f"credit.loan.down_{more if own.down_payment > CENT else 'first'}", **said))
+        parts.append(texts(f"credit.loan.down_{more if own.down_payment > CENT else 'first'}", **told))
     elif abs(terms.amount - own.amount) > CENT:
         told_apart = own.price is not None and abs(own.price - own.amount) > CENT  # the purchase is another sum
-        parts.append(texts(f"credit.loan.{'purchase' if told_apart else 'borrow'}", **said))
+        parts.append(texts(f"credit.loan.{'purchase' if told_apart else 'borrow'}", **told))
     if terms.months != own.months and not terms.is_revolving:
-        parts.append(texts("credit.loan.over" if parts else "credit.loan.repay", **said))
+        parts.append(texts("credit.loan.over" if parts else "credit.loan.repay", **told))
     what = ", ".join(parts)
     key = "credit.loan.proposal_revolving" if terms.is_revolving else "credit.loan.proposal"
-    return texts(key, what=what[:1].upper() + what[1:], **said)
+    return texts(key, what=what[:1].upper() + what[1:], **told)
 
 
 def interest(own: LoanTerms, terms: LoanTerms, texts: Texts) -> str:
@@ -66,7 +66,7 @@ def interest(own: LoanTerms, terms: LoanTerms, texts: Texts) -> str:
 
 def weightiest(item: Contribution, texts: Texts) -> str:
     """Which fact besides the terms of the loan weighs most, as a sentence."""
-    fact = f"{label(item.feature, texts)} ({value_text(item.feature, item.value, texts)})"
+    fact = f"{label(item.feature, texts)} ({spoken_value(item.feature, item.value, texts)})"
     return texts("credit.counterfactual.weighs", fact=fact)
 
 
@@ -75,7 +75,7 @@ def money(value: float, texts: Texts) -> str:
     return texts.number(round(value, 2))
 
 
-def _said(terms: LoanTerms, texts: Texts) -> dict[str, str]:
+def _told(terms: LoanTerms, texts: Texts) -> dict[str, str]:
     return {
         "amount": money(terms.amount, texts),
         "down_payment": money(terms.down_payment, texts),

@@ -23,18 +23,19 @@ def reasons(score: Score, texts: Texts) -> list[str]:
         notable = [group for group in score.groups if sign * group.contribution >= NOTABLE][:NAMED]
         if notable:
             sentences.append(texts(f"credit.reasons.{key}", whom=whom, groups=_named(notable, texts)))
-    sentences.append(
-        texts(
-            "credit.reasons.balance",
-            whom=compared_with(score, "mean", texts),
-            base=texts.percent(base_probability(score)),
-            probability=distance.texts(texts)["probability"],
-        )
-    )
+    sentences.append(_balance(score, distance.texts(texts)["probability"], texts))
     unknown = [item for item in score.contributions if is_missing(item.value) or item.value in NOT_SAID]
     sentences += _unknown([item for item in unknown if item.stand_in is None and is_missing(item.value)], "", texts)
     sentences += _unknown([item for item in unknown if item.stand_in is not None], "_usual", texts)
     return sentences + not_learnt(score, texts)
+
+
+def _balance(score: Score, probability: str, texts: Texts) -> str:
+    """Where the contributions begin and where they lead."""
+    told = {"base": texts.percent(base_probability(score)), "probability": probability}
+    if score.reference is None:  # the mean of log-odds is a score; no client's, and no mean probability either
+        return texts("credit.reasons.balance.average", **told)
+    return texts("credit.reasons.balance.group", whom=compared_with(score, "mean", texts), **told)
 
 
 def not_learnt(score: Score, texts: Texts) -> list[str]:
@@ -62,7 +63,7 @@ def _unknown(items: Sequence[Contribution], how: str, texts: Texts) -> list[str]
 
 
 def base_probability(score: Score) -> float:
-    """P(default) where the contributions begin: of the average client, or the mean of the group compared with."""
+    """P(default) where the contributions begin: at the average score, or the mean of the group compared with."""
     return sigmoid(score.base_value) if score.reference is None else score.reference.base_probability
 
 
@@ -71,7 +72,7 @@ def compared_with(score: Score, form: str, texts: Texts) -> str:
 
     Args:
         score: whose contributions.
-        form: which part: "against", "mean" or "short".
+        form: which part: "against" or "short"; of a group of clients also "mean".
         texts: the language.
     """
     if score.reference is None:

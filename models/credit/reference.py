@@ -34,8 +34,27 @@ class _Named:
     def message(self, texts: Texts) -> str:
         if self.name == "granted":
             return texts("errors.group_granted")
-        names = ", ".join(label(name, texts) for name in self.criteria)
-        return texts("errors.group_similar", criteria=names)
+        return texts("errors.group_similar", criteria=self.in_common(texts))
+
+    def in_common(self, texts: Texts) -> str:
+        """The criteria by name."""
+        return ", ".join(label(name, texts) for name in self.criteria)
+
+
+@dataclass(frozen=True)
+class _Few:
+    """That a group is too small, for a visitor of the page: how many clients it has, and what to choose instead."""
+
+    group: _Named
+    clients: int
+
+    def message(self, texts: Texts) -> str:
+        fewest = texts.number(FEWEST)
+        if self.group.name == "granted":
+            return texts.count("credit.reference.few_granted", self.clients, fewest=fewest)
+        members = max(self.clients, 1)  # whoever is explained is one of them, so that one is nobody else
+        criteria = self.group.in_common(texts)
+        return texts.count("credit.reference.few_similar", members, criteria=criteria, fewest=fewest)
 
 
 class References:
@@ -83,8 +102,14 @@ class References:
             members = alike(portfolio, application, criteria)
         clients = int(members.sum())
         if clients < FEWEST:
+            group = _Named(name, tuple(criteria))
             raise InputError(
-                "group_small", reference=name, clients=clients, group=_Named(name, tuple(criteria)), fewest=FEWEST
+                "group_small",
+                reference=name,
+                clients=clients,
+                group=group,
+                fewest=FEWEST,
+                on_page=_Few(group, clients),
             )
         background = portfolio.features[spread(portfolio.probabilities, members)]
         row = self._explainers.ranks(portfolio.model.row(application))

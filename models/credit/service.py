@@ -26,7 +26,7 @@ from models.credit.reference import References
 from models.credit.score import Score
 from models.credit.tree_explainers import TreeExplainers
 from models.credit.wording import label
-from models.errors import InputError
+from models.errors import InputError, shown
 from models.runtime import hub
 from models.texts import Texts
 
@@ -168,12 +168,12 @@ class CreditService:
             InputError: neither or both are given, no such client, or a value that its column does not allow.
         """
         if (client_id is None) == (not values):
-            raise InputError("letter_whose")
+            raise InputError("letter_whose", client_id=shown(client_id), application=shown(values))
         threshold = self._cut_off(cost_ratio)
         if client_id is None:
             held = application.check(values)
             if not held:
-                raise InputError("letter_whose")
+                raise InputError("letter_whose", client_id=shown(client_id), application=shown(values))
             score = self.model.score(held, None, threshold)
         else:
             held = self.portfolio.application(client_id)

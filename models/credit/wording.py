@@ -15,6 +15,7 @@ from models.texts import Texts
 SCHEMA = Path(__file__).parents[2] / "data" / "application_schema.yaml"
 Value = float | int | str | None
 NOT_SAID = (NOT_GIVEN, "Unknown")  # the table's categories for what the client did not say
+AGE = "DAYS_BIRTH"
 MOST_DIGITS = 4  # decimals of a percentage, however near two of them are
 
 
@@ -122,6 +123,23 @@ def value_text(column: str, value: Value, texts: Texts) -> str:
         case "share":
             return texts.percent(value, 0 if round(100 * value, 1).is_integer() else 1)
     return _plain(float(value), texts)
+
+
+def spoken_value(column: str, value: Value, texts: Texts, beside: Value = None) -> str:
+    """A value in a sentence: as :func:`value_text` writes it, but an age in completed years.
+
+    Args:
+        column: what is told.
+        value: its value.
+        texts: the language.
+        beside: the value that the sentence compares it with; an age keeps its decimal where the two would read alike.
+    """
+    if column != AGE or is_missing(value) or not isinstance(value, (int, float)):
+        return value_text(column, value, texts)
+    years = math.floor(scaled(column, value))
+    if isinstance(beside, (int, float)) and beside != value and math.floor(scaled(column, beside)) == years:
+        return value_text(column, value, texts)
+    return _time("years", years, texts)
 
 
 def _time(unit_key: str, value: float, texts: Texts) -> str:

@@ -58,7 +58,7 @@ class ClientSelection:
             except InputError as error:
                 if not says_why_not:
                     raise
-                return render("notices", sentences=[error.message(self.texts)]), *[None] * (len(outputs) - 1)
+                return render("notices", sentences=[error.said_on_page(self.texts)]), *[None] * (len(outputs) - 1)
 
         triggers = [self.client.change, self.ratio.change, *(widget.change for widget in more)]
         triggers.append(opened.select if opened is not None else self.app.load)

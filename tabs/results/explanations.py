@@ -9,13 +9,15 @@ import gradio as gr
 from models import results
 from models.display.results import findings, reasoning_tables, tables
 from models.texts import Texts
+from models.vision.saliency import METHODS
 from tabs.results.components import heading, table
 
 
 def explanations_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: Texts) -> None:
     """The maps, how to read their figures, the best method of each model; then the reasoning of ProtoViT."""
     measured = results.explanations()
-    heading(texts("results.explanations.title"), findings.explanations(measured, texts))
+    quick = [name for name, method in METHODS.items() if method.quick]
+    heading(texts("results.explanations.title"), findings.explanations(measured, texts, quick))
     gr.Markdown(texts("results.explanations.read"))
     if measured:
         table(tables.explanation_table(measured, texts))

@@ -19,7 +19,7 @@ from tabs.saving import saved_at_once
 def comparison_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts: Texts) -> None:
     """Accuracy with intervals, every figure in a table that sorts, McNemar's test, published rows apart."""
     pairs = evaluation.get("pairs", [])
-    says = [findings.headline(rows, texts), *findings.differences(pairs, texts)]
+    says = [findings.headline(rows, texts), *findings.differences(pairs, texts, relearnt=evaluation.get("relearnt"))]
     heading(texts("results.vision.title"), says)
     chart(charts.accuracy(rows, texts))
     gr.Markdown(f"### {texts('results.vision.caption')}\n{texts('results.vision.sort')}")

@@ -121,8 +121,7 @@ def _cells(rows: _Rows, headings: Sequence[str], at: dict[str, int]) -> tuple[di
     while piece := list(itertools.islice(rows, CELLS_AT_ONCE // len(headings))):
         for row, (line, fields) in enumerate(piece, len(numbers)):
             if len(fields) != len(headings):
-                details = {"row": row, "line": line, "received": len(fields), "expected": len(headings)}
-                raise InputError("table_ragged", **details)
+                raise InputError("table_ragged", row=row, line=line, received=len(fields), expected=len(headings))
             for place in unnamed:  # a value that stands under no heading may have been pushed there
                 if fields[place].strip():
                     received = shown(fields[place].strip())

@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from models.credit.compare import ClientComparison
-from models.credit.wording import label, scaled, unit, unit_name, value_text
+from models.credit.wording import label, scaled, spoken_value, unit, unit_name, value_text
 from models.display.common.chart import described, share_ticks
 from models.display.common.palette import LOWERS, MARK, RAISES, base_figure
 from models.texts import Texts
@@ -133,11 +133,11 @@ def sentence(comparison: ClientComparison, texts: Texts) -> list[str]:
     name = label(comparison.feature, texts)
     size = texts.count("credit.compare.size", comparison.known, 0, size=texts.number(comparison.size))
     if comparison.code is not None:
-        said = value_text(comparison.feature, comparison.code, texts)
-        return [texts("credit.compare.code", feature=name, value=said), size]
+        code = value_text(comparison.feature, comparison.code, texts)
+        return [texts("credit.compare.code", feature=name, value=code), size]
     if comparison.value is None:
         return [texts("credit.compare.value_unknown", feature=name), size]
-    value = value_text(comparison.feature, comparison.value, texts)
+    value = spoken_value(comparison.feature, comparison.value, texts)
     if comparison.below is not None and comparison.above is not None and unit(comparison.feature) != "flag":
         # days count backwards: the oldest client has the smallest number
         less = comparison.above if scaled(comparison.feature, 1.0) < 0 else comparison.below

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from models.credit.loan import USUAL_RATE
 from models.credit.loan_wording import as_they_stand
 from models.credit.notice import Notice
 from models.credit.reasons import not_learnt
-from models.credit.wording import Distance, label, value_text
+from models.credit.score import Score
+from models.credit.wording import Distance, label, spoken_value
 from models.display.common.pdf import Block, Document, Figures, Grid, Items, Paragraph, Section
 from models.display.credit.principal_reasons import sentence, title
 from models.display.credit.proposals import intro, proposals
@@ -31,13 +33,7 @@ def letter(notice: Notice, texts: Texts, made: datetime) -> bytes:
     asked = (
         texts("letter.asked", terms=as_they_stand(answer.own, texts)) if answer.own else texts("letter.asked_unknown")
     )
-    figures = Distance.between(score.probability, score.threshold).texts(texts)
-    words = texts(
-        f"letter.words.{score.decision}",
-        thousand=texts.number(THOUSAND),
-        count=texts.number(THOUSAND * score.probability),
-        **figures,
-    )
+    figures = Distance.between(score.probability, score.threshold, answer.digits).texts(texts)
     glance = (
         (texts("credit.probability"), figures["probability"]),
         (texts("credit.cutoff"), figures["threshold"]),
@@ -45,7 +41,7 @@ def letter(notice: Notice, texts: Texts, made: datetime) -> bytes:
     reasons = tuple(sentence(reason, texts) for reason in notice.reasons)
     sections = [Section(title(score, texts), (Items(reasons, numbered=True),))] if reasons else []
     sections += [
-        Section(texts("letter.change.heading"), _change(notice, texts)),
+        Section(texts(f"letter.change.{score.decision}"), _change(notice, texts)),
         Section(texts("letter.data.heading"), _data(notice, texts)),
         Section(texts("letter.rights.heading"), _rights(notice, texts)),
         Section(texts("letter.about.heading"), _about(notice, date, texts)),
@@ -54,7 +50,7 @@ def letter(notice: Notice, texts: Texts, made: datetime) -> bytes:
         Paragraph(texts("letter.greeting")),
         Paragraph(asked),
         Figures(texts(f"credit.decision.{score.decision}"), glance),
-        Paragraph(words),
+        Paragraph(_words(score, figures, texts)),
     )
     return Document(
         texts.language,
@@ -66,6 +62,14 @@ def letter(notice: Notice, texts: Texts, made: datetime) -> bytes:
         texts("letter.footer"),
         texts("letter.page", page="{page}", pages="{pages}"),  # the document fills them in
     ).pdf(made)
+
+
+def _words(score: Score, figures: Mapping[str, str], texts: Texts) -> str:
+    """What the probability means, and where the lender draws the line; ``figures`` as :class:`Distance` writes them."""
+    probability, threshold, points = (figures[name] for name in ("probability", "threshold", "points"))
+    count = round(THOUSAND * score.probability)
+    like = texts.count("letter.words.like", count, probability=probability, thousand=texts.number(THOUSAND))
+    return f"{like} {texts(f'letter.words.{score.decision}', threshold=threshold, points=points)}"
 
 
 def _about(notice: Notice, date: str, texts: Texts) -> tuple[Block, ...]:
@@ -87,7 +91,7 @@ def _change(notice: Notice, texts: Texts) -> tuple[Block, ...]:
 
 def _data(notice: Notice, texts: Texts) -> tuple[Block, ...]:
     told = {
-        group: [texts.pair(label(name, texts), value_text(name, value, texts)) for name, value in facts.items()]
+        group: [texts.pair(label(name, texts), spoken_value(name, value, texts)) for name, value in facts.items()]
         for group, facts in notice.used.items()
     }
     count = sum(map(len, told.values()))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from models.credit.interactions import Pair
 from models.credit.score import Score
-from models.credit.wording import label, value_text
+from models.credit.wording import label, spoken_value
 from models.texts import Texts
 
 
@@ -15,7 +15,7 @@ def sentences(pairs: Sequence[Pair], score: Score, texts: Texts) -> list[str]:
     values = {item.feature: item.value for item in score.contributions}
 
     def named(feature: str) -> str:
-        value = value_text(feature, values[feature], texts)
+        value = spoken_value(feature, values[feature], texts)
         return texts("credit.why.with_value", name=label(feature, texts), value=value)
 
     told = []

@@ -8,11 +8,12 @@ from models.credit.features import NOT_EMPLOYED
 from models.credit.principal_reasons import TOLD_AS_ONE, ComparedFact, PrincipalReason
 from models.credit.reasons import not_learnt
 from models.credit.score import Score
-from models.credit.wording import NOT_SAID, is_missing, label, scaled, unit, value_text
+from models.credit.wording import NOT_SAID, is_missing, label, scaled, spoken_value, unit, value_text
 from models.display.common.html import render
 from models.texts import Texts, catalogue
 
 PREVAILING = 0.55  # share of the others who must lie to one side before a value is called unusual
+NEARLY_ALL = 0.995  # share from which a fact counts as known of everybody: it is written as 100 %
 
 
 def title(score: Score, texts: Texts) -> str:
@@ -45,44 +46,70 @@ def sentence(reason: PrincipalReason, texts: Texts) -> str:
 
 
 def _fact(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
-    who = {
-        "peers": texts(f"principal_reasons.peers.{reason.peers}"),
-        "of_peers": texts(f"principal_reasons.of_peers.{reason.peers}"),
-    }
+    of_peers = texts(f"principal_reasons.of_peers.{reason.peers}")
     if fact.value == NOT_EMPLOYED and fact.feature == "DAYS_EMPLOYED":
-        return texts("principal_reasons.facts.DAYS_EMPLOYED.none", known=texts.share(fact.known), **who)
+        return texts("principal_reasons.facts.DAYS_EMPLOYED.none", known=texts.share(fact.known), of_peers=of_peers)
     if is_missing(fact.value) or fact.value in NOT_SAID:
-        told = {"name": label(fact.feature, texts), "known": texts.share(fact.known), **who}
+        told = {"name": label(fact.feature, texts), "known": texts.share(fact.known), "of_peers": of_peers}
         key = f"principal_reasons.facts.{fact.feature}.unknown"
         return texts(key if key in catalogue() else "principal_reasons.unknown", **told)
-    says = _says(fact, texts)
     if unit(fact.feature) == "flag":
-        return texts("principal_reasons.flag", fact=says, alike=texts.share(fact.alike), **who)
-    if isinstance(fact.value, str) and not fact.lower + fact.alike + fact.higher:
+        alike = texts.share(fact.known * fact.alike)
+        return texts("principal_reasons.flag", fact=_says(fact, texts), alike=alike, of_peers=of_peers)
+    if isinstance(fact.value, str):
+        return _category(fact, reason, texts)
+    return _number(fact, reason, texts)
+
+
+def _category(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
+    says = _says(fact, texts)
+    if not fact.lower + fact.alike + fact.higher:
         if fact.stand_in is None:
             return texts("principal_reasons.rare", fact=says)
         return texts("principal_reasons.rare_usual", fact=says, usual=value_text(fact.feature, fact.stand_in, texts))
-    if isinstance(fact.value, str):
-        share = fact.lower if reason.weighs == "against" else fact.higher
-        told = {"alike": texts.share(fact.alike), "share": texts.share(share), **who}
-        return texts(f"principal_reasons.category.{reason.weighs}", fact=says, **told)
-    usual = value_text(fact.feature, fact.usual, texts)
-    if max(fact.lower, fact.higher) < PREVAILING:
-        return texts(f"principal_reasons.as_usual.{reason.weighs}", fact=says, usual=usual, **who)
-    side = "lower" if fact.lower > fact.higher else "higher"
+    share = fact.lower if reason.weighs == "against" else fact.higher
+    told = {"alike": texts.share(fact.alike), "share": texts.share(share), "peers": _peers(fact, reason, texts)}
+    return texts(f"principal_reasons.category.{reason.weighs}", fact=says, **told)
+
+
+def _number(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
+    told = {"fact": _says(fact, texts), "usual": _usual(fact, texts), "peers": _peers(fact, reason, texts)}
     share = max(fact.lower, fact.higher)
+    if share < PREVAILING:
+        return texts(f"principal_reasons.as_usual.{reason.weighs}", **told)
+    side = "lower" if fact.lower > fact.higher else "higher"
     # days count backwards: a lower number of them is the longer time
     turned = {"lower": "higher", "higher": "lower"}[side] if scaled(fact.feature, 1.0) < 0 else side
     others = texts(f"principal_reasons.facts.{fact.feature}.{turned}")
-    return texts("principal_reasons.number", fact=says, usual=usual, share=texts.share(share), others=others, **who)
+    key = "number_of_part" if _is_known_of_part(fact) else "number"
+    return texts(f"principal_reasons.{key}", share=texts.share(share), others=others, **told)
 
 
 def _further(fact: ComparedFact, texts: Texts) -> str:
-    usual = value_text(fact.feature, fact.usual, texts)
-    return texts("principal_reasons.further_number", fact=_says(fact, texts), usual=usual)
+    key = "further_number_of_part" if _is_known_of_part(fact) else "further_number"
+    return texts(f"principal_reasons.{key}", fact=_says(fact, texts), usual=_usual(fact, texts))
+
+
+def _is_known_of_part(fact: ComparedFact) -> bool:
+    """Whether shares and usual values are those of a part of the others only."""
+    return fact.known < NEARLY_ALL
+
+
+def _peers(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
+    """Whom the client is compared with: those of the others whose own fact is known, if not all of them are."""
+    if not _is_known_of_part(fact):
+        return texts(f"principal_reasons.peers.{reason.peers}")
+    whose = texts.get(f"principal_reasons.facts.{fact.feature}.known", texts("principal_reasons.known"))
+    of_peers = texts(f"principal_reasons.of_peers.{reason.peers}")
+    return texts("principal_reasons.part_of_peers", share=texts.share(fact.known), of_peers=of_peers, whose=whose)
 
 
 def _says(fact: ComparedFact, texts: Texts) -> str:
     if unit(fact.feature) == "flag":
         return texts(f"principal_reasons.facts.{fact.feature}.{int(float(fact.value or 0))}")
-    return texts(f"principal_reasons.facts.{fact.feature}.says", value=value_text(fact.feature, fact.value, texts))
+    value = spoken_value(fact.feature, fact.value, texts, beside=fact.usual)
+    return texts(f"principal_reasons.facts.{fact.feature}.says", value=value)
+
+
+def _usual(fact: ComparedFact, texts: Texts) -> str:
+    return spoken_value(fact.feature, fact.usual, texts, beside=fact.value)

@@ -18,19 +18,31 @@ def intro(answer: CounterfactualAnswer, texts: Texts) -> str:
 def proposals(answer: CounterfactualAnswer, texts: Texts) -> list[tuple[list[str], str, Decision]]:
     """Each proposal: what is done and what it costs, in sentences; what comes of it; the new decision."""
     told = []
-    reached = [answer.probability, *(found.probability for found in answer.found)]
-    digits = max(Distance.between(probability, answer.threshold).digits for probability in reached)
-    before = texts.percent(answer.probability, digits)
+    before = texts.percent(answer.probability, answer.digits)
     for found in answer.found:
         words = [proposal(found.own, found.terms, texts), interest(found.own, found.terms, texts)]
-        after = Distance.between(found.probability, answer.threshold, digits).texts(texts)
+        after = Distance.between(found.probability, answer.threshold, answer.digits).texts(texts)
         outcome = texts(f"credit.counterfactual.{found.decision}", before=before, **after)
         told.append((list(filter(None, words)), outcome, found.decision))
     return told
 
 
 def counterfactuals(answer: CounterfactualAnswer, texts: Texts) -> str:
-    """The proposals as a card in HTML, or why there is none."""
+    """The proposals as a card in HTML, or why there is none.
+
+    The verdict above them is written with its own decimals: where the proposals need more, the card begins with them.
+    """
+    closer = _closer(answer, texts)
     if why := answer.why_none(texts):
-        return render("notices", sentences=[why])
-    return render("counterfactuals", intro=intro(answer, texts), items=proposals(answer, texts))
+        return render("notices", sentences=[" ".join(filter(None, [closer, why]))])
+    begins = " ".join(filter(None, [closer, intro(answer, texts)]))
+    return render("counterfactuals", intro=begins, items=proposals(answer, texts))
+
+
+def _closer(answer: CounterfactualAnswer, texts: Texts) -> str:
+    """Probability and cut-off with the decimals of the proposals; empty where those are the verdict's own."""
+    own = Distance.between(answer.probability, answer.threshold)
+    if own.digits == answer.digits:
+        return ""
+    figures = Distance.between(answer.probability, answer.threshold, answer.digits).texts(texts)
+    return texts("credit.counterfactual.closer", probability=figures["probability"], threshold=figures["threshold"])

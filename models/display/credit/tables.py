@@ -164,7 +164,7 @@ def _first(names: Sequence[str], texts: Texts, most: int = 20) -> str:
 
 def _scores(scores: Sequence[ScoredRow], texts: Texts) -> str:
     """Scores as a reader's table."""
-    row, probability = texts("credit.batch.row"), f"{texts('credit.probability')} (%)"
+    row, probability = texts("credit.batch.row_from_0"), f"{texts('credit.probability')} (%)"
     frame = pd.DataFrame(
         {
             row: [score.row for score in scores],

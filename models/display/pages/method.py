@@ -12,7 +12,7 @@ from models import results
 from models.credit.counterfactual import DURATIONS, FURTHER, LARGEST_STEP, MOST, SUMS
 from models.display.common.chart import described, share_ticks
 from models.display.common.html import Table
-from models.display.common.names import class_name, model_name
+from models.display.common.names import class_name, machine_name, model_name
 from models.display.common.palette import NEUTRAL, base_figure
 from models.display.pages.equations import EQUATIONS
 from models.display.results import protocol_charts, reasoning_tables
@@ -110,13 +110,13 @@ def _data_facts(texts: Texts) -> dict[str, str]:
 def _split_facts(splits: Mapping[str, Any], texts: Texts) -> dict[str, str]:
     """What the leak is worth, beside what the draw of a split is worth, in points; signed as it changes a figure."""
     drawn, cleaned = splits.get("random", {}), splits.get("cleaned", {})
-    gaps = [100 * (cleaned[name]["accuracy"] - found["accuracy"]) for name, found in drawn.items()]
-    deviations = [100 * found["deviation"] for found in drawn.values()]
+    gaps = [cleaned[name]["accuracy"] - found["accuracy"] for name, found in drawn.items()]
+    deviations = [found["deviation"] for found in drawn.values()]
     known = {
-        "gap_low": maybe(min(gaps, key=abs, default=None), lambda gap: texts.signed(gap, 1)),
-        "gap_high": maybe(max(gaps, key=abs, default=None), lambda gap: texts.signed(gap, 1)),
-        "deviation_low": maybe(min(deviations, default=None), lambda points: texts.number(points, 1)),
-        "deviation_high": maybe(max(deviations, default=None), lambda points: texts.number(points, 1)),
+        "gap_low": maybe(min(gaps, key=abs, default=None), lambda gap: texts.signed(100 * gap, 1)),
+        "gap_high": maybe(max(gaps, key=abs, default=None), lambda gap: texts.signed_points(gap, 1)),
+        "deviation_low": maybe(min(deviations, default=None), lambda share: texts.number(100 * share, 1)),
+        "deviation_high": maybe(max(deviations, default=None), lambda share: texts.points(share, 1)),
         "verdict": UNKNOWN,
     }
     if gaps:
@@ -141,14 +141,19 @@ def _training_facts(texts: Texts) -> dict[str, str]:
             f"{model}_head_rate": maybe(recipe.get("head_rate"), lambda rate: _rate(rate, texts)),
             f"{model}_rate": maybe(recipe.get("rate"), lambda rate: _rate(rate, texts)),
             f"{model}_epochs": maybe(row.get("epochs"), texts.number),
-            f"{model}_seconds": maybe(row.get("train_seconds"), texts.number),
         }
+    for model in results.VISION:
+        row = rows.get(model, {})
+        known[f"{model}_seconds"] = maybe(row.get("train_seconds"), texts.number)
+        known[f"{model}_machine"] = maybe(row.get("machine"), lambda name: machine_name(name, texts))
+    timed = sorted({row["latency_machine"] for row in rows.values() if row.get("latency_machine")})
+    known["latency_machine"] = texts.series(machine_name(name, texts) for name in timed) or UNKNOWN
     unchanged = any(row.get("epochs") == 0 for row in rows.values())
     known["no_epoch"] = texts("method.no_epoch") if unchanged else ""
     schedule = results.training_recipe("vgg16").get("schedule", {})
-    anew = ", ".join(model_name(name, texts) for name in results.refitted())
+    anew = [model_name(name, texts) for name in results.refitted()]
     known["rise_masks"] = texts.number(MASKS)
-    known["anew"] = texts("method.anew", models=anew) if anew else ""
+    known["anew"] = texts.count("method.anew", len(anew), models=", ".join(anew)) if anew else ""
     pupils = [f"{model_name(name, texts)} ({', '.join(found)})" for name, found in results.distilled_encoders().items()]
     known["taught"] = texts("method.taught", pupils=texts.series(pupils)) if pupils else ""
     known["smoothing"] = maybe(schedule.get("smoothing"), lambda value: texts.number(value, 1))

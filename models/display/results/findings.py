@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from models.display.common.names import class_name, model_name
+from models.display.common.names import class_name, machine_name, model_name
 from models.display.results.charts import milliseconds
 from models.display.results.protocol_charts import encoder_name
 from models.display.results.style import interval, p_value
@@ -28,24 +28,52 @@ def headline(rows: Rows, texts: Texts) -> str:
     )
 
 
-def differences(pairs: Rows, texts: Texts, shipped: bool = True) -> list[str]:
-    """One sentence a pair: whether the test tells the two apart."""
+def differences(
+    pairs: Rows, texts: Texts, shipped: bool = True, relearnt: Mapping[str, Any] | None = None
+) -> list[str]:
+    """One sentence a pair: whether the test tells the two apart.
+
+    Args:
+        pairs: as ``training.evaluate`` wrote them.
+        texts: the language.
+        shipped: whether they are of shipped models or of encoders.
+        relearnt: the trainings repeated in folds; what they settle is said where the test photos leave it open.
+    """
     sentences = []
     for pair in pairs:
         ahead, behind = (pair["first"], pair["second"]) if pair["difference"] >= 0 else (pair["second"], pair["first"])
         name = model_name if shipped else encoder_name
         key = "differ" if pair["p_value"] < SIGNIFICANT else "alike"
-        sentences.append(
-            texts(
-                f"results.say.{key}",
-                ahead=name(ahead, texts),
-                behind=name(behind, texts),
-                points=texts.points(pair["difference"], 1),
-                p=p_value(pair["p_value"], texts),
-                photos=texts.number(pair["only_first"] + pair["only_second"]),
-            )
+        told = texts(
+            f"results.say.{key}",
+            ahead=name(ahead, texts),
+            behind=name(behind, texts),
+            points=texts.points(pair["difference"], 1),
+            p=p_value(pair["p_value"], texts),
+            photos=texts.number(pair["only_first"] + pair["only_second"]),
         )
+        settled = _settled({ahead, behind}, relearnt or {}, texts) if key == "alike" else ""
+        sentences.append(f"{told} {settled}" if settled else told)
     return sentences
+
+
+def _settled(models: set[str], relearnt: Mapping[str, Any], texts: Texts) -> str:
+    """What the trainings in folds say of two models; empty where they do not tell them apart either."""
+    for pair in relearnt.get("pairs", ()):
+        if {pair["first"], pair["second"]} == models and pair["p_value"] < SIGNIFICANT:
+            ahead, behind = "first", "second"
+            if pair["difference"] < 0:
+                ahead, behind = behind, ahead
+            return texts(
+                "results.say.settled",
+                ahead=model_name(pair[ahead], texts),
+                behind=model_name(pair[behind], texts),
+                points=texts.points(pair["difference"], 1),
+                folds=texts.number(relearnt["folds"]),
+                p=p_value(pair["p_value"], texts),
+                tab=texts("results.tab.protocols"),
+            )
+    return ""
 
 
 def categories(rows: Rows, texts: Texts) -> str:
@@ -113,14 +141,15 @@ def costs(rows: Rows, texts: Texts) -> str:
         min(timed, key=lambda row: row["latency_ms_p50"]),
         min(rows, key=lambda row: row["weights_bytes"]),
     )
-    return texts(
-        "results.say.costs",
-        fastest=model_name(fastest["model"], texts),
-        latency=milliseconds(fastest["latency_ms_p50"], texts),
-        machine=fastest["latency_machine"] or fastest["machine"],
-        smallest=model_name(smallest["model"], texts),
-        size=texts.number(smallest["weights_bytes"] / 1e6, 1),
-    )
+    told = {
+        "fastest": model_name(fastest["model"], texts),
+        "latency": milliseconds(fastest["latency_ms_p50"], texts),
+        "machine": machine_name(fastest["latency_machine"] or fastest["machine"], texts),
+        "size": texts.number(smallest["weights_bytes"] / 1e6, 1),
+    }
+    if fastest is smallest:
+        return texts("results.say.costs_of_one", **told)
+    return texts("results.say.costs", smallest=model_name(smallest["model"], texts), **told)
 
 
 def learning(curves: Mapping[str, tuple[Phase, ...]], texts: Texts) -> list[str]:
@@ -138,8 +167,8 @@ def learning(curves: Mapping[str, tuple[Phase, ...]], texts: Texts) -> list[str]
                 texts(
                     "results.say.learning",
                     model=model_name(model, texts),
-                    epochs=texts.number(sum(phase.points[-1].epoch for phase in phases)),
-                    phases=texts.number(len(phases)),
+                    epochs=texts.count("results.say.epochs", sum(phase.points[-1].epoch for phase in phases)),
+                    phases=texts.count("results.say.phases", len(phases)),
                     first=texts.percent(known[0][1]),
                     best=texts.percent(min(known)[1]),
                 )
@@ -210,21 +239,22 @@ def failures(evaluation: Mapping[str, Any], models: Sequence[str], texts: Texts)
     test, rendered = (evaluation["failures"][name] for name in ("test", "catalogue"))
     all_miss = sum(all(answer != row["category"] for answer in row["answers"].values()) for row in rendered)
     return [
-        texts(
+        texts.count(
             "results.say.failures",
-            count=texts.number(len(test)),
+            len(test),
             photos=texts.number(sum(evaluation["photos"]["test"])),
             models=", ".join(model_name(model, texts) for model in models),
         ),
-        texts("results.say.rendered", some=texts.number(len(rendered)), all=texts.number(all_miss)),
+        texts.count("results.say.rendered", len(rendered), all=texts.number(all_miss)),
     ]
 
 
-def explanations(measured: Mapping[str, Mapping[str, Any]], texts: Texts) -> list[str]:
-    """For each model the method of the highest ROAD, beside the random map of as many photos.
+def explanations(measured: Mapping[str, Mapping[str, Any]], texts: Texts, quick: Collection[str] = ()) -> list[str]:
+    """For each model the method of the highest ROAD, beside the random map of as many photos; where it is a slow one,
+    also the most faithful of the ``quick`` ones, which the app draws first.
 
-    It is chosen as the app chooses the map that it draws first (:mod:`models.vision.measured`): among the methods that
-    were measured on the most photos, since on fewer chance would choose as well.
+    Both are chosen as the app chooses (:mod:`models.vision.measured`): among the methods that were measured on the most
+    photos, since on fewer chance would choose as well.
     """
     sentences = []
     for model, figures in measured.items():
@@ -234,14 +264,22 @@ def explanations(measured: Mapping[str, Mapping[str, Any]], texts: Texts) -> lis
         best = max(roads, key=roads.__getitem__, default="")
         if not best or random is None or random[0] != roads[best][0]:
             continue
-        sentences.append(
-            texts(
-                "results.say.explanations",
-                model=model_name(model, texts),
-                method=texts.get(f"images.methods.{best}", best),
-                road=texts.number(roads[best][1], 2),
-                random=texts.number(random[1], 2),
-                photos=texts.number(roads[best][0]),
-            )
+        told = texts(
+            "results.say.explanations",
+            model=model_name(model, texts),
+            method=_method(best, texts),
+            road=texts.number(roads[best][1], 2),
+            random=texts.number(random[1], 2),
+            photos=texts.number(roads[best][0]),
         )
+        drawn = max(roads.keys() & set(quick), key=roads.__getitem__, default=best)
+        if drawn != best:
+            by_default = {"method": _method(drawn, texts), "road": texts.number(roads[drawn][1], 2)}
+            told = f"{told} {texts('results.say.by_default', **by_default)}"
+        sentences.append(told)
     return sentences
+
+
+def _method(name: str, texts: Texts) -> str:
+    """A method's bare name, as a sentence takes it: that of the menu may say how long it takes."""
+    return texts.get(f"images.method_names.{name}", texts.get(f"images.methods.{name}", name))

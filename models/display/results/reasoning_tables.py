@@ -38,7 +38,7 @@ def sentences(measured: Mapping[str, Any], texts: Texts) -> tuple[str, ...]:
             "reasoning.sentences.stability",
             kept=texts.percent(measured["crop_kept"], 0),
             crop=texts.percent(stayed["crop"]["parts_stayed"]["mean"]),
-            near=texts.number(measured["near_patches"], 1),
+            near=texts.count("reasoning.places", measured["near_patches"]),
             quality=texts.number(measured["jpeg_quality"]),
             jpeg=texts.percent(stayed["jpeg"]["parts_stayed"]["mean"]),
         ),

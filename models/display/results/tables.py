@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from models.display.common.html import Table, render
-from models.display.common.names import class_name, model_name
+from models.display.common.names import class_name, machine_name, model_name
 from models.display.common.sortable import sortable
 from models.display.common.spreadsheet import save_csv
 from models.display.results.style import interval, maybe
@@ -46,8 +46,8 @@ def comparison(rows: Sequence[dict[str, Any]], texts: Texts) -> pd.DataFrame:
             ]
     frame[texts("results.vision.test_images")] = [row["test_images"] for row in rows]
     frame[texts("results.vision.catalogue")] = [_catalogue(row["catalogue"], texts) for row in rows]
-    frame[texts("results.vision.machine")] = [maybe(row["machine"], str) for row in rows]
-    frame[texts("results.vision.latency_machine")] = [maybe(row["latency_machine"], str) for row in rows]
+    frame[texts("results.vision.machine")] = [_machine(row["machine"], texts) for row in rows]
+    frame[texts("results.vision.latency_machine")] = [_machine(row["latency_machine"], texts) for row in rows]
     return frame
 
 
@@ -61,6 +61,10 @@ def comparison_table(frame: pd.DataFrame, texts: Texts) -> str:
 def save_comparison(frame: pd.DataFrame, folder: Path, texts: Texts) -> Path:
     """The comparison as a CSV file in a folder of the caller's, as spreadsheets of the language take it."""
     return save_csv(frame, folder / "comparison.csv", texts)
+
+
+def _machine(written: str | None, texts: Texts) -> str:
+    return maybe(written, lambda name: machine_name(name, texts))
 
 
 def _catalogue(measured: Mapping[str, Any] | None, texts: Texts) -> str:
