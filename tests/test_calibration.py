@@ -176,9 +176,10 @@ def test_an_answer_carries_both_and_without_thresholds_neither() -> None:
     logits = torch.tensor([0.9, 0.8, 0.0, 0.0, 0.0, 0.0, 0.0])
     known = prediction("m", CLASSES, NetworkOutput(logits), 1.0, 0.0, CHOSEN)
     assert known.none_of_these is True and known.prediction_set == CLASSES[:2]
+    assert known.level == CHOSEN.level
     assert prediction("m", CLASSES, NetworkOutput(logits + 5), 1.0, 0.0, CHOSEN).none_of_these is False
     bare = prediction("m", CLASSES, NetworkOutput(logits), 1.0, 0.0)
-    assert bare.none_of_these is None and bare.prediction_set is None
+    assert bare.none_of_these is None and bare.prediction_set is None and bare.level is None
 
 
 def test_thresholds_that_cannot_be_are_refused() -> None:
@@ -344,9 +345,12 @@ def test_accuracy_on_the_surest_is_counted_from_the_surest() -> None:
     assert next(point for point in curve if point["share"] == 0.75)["accuracy"] == pytest.approx(10 / 15)
 
 
+LEVEL = 0.85  # of a calibration made up for the test
+
+
 def answered(none: bool | None, prediction_set: tuple[str, ...] | None, model: str = "vgg16") -> Prediction:
     probabilities = dict.fromkeys(CLASSES, 0.0) | {CLASSES[0]: 0.75, CLASSES[1]: 0.25}
-    return Prediction(model, CLASSES[0], probabilities, 0.1, prediction_set, none)
+    return Prediction(model, CLASSES[0], probabilities, 0.1, prediction_set, none, None if none is None else LEVEL)
 
 
 @BOTH
@@ -367,8 +371,7 @@ def test_a_card_says_which_categories_remain_or_that_none_fits(texts: Texts) -> 
     )
     assert plain.count("vt-note") == one.count("vt-note") - 1
     assert texts("images.none_of_these") not in plain + one + two
-    level = json.loads((weights.FOLDER / "vgg16" / "calibration.json").read_text(encoding="utf-8"))["level"]
-    meant = f" ({texts('images.meant', share=texts.percent(level, 0))})"
+    meant = f" ({texts('images.meant', share=texts.percent(LEVEL, 0))})"
     assert texts("images.set_one", meant=meant) in one
     assert texts("images.set_several", labels=texts.series(name[:2]), meant=meant) in two
     title = f"<h2>{texts('images.none_of_these')}</h2>"  # and no share, which would be the closest category's

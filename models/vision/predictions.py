@@ -43,9 +43,11 @@ class Prediction:
         label: the most probable class.
         probabilities: class -> probability; they sum to 1 within 1e-6.
         seconds: from the picture in memory to the answer.
-        prediction_set: the classes that cannot be ruled out at 90 %, the most probable first; None for a model that was
-            not calibrated.
+        prediction_set: the classes that cannot be ruled out, the most probable first; None for a model that was not
+            calibrated.
         none_of_these: whether the photo probably shows none of the classes; None likewise.
+        level: share of photos whose set is meant to hold the true class, 0..1: a mean, and no probability that this
+            answer is right; None likewise.
     """
 
     model: str
@@ -54,6 +56,7 @@ class Prediction:
     seconds: float
     prediction_set: tuple[str, ...] | None = None
     none_of_these: bool | None = None
+    level: float | None = None
 
     def __post_init__(self) -> None:
         total = math.fsum(self.probabilities.values())
@@ -121,4 +124,5 @@ def prediction(
         seconds=time.perf_counter() - start,
         prediction_set=calibration.prediction_set(probabilities) if calibration else None,
         none_of_these=calibration.is_none_of_these(output) if calibration else None,
+        level=calibration.level if calibration else None,
     )

@@ -27,10 +27,8 @@ def read(stream: BinaryIO) -> RawTable:
     try:
         with pq.ParquetFile(stream) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
-            headings = [str(name) for name in schema.names]
+            headings, at = _columns(schema)
             ids = _ids_of_index(schema.metadata, rows)
-            at = places(headings)
-            _refuse_lists(schema, at)
             _refuse_too_much(file, [schema.field(place) for place in at.values()])
             wanted = [headings[place] for place in at.values()]
         stream.seek(0)
@@ -56,9 +54,7 @@ def read_rows(file: pq.ParquetFile, start: int, stop: int) -> RawTable:
         ArrowException, OSError: damaged.
     """
     schema, rows = file.schema_arrow, file.metadata.num_rows
-    headings = [str(name) for name in schema.names]
-    at = places(headings)
-    _refuse_lists(schema, at)
+    headings, at = _columns(schema)
     ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
     first, last = np.searchsorted(ends, [start, stop - 1], side="right")
     row = int(ends[first - 1]) if first else 0  # of the file, which the next batch begins with
@@ -76,6 +72,14 @@ def read_rows(file: pq.ParquetFile, start: int, stop: int) -> RawTable:
     if ids is not None and CLIENT_ID not in cells:
         cells[CLIENT_ID] = ids.slice(start, stop - start)
     return RawTable(cells, foreign(headings), stop - start, None, TableFormat("parquet"), start)
+
+
+def _columns(schema: pa.Schema) -> tuple[list[str], dict[str, int]]:
+    """The headings, and known column -> its place among them."""
+    headings = [str(name) for name in schema.names]
+    at = places(headings)
+    _refuse_lists(schema, at)
+    return headings, at
 
 
 def _refuse_lists(schema: pa.Schema, at: Mapping[str, int]) -> None:

@@ -13,7 +13,7 @@ from models.display.common.chart import described, share_ticks
 from models.display.common.palette import LOWERS, MARK, RAISES, base_figure
 from models.texts import Texts
 
-MOST_CATEGORIES = 12  # bars drawn; rarer categories stand in the last one
+MOST_CATEGORIES = 12  # bars of their own; rarer categories share one more
 
 
 def distribution(comparison: ClientComparison, texts: Texts) -> go.Figure:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-
 import numpy as np
 
 from models.display.common.html import render
 from models.display.common.names import class_name
 from models.texts import Texts
-from models.vision import calibration, weights
 from models.vision.predictions import Explanation, Prediction
 
 PLACES = tuple(f"{row}-{column}" for row in ("top", "middle", "bottom") for column in ("left", "centre", "right"))
@@ -27,24 +23,12 @@ def doubt(prediction: Prediction, texts: Texts) -> str:
         return texts("images.closest", label=class_name(prediction.label, texts))
     if prediction.prediction_set is None:
         return ""
-    level = _level(prediction.model)
+    level = prediction.level
     meant = "" if level is None else f" ({texts('images.meant', share=texts.percent(level, 0))})"
     if len(prediction.prediction_set) == 1:
         return texts("images.set_one", meant=meant)
     labels = [class_name(name, texts) for name in prediction.prediction_set]
     return texts("images.set_several", labels=texts.series(labels), meant=meant)
-
-
-@cache
-def _level(model: str) -> float | None:
-    """The share of photos whose set is meant to hold the true category, as the model's calibration says; None where its
-    file is gone. It is a mean over photos, and no probability that this answer is right.
-    """
-    try:
-        found = json.loads((weights.FOLDER / model / calibration.FILE).read_text(encoding="utf-8"))
-        return float(found["level"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def agreement(predictions: tuple[Prediction, ...], texts: Texts) -> str:

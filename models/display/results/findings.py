@@ -41,7 +41,7 @@ def differences(
     """
     sentences = []
     for pair in pairs:
-        ahead, behind = (pair["first"], pair["second"]) if pair["difference"] >= 0 else (pair["second"], pair["first"])
+        ahead, behind = _ordered(pair)
         name = model_name if shipped else encoder_name
         key = "differ" if pair["p_value"] < SIGNIFICANT else "alike"
         told = texts(
@@ -57,17 +57,21 @@ def differences(
     return sentences
 
 
+def _ordered(pair: Mapping[str, Any]) -> tuple[str, str]:
+    """The two models of a pair, the one that is more often right first."""
+    first, second = pair["first"], pair["second"]
+    return (first, second) if pair["difference"] >= 0 else (second, first)
+
+
 def _settled(models: set[str], relearnt: Mapping[str, Any], texts: Texts) -> str:
     """What the trainings in folds say of two models; empty where they do not tell them apart either."""
     for pair in relearnt.get("pairs", ()):
         if {pair["first"], pair["second"]} == models and pair["p_value"] < SIGNIFICANT:
-            ahead, behind = "first", "second"
-            if pair["difference"] < 0:
-                ahead, behind = behind, ahead
+            ahead, behind = _ordered(pair)
             return texts(
                 "results.say.settled",
-                ahead=model_name(pair[ahead], texts),
-                behind=model_name(pair[behind], texts),
+                ahead=model_name(ahead, texts),
+                behind=model_name(behind, texts),
                 points=texts.points(pair["difference"], 1),
                 folds=texts.number(relearnt["folds"]),
                 p=p_value(pair["p_value"], texts),
