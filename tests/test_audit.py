@@ -91,7 +91,7 @@ def test_every_number_of_the_document_is_measured(credit: CreditService, ratio: 
         *(group["count"] for groups in metrics["groups"].values() for group in groups.values()),
         credit.model.booster.num_trees(),
         len(credit.model.features),
-        len(credit.model.recipe.columns),
+        len(credit.model.feature_spec.columns),
         len({item.group for item in credit.score_client(credit.ids("all")[0]).contributions}),
         ratio,
         *(one["cost_ratio"] for one in metrics["cutoffs"]),

@@ -91,7 +91,7 @@ def test_groups_share_out_the_contributions(credit: CreditService) -> None:
 
 def test_the_model_reads_few_facts_and_never_the_sex(credit: CreditService) -> None:
     assert len(credit.model.features) <= 40
-    assert "CODE_GENDER" not in credit.model.recipe.columns
+    assert "CODE_GENDER" not in credit.model.feature_spec.columns
 
 
 def test_a_value_is_told_as_the_application_has_it(credit: CreditService) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from models.display.photos import glance_cards, prediction_cards
 from models.errors import ModelUnavailable
+from models.runtime import memory
 from models.texts import ENGLISH, FRENCH, Texts
 from models.vision import glance, photos, registry, weights
 from models.vision.glance import Glance, at_a_glance
@@ -43,6 +44,15 @@ def test_the_page_begins_with_an_example_whose_answer_is_kept(
     copy = tmp_path / "copy.webp"
     copy.write_bytes(glance.opening_example().read_bytes())
     assert list(at_a_glance(copy)) == [seen], "known by what it holds, wherever it stands"
+
+
+def test_what_loading_needed_goes_back_once_the_first_example_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    monkeypatch.setattr(glance, "at_a_glance", lambda path: iter(steps.append("answered") or ()))
+    monkeypatch.setattr(memory, "give_back", lambda: steps.append("heaps"))
+    monkeypatch.setattr(memory, "page_out_libraries", lambda: steps.append("libraries"))
+    glance.prepare()
+    assert steps == ["libraries", "answered", "heaps", "libraries"]
 
 
 def test_any_other_photo_is_answered_model_by_model(tmp_path: Path) -> None:

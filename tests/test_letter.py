@@ -178,7 +178,7 @@ def test_it_says_what_was_used_what_was_not_and_the_rights(credit: CreditService
     for notice in notices:
         text = read(letter(notice, texts, MADE))
         used = [name for facts in notice.used.values() for name in facts]
-        assert sorted(used) == sorted(credit.model.recipe.columns) and "CODE_GENDER" not in used
+        assert sorted(used) == sorted(credit.model.feature_spec.columns) and "CODE_GENDER" not in used
         assert all(plain(label(name, texts)) in text for name in used)
         assert label("CODE_GENDER", texts) not in text.replace({"en": "Your sex", "fr": "Votre sexe"}[language], "")
         unused = texts("letter.data.unused", count=len(columns()) - len(used) - 1)

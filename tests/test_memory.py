@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
+import lightgbm
 import psutil
 import pytest
 
@@ -101,3 +104,62 @@ def test_memory_is_given_back_again_and_again(monkeypatch: pytest.MonkeyPatch) -
     stop = memory.keep_given_back(0.001)
     assert enough.wait(10)
     stop.set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux pages out what it is told to")
+def test_pages_of_libraries_go_back_and_come_again(tmp_path: Path) -> None:
+    """A copy that no other process has mapped: pages that another one uses stay."""
+    script = """
+import ctypes, os, re, sys
+from pathlib import Path
+from models.runtime import memory
+
+def held():
+    blocks = re.split(r"(?m)^(?=[0-9a-f]+-[0-9a-f]+ )", Path("/proc/self/smaps").read_text())
+    ours = [block for block in blocks if sys.argv[1] in block]
+    return sum(int(re.search(r"Rss: +([0-9]+)", block)[1]) for block in ours)
+
+library = ctypes.CDLL(sys.argv[1])
+places = [line.split() for line in memory.MAPPINGS.read_text().splitlines() if sys.argv[1] in line]
+spans = [[int(end, 16) for end in place[0].split("-")] for place in places if place[1].startswith("r")]
+content = [ctypes.string_at(start, end - start) for start, end in spans]  # every page of it is read
+before = held()
+assert memory.page_out_libraries() > 0
+assert held() < before / 5  # what its linking wrote stays
+assert [ctypes.string_at(start, end - start) for start, end in spans] == content
+"""
+    copy = tmp_path / "libcopy.so"
+    copy.write_bytes((Path(lightgbm.__file__).parent / "lib" / "lib_lightgbm.so").read_bytes())
+    with copy.open("rb") as stream:
+        os.fsync(stream)  # what is not on disk yet cannot be read again from there
+    done = subprocess.run([sys.executable, "-c", script, str(copy)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_only_what_is_not_written_to_and_is_a_library_is_paged_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    mappings = tmp_path / "maps"
+    mappings.write_text(
+        "1000-3000 r--p 00000000 fe:00 7   /usr/lib/libx.so.1\n"
+        "3000-4000 r-xp 00002000 fe:00 7   /a folder/libx.so\n"
+        "4000-9000 rw-p 00003000 fe:00 7   /usr/lib/libx.so.1\n"
+        "a000-b000 r--p 00000000 fe:00 8   /weights/model.safetensors\n"
+        "c000-d000 r--p 00000000 00:00 0\n"
+        "d000-e000 r-xp 00000000 00:00 0   [vdso]\n"
+    )
+    asked: list[tuple[int | None, int, int]] = []
+
+    class System:
+        @staticmethod
+        def madvise(start: ctypes.c_void_p, length: ctypes.c_size_t, advice: int) -> int:
+            asked.append((start.value, length.value, advice))
+            return 0 if start.value == 0x1000 else -1
+
+    monkeypatch.setattr(memory, "MAPPINGS", mappings)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: System)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert memory.page_out_libraries() == 0x2000
+    assert asked == [(0x1000, 0x2000, 21), (0x3000, 0x1000, 21)]
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert memory.page_out_libraries() == 0 and len(asked) == 2

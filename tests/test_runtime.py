@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import threading
 from pathlib import Path
@@ -17,7 +18,7 @@ from models.protovit import ProtoViTConfig
 from models.runtime import background, health, hub
 from models.statistics import wilson
 from models.texts import ENGLISH, FRENCH
-from models.vision import glance
+from models.vision import glance, registry
 from models.vision.photo_batch import PhotoBatch, PhotoRow
 from models.vision.predictions import CLASSES, Prediction
 
@@ -271,3 +272,12 @@ def test_a_network_s_description_is_read_back_as_it_was_written() -> None:
     with pytest.raises(ValueError, match=r"at most \(radius \+ 1\)\^2 = 4, .* got 5"):
         ProtoViTConfig(parts=5, radius=1)
     assert ProtoViTConfig().encoder_config.model_type == "timm_wrapper" and ProtoViTConfig(parts=4, radius=1).parts == 4
+
+
+@pytest.mark.parametrize("model", ["credit", *registry.MODELS])
+def test_a_configuration_says_which_weights_it_describes(model: str) -> None:
+    """What the Hub's are told from; figures measured with others are announced."""
+    folder = Path(__file__).parents[1] / "weights" / model
+    learnt = next(name for name in hub.files(model) if name.startswith("model."))
+    digest = hashlib.sha256((folder / learnt).read_bytes()).hexdigest()
+    assert json.loads((folder / "config.json").read_text(encoding="utf-8"))["weights_sha256"] == digest

@@ -32,13 +32,13 @@ def _of(credit: CreditService, feature: str, **more: object) -> Contribution:
 
 
 def test_every_category_that_training_never_learnt_is_named_as_such(credit: CreditService) -> None:
-    recipe = credit.model.recipe
+    spec = credit.model.feature_spec
     seen = 0
-    for name, learnt in recipe.categories.items():
+    for name, learnt in spec.categories.items():
         for value in columns()[name].categories:
             item = _of(credit, name, **{name: value})
             assert item.is_learnt == (value in learnt)
-            usual = learnt[int(recipe.usual[name])] if name in recipe.usual else None
+            usual = learnt[int(spec.usual[name])] if name in spec.usual else None
             assert item.stand_in == (None if value in learnt else usual)
             if usual is not None and not item.is_learnt:  # the score is that of what stands in
                 assert item.contribution == pytest.approx(_of(credit, name, **{name: usual}).contribution)
@@ -75,13 +75,13 @@ def test_a_reason_says_what_its_category_counts_as(texts: Texts) -> None:
 @BOTH
 def test_unknown_as_usual_and_unknown_as_such_are_told_apart(credit: CreditService, texts: Texts) -> None:
     complete = credit.portfolio.application(credit.example_clients()[0].client_id)
-    complete |= {name: 1.0 for name in credit.model.recipe.columns if complete[name] is None}
+    complete |= {name: 1.0 for name in credit.model.feature_spec.columns if complete[name] is None}
     before = len(reasons(credit.score_application(complete), texts))
     for column, how in (("AMT_REQ_CREDIT_BUREAU_YEAR", ""), ("DAYS_REGISTRATION", "_usual")):
         told = reasons(credit.score_application(complete | {column: None}), texts)[before:]
         assert told == [texts.count(f"credit.reasons.unknown{how}", 1, features=label(column, texts))]
     usual = _of(credit, "DAYS_REGISTRATION")
-    assert usual.stand_in == credit.model.recipe.usual["DAYS_REGISTRATION"] and usual.is_learnt
+    assert usual.stand_in == credit.model.feature_spec.usual["DAYS_REGISTRATION"] and usual.is_learnt
     assert usual.contribution == pytest.approx(
         _of(credit, "DAYS_REGISTRATION", DAYS_REGISTRATION=usual.stand_in).contribution
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -70,9 +71,11 @@ def test_the_folder_is_complete_and_scores_add_up(trained: Path) -> None:
     features = engineer(made_applications(50, seed=1), FeatureSpec.from_config(config))
     parts = np.asarray(booster.predict(features, pred_contrib=True))
     assert np.allclose(parts.sum(axis=1), booster.predict(features, raw_score=True), atol=1e-9)
-    assert np.allclose(parts[:, -1], config["base"])
-    assert {"SK_ID_CURR", "TARGET", "CODE_GENDER"}.isdisjoint(config["columns"])
-    assert set(config["columns"]) == {column for name in config["features"] for column in sources(name)}
+    assert len(set(parts[:, -1])) == 1, "one base value for all"
+    used = {column for name in config["features"] for column in sources(name)}
+    assert {"SK_ID_CURR", "TARGET", "CODE_GENDER"}.isdisjoint(used)
+    assert set(config["ranges"]) == used - set(config["categories"])
+    assert config["weights_sha256"] == hashlib.sha256((trained / "model.txt").read_bytes()).hexdigest()
     assert list(config["groups"]) == config["features"] and set(config["groups"].values()) <= set(GROUPS)
     assert "XNA" not in config["categories"]["ORGANIZATION_TYPE"]
     assert config["cutoff"]["cost_ratio"] == 10
@@ -202,20 +205,20 @@ def test_an_unusable_target_is_refused(tmp_path: Path) -> None:
 
 def test_features_of_one_row_equal_those_of_many() -> None:
     rows = made_applications(30)
-    recipe = FeatureSpec(
+    spec = FeatureSpec(
         ("CREDIT_TERM", "AMT_CREDIT", "DAYS_EMPLOYED", "ORGANIZATION_TYPE"),
         {"ORGANIZATION_TYPE": ("School", "Bank")},
         {"AMT_CREDIT": 9.0},
     )
-    together = engineer(rows, recipe)
+    together = engineer(rows, spec)
     records = rows.to_dict("records")
-    alone = [engineer({name: (record[name],) for name in recipe.columns}, recipe)[0] for record in records]
+    alone = [engineer({name: (record[name],) for name in spec.columns}, spec)[0] for record in records]
     np.testing.assert_array_equal(together, np.array(alone))
     assert np.isfinite(together[:, :2]).all()
     assert np.isnan(together[rows["DAYS_EMPLOYED"] == 365243, 2]).all()
     assert np.isnan(together[rows["ORGANIZATION_TYPE"] == "XNA", 3]).all()
     assert set(together[rows["ORGANIZATION_TYPE"] == "Bank", 3]) == {1.0}
-    np.testing.assert_array_equal(engineer(pd.DataFrame(index=[0]), recipe)[0], [np.nan, 9.0, np.nan, np.nan])
+    np.testing.assert_array_equal(engineer(pd.DataFrame(index=[0]), spec)[0], [np.nan, 9.0, np.nan, np.nan])
 
 
 def test_categories_stand_in_the_order_of_their_default_rate() -> None:
@@ -224,10 +227,10 @@ def test_categories_stand_in_the_order_of_their_default_rate() -> None:
     rows = pd.DataFrame({"ORGANIZATION_TYPE": np.repeat(list(sizes), list(sizes.values())), "EXT_SOURCE_2": 0.5})
     default = np.concatenate([np.arange(count) < rates[name] * count for name, count in sizes.items()]).astype(int)
     rows.loc[:500, "EXT_SOURCE_2"] = np.nan
-    recipe = learn_feature_spec(rows, default, ["ORGANIZATION_TYPE", "EXT_SOURCE_2", "AMT_CREDIT"])
-    assert recipe.features == ("ORGANIZATION_TYPE", "EXT_SOURCE_2")
-    assert recipe.categories == {"ORGANIZATION_TYPE": ("School", "Trade", "Bank")}
-    assert recipe.usual == {}, "both are often unknown, from which a model may learn"
+    spec = learn_feature_spec(rows, default, ["ORGANIZATION_TYPE", "EXT_SOURCE_2", "AMT_CREDIT"])
+    assert spec.features == ("ORGANIZATION_TYPE", "EXT_SOURCE_2")
+    assert spec.categories == {"ORGANIZATION_TYPE": ("School", "Trade", "Bank")}
+    assert spec.usual == {}, "both are often unknown, from which a model may learn"
     rows.loc[3:, "EXT_SOURCE_2"] = 0.25
     assert learn_feature_spec(rows, default, ["EXT_SOURCE_2"]).usual == {"EXT_SOURCE_2": 0.25}
 

@@ -63,9 +63,9 @@ def run(applications: Any, candidates: Sequence[str], plan: Plan, folds: int, ou
         choice = search(rows, default[learnt], candidates, plan, report)
         found: dict[str, Any] = {"fold": fold, "trials": trials, "choice": asdict(choice)}
         if held is not None:
-            recipe = learn_feature_spec(rows, default[learnt], choice.features)
-            booster = fit(engineer(rows, recipe), default[learnt], recipe.features, choice, plan.seed, plan.threads)
-            probability = np.asarray(booster.predict(engineer(applications.iloc[held], recipe)))
+            spec = learn_feature_spec(rows, default[learnt], choice.features)
+            booster = fit(engineer(rows, spec), default[learnt], spec.features, choice, plan.seed, plan.threads)
+            probability = np.asarray(booster.predict(engineer(applications.iloc[held], spec)))
             found["roc_auc"] = roc_auc(default[held], probability)
         found["seconds"] = round(time.perf_counter() - started, 1)
         print(f"held out {fold}: ROC-AUC {found.get('roc_auc')}, {found['seconds']:.0f} s", flush=True)

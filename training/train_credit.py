@@ -60,10 +60,10 @@ class Settings:
 def learn(applications: pd.DataFrame, choice: Choice, settings: Settings) -> tuple[FeatureSpec, lgb.Booster]:
     """What was chosen, learnt from applications with ``TARGET``: how to read them, and the trees."""
     default = applications[TARGET].to_numpy()
-    recipe = learn_feature_spec(applications, default, choice.features)
-    matrix = engineer(applications, recipe)
+    spec = learn_feature_spec(applications, default, choice.features)
+    matrix = engineer(applications, spec)
     seeds = range(settings.seed, settings.seed + settings.members)
-    return recipe, average([fit(matrix, default, recipe.features, choice, seed, settings.threads) for seed in seeds])
+    return spec, average([fit(matrix, default, spec.features, choice, seed, settings.threads) for seed in seeds])
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,14 @@ def out_of_fold(applications: pd.DataFrame, chosen: Sequence[Choice], settings: 
     raw, fold = np.zeros(len(default)), np.zeros(len(default), dtype=int)
     importance: dict[str, float] = {}
     for number, (learnt, held) in enumerate(parts(default, len(chosen), settings.seed)):
-        recipe, booster = learn(applications.iloc[learnt], chosen[number], settings)
-        matrix = engineer(applications.iloc[held], recipe)
+        spec, booster = learn(applications.iloc[learnt], chosen[number], settings)
+        matrix = engineer(applications.iloc[held], spec)
         raw[held], fold[held] = booster.predict(matrix, raw_score=True), number
         strength = np.abs(np.asarray(booster.predict(matrix[:EXPLAINED], pred_contrib=True))[:, :-1]).mean(axis=0)
-        for name, value in zip(recipe.features, strength / len(chosen), strict=True):
+        for name, value in zip(spec.features, strength / len(chosen), strict=True):
             importance[name] = importance.get(name, 0.0) + float(value)
         auc = credit_metrics.roc_auc(default[held], raw[held])
-        print(f"fold {number + 1}: ROC-AUC {auc:.4f}, {len(recipe.features)} features", flush=True)
+        print(f"fold {number + 1}: ROC-AUC {auc:.4f}, {len(spec.features)} features", flush=True)
     return OutOfFold(raw, fold, importance)
 
 
@@ -147,11 +147,11 @@ def train(
     held_out = out_of_fold(applications, chosen, settings)
     raw, fold = held_out.raw, held_out.fold
     calibration = calibrate(raw, default)
-    recipe, booster = learn(applications, shipped, settings)
+    spec, booster = learn(applications, shipped, settings)
     booster = fold_into_leaves(booster, calibration)
     scored = ScoredApplications(applications, default, raw, fold, cross_calibrated(raw, default, fold))
-    metrics = measure(scored, settings.cost_ratio, recipe, time.perf_counter() - started)
-    strength = {name: calibration.slope * held_out.importance.get(name, 0.0) for name in recipe.features}
+    metrics = measure(scored, settings.cost_ratio, spec, time.perf_counter() - started)
+    strength = {name: calibration.slope * held_out.importance.get(name, 0.0) for name in spec.features}
     metrics["importance"] = {"rows": min(EXPLAINED * len(chosen), len(default)), "mean_absolute": strength}
     if digest:
         metrics["data"]["sha256"] = digest
@@ -159,7 +159,7 @@ def train(
         metrics |= compare(scored, chosen, settings)
     training = {**asdict(settings), **shipped.parameters, "rounds": shipped.rounds, "calibration": asdict(calibration)}
     training["trees"] = booster.num_trees()
-    config = describe(applications, recipe, booster, metrics, training)
+    config = describe(applications, spec, metrics, training)
     write(out, booster, config, metrics)
     auc, gap = metrics["figures"]["roc_auc"]["value"], metrics["figures"]["ece_mass_10"]
     print(f"out of fold: ROC-AUC {auc:.4f}, ECE {gap:.4f}", flush=True)

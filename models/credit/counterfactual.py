@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -33,8 +33,7 @@ SUMS = 50  # amounts tried up to there, each the same step further
 DURATIONS = range(6, 61, 6)  # months that are offered
 FURTHER = (1.05, 1.1)  # times the change: how far the decision must hold the same way
 MOST = 3  # proposals in an answer
-# The levers, in the order in which equal changes are proposed.
-LEVERS = ("amount", "down_payment", "months")
+Lever = Literal["amount", "down_payment", "months"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Counterfactual:
     """One proposal that flips the decision.
 
     Attributes:
-        levers: which of ``LEVERS`` it moves.
+        levers: what it moves.
         own, terms: the terms as they stand, and the new ones.
         changes: the same as original column -> new value.
         probability: P(default) with these changes, rescored.
@@ -50,7 +49,7 @@ class Counterfactual:
         distance: root of the summed squared log-ratios of new to old amount and duration: 0 is no change.
     """
 
-    levers: tuple[str, ...]
+    levers: tuple[Lever, ...]
     own: LoanTerms
     terms: LoanTerms
     changes: Mapping[str, float]
@@ -174,13 +173,13 @@ def _distance(own: LoanTerms, terms: LoanTerms) -> float:
     return math.hypot(math.log(terms.amount / own.amount), math.log(terms.months / own.months))
 
 
-def _offers(own: LoanTerms, decision: Decision) -> Iterator[tuple[tuple[str, ...], LoanTerms]]:
+def _offers(own: LoanTerms, decision: Decision) -> Iterator[tuple[tuple[Lever, ...], LoanTerms]]:
     """What a desk may propose: the levers that are moved, and the terms. Sums are round."""
     unit = 10.0 ** (math.floor(math.log10(own.amount)) - 2)
     way = -1 if decision == "refused" else 1
     steps = [way * LARGEST_STEP * own.amount * step / SUMS for step in range(1, SUMS + 1)]
     amounts = dict.fromkeys(round((own.amount + step) / unit) * unit for step in steps)
-    purchases: list[tuple[tuple[str, ...], LoanTerms]] = [((), own)]
+    purchases: list[tuple[tuple[Lever, ...], LoanTerms]] = [((), own)]
     purchases += [(("amount",), own.borrowing(amount)) for amount in amounts if (amount - own.amount) * way > 0]
     if own.price is not None and not own.is_revolving:
         paid = dict.fromkeys(round((own.down_payment - step) / unit) * unit for step in steps)
@@ -209,7 +208,7 @@ class _Search:
         """(n,) P(default) with each set of changed columns."""
         if not changes:
             return np.zeros(0)
-        table: dict[str, Any] = {name: self.application.get(name) for name in self.model.recipe.columns}
+        table: dict[str, Any] = {name: self.application.get(name) for name in self.model.feature_spec.columns}
         table |= {name: [changed.get(name, self.application.get(name)) for changed in changes] for name in COLUMNS}
         return self.model.probability(pd.DataFrame(table, index=range(len(changes))))
 

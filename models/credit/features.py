@@ -111,7 +111,7 @@ class FeatureSpec:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> FeatureSpec:
-        """Read the recipe from ``weights/credit/config.json``."""
+        """Of a model's ``config.json``."""
         return cls(
             features=tuple(config["features"]),
             categories={name: tuple(values) for name, values in config["categories"].items()},
@@ -148,34 +148,34 @@ class FeatureSpec:
         return tuple((sources(name), self.usual.get(name)) for name in self.features)
 
 
-def engineer(applications: pd.DataFrame | Mapping[str, Array | Sequence[Any]], recipe: FeatureSpec) -> Array:
+def engineer(applications: pd.DataFrame | Mapping[str, Array | Sequence[Any]], spec: FeatureSpec) -> Array:
     """The model's features.
 
     Args:
         applications: n values of each original column of ``application_train``; an absent column counts as missing.
-        recipe: what to compute.
+        spec: what to compute.
 
     Returns:
-        (n, f) float64, the columns ``recipe.features`` in order; a category is its code. A missing value, or a category
-        that training never saw, is NaN, unless the recipe knows a usual value for it.
+        (n, f) float64, the columns ``spec.features`` in order; a category is its code. A missing value, or a category
+        that training never saw, is NaN, unless there is a usual value for it.
     """
     rows = len(applications) if isinstance(applications, pd.DataFrame) else len(next(iter(applications.values())))
-    columns = {name: _column(applications, name, recipe, rows) for name in recipe.columns}
-    made = np.empty((rows, len(recipe.features)))
+    columns = {name: _column(applications, name, spec, rows) for name in spec.columns}
+    made = np.empty((rows, len(spec.features)))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        for place, (names, usual) in enumerate(recipe.plan):
+        for place, (names, usual) in enumerate(spec.plan):
             values = _over(*(columns[source] for source in names)) if len(names) == 2 else columns[names[0]]
             made[:, place] = values if usual is None else np.where(np.isnan(values), usual, values)
     return made
 
 
-def _column(applications: pd.DataFrame | Mapping[str, Any], name: str, recipe: FeatureSpec, rows: int) -> Array:
+def _column(applications: pd.DataFrame | Mapping[str, Any], name: str, spec: FeatureSpec, rows: int) -> Array:
     """An original column as numbers, NaN where unknown; of a category, the codes."""
     if name not in applications:
         return np.full(rows, np.nan)
     given = applications[name]
-    if name in recipe.categories:
-        codes = recipe.codes[name]
+    if name in spec.categories:
+        codes = spec.codes[name]
         return np.array([codes.get(value, np.nan) for value in given])
     values = given.to_numpy(dtype=float, na_value=np.nan) if isinstance(given, pd.Series) else np.asarray(given, float)
     return np.where(values == NOT_EMPLOYED, np.nan, values) if name == "DAYS_EMPLOYED" else values

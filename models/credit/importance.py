@@ -45,7 +45,7 @@ class Importance:
         self.values = answer.values
         self.features = answer.features
         self.known = portfolio.known_features
-        self._categories = portfolio.model.recipe.categories
+        self._categories = portfolio.model.feature_spec.categories
         self.mean_absolute = np.abs(answer.values).mean(axis=0)
         self.order = np.argsort(-self.mean_absolute, kind="stable")
 

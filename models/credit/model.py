@@ -59,12 +59,15 @@ class CreditModel:
         try:
             self.config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             self.booster = lgb.Booster(model_file=folder / "model.txt")
-            self.recipe = FeatureSpec.from_config(self.config)
-            self.features = self.recipe.features
+            self.feature_spec = FeatureSpec.from_config(self.config)
+            self.features = self.feature_spec.features
             if tuple(self.booster.feature_name()) != self.features:
                 raise ValueError("model.txt and config.json name different features")
             if unknown := set(self.features) - set(FEATURES):
                 raise ValueError(f"features that this version does not know: {', '.join(sorted(unknown))}"[:200])
+            self.ranges: dict[str, tuple[float, float]] = {
+                name: (float(low), float(high)) for name, (low, high) in self.config["ranges"].items()
+            }  # usual values of a column of numbers, both ends included
             self.cost_ratio = float(self.config["cutoff"]["cost_ratio"])
             self.threshold = float(self.config["cutoff"]["probability"])
         except (OSError, ValueError, KeyError, TypeError, lgb.basic.LightGBMError) as error:
@@ -75,11 +78,11 @@ class CreditModel:
 
     def matrix(self, applications: pd.DataFrame) -> np.ndarray:
         """(n, f) features of n applications of original columns."""
-        return engineer(applications, self.recipe)
+        return engineer(applications, self.feature_spec)
 
     def row(self, application: Mapping[str, Value]) -> np.ndarray:
         """(1, f) features of one application; an absent column or None is unknown."""
-        return engineer({name: (application.get(name),) for name in self.recipe.columns}, self.recipe)
+        return engineer({name: (application.get(name),) for name in self.feature_spec.columns}, self.feature_spec)
 
     def log_odds(self, applications: pd.DataFrame) -> np.ndarray:
         """(n,) log-odds of default."""
@@ -127,8 +130,8 @@ class CreditModel:
             group,
             value,
             contribution,
-            self.recipe.stand_in(name, value),
-            is_missing(value) or value in self.recipe.codes.get(name, (value,)),
+            self.feature_spec.stand_in(name, value),
+            is_missing(value) or value in self.feature_spec.codes.get(name, (value,)),
         )
 
     @cached_property

@@ -70,7 +70,7 @@ class Portfolio:
     @cached_property
     def known_features(self) -> np.ndarray:
         """(n, f) the same, NaN where a feature is unknown, whatever usual value stands in for it."""
-        return engineer(self.applications, replace(self.model.recipe, usual={}))
+        return engineer(self.applications, replace(self.model.feature_spec, usual={}))
 
     def values(self, name: object) -> np.ndarray:
         """(n,) values of an original column or of a feature of the model.

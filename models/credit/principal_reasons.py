@@ -133,7 +133,7 @@ def _compared(item: Contribution, portfolio: Portfolio, members: np.ndarray) -> 
 
 def _number(feature: str, value: Value, portfolio: Portfolio) -> float:
     """The client's own value on the same scale."""
-    categories = portfolio.model.recipe.categories.get(feature)
+    categories = portfolio.model.feature_spec.categories.get(feature)
     if categories is not None:
         return float(categories.index(str(value))) if value in categories else math.nan
     unknown = is_missing(value) or (feature == "DAYS_EMPLOYED" and value == NOT_EMPLOYED)
@@ -141,7 +141,7 @@ def _number(feature: str, value: Value, portfolio: Portfolio) -> float:
 
 
 def _usual(feature: str, values: np.ndarray, portfolio: Portfolio) -> Value:
-    categories = portfolio.model.recipe.categories.get(feature)
+    categories = portfolio.model.feature_spec.categories.get(feature)
     if categories is None:
         return float(np.median(values))
     return categories[int(np.bincount(values.astype(int)).argmax())]

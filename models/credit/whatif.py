@@ -47,7 +47,9 @@ def editable(model: CreditModel, texts: Texts) -> list[tuple[str, str]]:
     """(name, column) of every column the model uses, by name, but for those that follow from the loan's terms, and for
     its kind: another kind has other terms.
     """
-    names = [(label(name, texts), name) for name in model.recipe.columns if name not in (*loan.COLUMNS, loan.KIND)]
+    names = [
+        (label(name, texts), name) for name in model.feature_spec.columns if name not in (*loan.COLUMNS, loan.KIND)
+    ]
     return sorted(names, key=lambda item: item[0].casefold())
 
 
@@ -60,10 +62,8 @@ def editor(model: CreditModel, application: Mapping[str, Value], name: str, text
         items: tuple[str | float, ...] = rule.categories if rule.is_category else (0.0, 1.0)
         choices = tuple((value_text(name, item, texts), item) for item in items)
         return Editor(name, title, 0, 0, 0, choices, value, present)
-    described = model.config["columns"].get(name, {})
     known = None if value is None or value in rule.special else float(value)
-    ends = [described.get("minimum", rule.low), described.get("maximum", rule.high)]
-    ends += [known] if known is not None else []
+    ends = [*model.ranges.get(name, (rule.low, rule.high)), *([] if known is None else [known])]
     low, high = sorted((scaled(name, min(ends)), scaled(name, max(ends))))
     if rule.unit == "days":
         title = f"{title} ({texts('credit.axis.years')})"

@@ -69,10 +69,12 @@ def opening_example() -> Path | None:
 
 def prepare() -> None:
     """Loads the models and answers the picture that the page begins with, so that its first visitor need not wait."""
+    memory.page_out_libraries()  # by now all are loaded
     if (example := opening_example()) is not None:
         for _ in at_a_glance(example):
             pass
     memory.give_back()  # loading needs several times what is kept
+    memory.page_out_libraries()
 
 
 _kept: dict[str, tuple[Glance, ...]] = {}  # by the digest of the example

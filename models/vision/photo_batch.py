@@ -148,9 +148,5 @@ def _read(file: PhotoFile) -> Upload | InputError:
 
 
 def _answer(prediction: Prediction) -> dict[str, Any]:
-    calibrated = (
-        {"set": list(prediction.prediction_set), "none_of_these": prediction.none_of_these}
-        if prediction.prediction_set is not None
-        else {}
-    )
-    return {"label": prediction.label, "probability": prediction.probabilities[prediction.label], **calibrated}
+    probability = prediction.probabilities[prediction.label]
+    return {"label": prediction.label, "probability": probability, **prediction.calibrated()}

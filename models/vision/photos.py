@@ -18,7 +18,7 @@ from models.texts import ENGLISH
 from models.vision import faithfulness, registry
 from models.vision.faithfulness import Faithfulness
 from models.vision.overlay import OPACITY, overlay
-from models.vision.predictions import CLASSES, Explanation, Prediction
+from models.vision.predictions import CLASSES, Explanation
 from models.vision.saliency import METHODS
 from models.vision.uploads import Upload, read_upload
 
@@ -185,17 +185,10 @@ def classify(path: Path | str | None, models: Sequence[str]) -> dict[str, Any]:
             "probabilities": prediction.probabilities,
             "method": classifier.default_method,
             "seconds": prediction.seconds,
-            **_calibrated(prediction),
+            **prediction.calibrated(),
         }
     note = {"note": ENGLISH("images.cut_short")} if upload.cut_short else {}
     return {"classes": list(CLASSES), "models": answers, **note}
-
-
-def _calibrated(prediction: Prediction) -> dict[str, Any]:
-    """What the model's calibration adds to an answer for programs; nothing where it has none."""
-    if prediction.prediction_set is None:
-        return {}
-    return {"set": list(prediction.prediction_set), "none_of_these": prediction.none_of_these}
 
 
 def faults() -> list[ModelUnavailable]:

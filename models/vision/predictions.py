@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -64,6 +65,12 @@ class Prediction:
             raise ValueError(f"probabilities must sum to 1, got {total!r}")
         if self.label not in self.probabilities:
             raise ValueError(f"label must be one of {tuple(self.probabilities)}, got {self.label!r}")
+
+    def calibrated(self) -> dict[str, Any]:
+        """What the model's calibration says, in the form that programs receive; nothing where it has none."""
+        if self.prediction_set is None:
+            return {}
+        return {"set": list(self.prediction_set), "none_of_these": self.none_of_these}
 
 
 @dataclass(frozen=True)

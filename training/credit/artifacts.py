@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -22,7 +23,7 @@ from training.credit.model_card import card
 Array = np.ndarray
 Json = dict[str, Any]
 
-QUANTILES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
+SPANNED = [0.001, 0.999]  # quantiles of a column
 COST_RATIOS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50)
 
 
@@ -45,7 +46,7 @@ class ScoredApplications:
     probability: Array
 
 
-def measure(scored: ScoredApplications, cost_ratio: float, recipe: FeatureSpec, seconds: float) -> Json:
+def measure(scored: ScoredApplications, cost_ratio: float, spec: FeatureSpec, seconds: float) -> Json:
     """Every figure of the model, out of fold, as plain lists and numbers."""
     default, probability = scored.default, scored.probability
     grid = figures.threshold_grid(probability)
@@ -59,8 +60,8 @@ def measure(scored: ScoredApplications, cost_ratio: float, recipe: FeatureSpec, 
             "rows": len(default),
             "defaults": int(default.sum()),
             "default_rate": float(default.mean()),
-            "columns_used": len(recipe.columns),
-            "features": len(recipe.features),
+            "columns_used": len(spec.columns),
+            "features": len(spec.features),
         },
         "validation": f"nested {len(folds)}-fold stratified; search, scores, calibration out of fold; all rows counted",
         "figures": {
@@ -131,57 +132,40 @@ def groups(scored: ScoredApplications, grid: Array) -> Json:
     return groups
 
 
-def describe(
-    applications: pd.DataFrame, recipe: FeatureSpec, booster: lgb.Booster, metrics: Json, training: Json
-) -> Json:
+def describe(applications: pd.DataFrame, spec: FeatureSpec, metrics: Json, training: Json) -> Json:
     """What the app needs to build the model's features, to read its scores and to explain them."""
-    nothing = np.full((1, len(recipe.features)), np.nan)
-    base = float(np.asarray(booster.predict(nothing, pred_contrib=True))[0, -1])  # the same for every row
-    known = {name: FEATURES[name] for name in recipe.features}
+    known = {name: FEATURES[name] for name in spec.features}
+    numbers = [name for name in spec.columns if name not in spec.categories]
     return {
-        "format": 2,
-        "features": list(recipe.features),
+        "features": list(spec.features),
         "groups": {name: one.group for name, one in known.items()},
         "monotone": {name: one.monotone for name, one in known.items() if one.monotone},
-        "derived": {
-            name: {"sources": list(one.sources), "what": one.what} for name, one in known.items() if one.sources
-        },
-        "categories": {name: list(values) for name, values in recipe.categories.items()},
-        "usual": dict(recipe.usual),
-        "base": base,
+        "categories": {name: list(values) for name, values in spec.categories.items()},
+        "usual": dict(spec.usual),
         "cutoff": {
             "probability": metrics["default_cutoff"]["threshold"],
             "cost_ratio": metrics["default_cutoff"]["cost_ratio"],
         },
-        "columns": {name: _column(applications[name], recipe.categories.get(name)) for name in recipe.columns},
+        "ranges": {name: ends for name in numbers if (ends := _range(applications[name]))},
         "training": training,
     }
 
 
-def _column(values: pd.Series, categories: tuple[str, ...] | None) -> Json:
-    """Aggregates of an original column; its range is the 0.1 % and 99.9 % quantiles, not the extremes."""
-    if categories is not None:
-        shares = values.value_counts(normalize=False) / len(values)
-        known = {name: round(float(shares[name]), 5) for name in categories}
-        return {"kind": "category", "shares": known, "missing": round(1 - sum(known.values()), 5)}
-    numbers = values.astype(float)
-    numbers = numbers.where(numbers != NOT_EMPLOYED) if values.name == "DAYS_EMPLOYED" else numbers
-    whole = bool((numbers.dropna() % 1 == 0).all())
-    empty = bool(numbers.isna().all())
-    quantiles = {str(q): None if empty else float(numbers.quantile(q)) for q in QUANTILES}
-    return {
-        "kind": "integer" if whole else "number",
-        "minimum": quantiles["0.001"],
-        "maximum": quantiles["0.999"],
-        "quantiles": quantiles,
-        "missing": round(float(numbers.isna().mean()), 5),
-    }
+def _range(values: pd.Series) -> list[float]:
+    """What a slider of the page spans: two quantiles, not the extremes, which are somebody's own; empty for a column
+    without values.
+    """
+    numbers = values.astype(float).dropna()
+    if values.name == "DAYS_EMPLOYED":
+        numbers = numbers[numbers != NOT_EMPLOYED]
+    return [float(end) for end in numbers.quantile(SPANNED)] if len(numbers) else []
 
 
 def write(out: Path, booster: lgb.Booster, config: Json, metrics: Json) -> None:
     """Write ``model.txt``, ``config.json``, ``metrics.json`` and the card ``README.md``."""
     out.mkdir(parents=True, exist_ok=True)
     booster.save_model(out / "model.txt")
+    config = {"weights_sha256": hashlib.sha256((out / "model.txt").read_bytes()).hexdigest(), **config}
     for name, content in (("config", config), ("metrics", metrics)):
         (out / f"{name}.json").write_text(dump(content), encoding="utf-8")
     (out / "README.md").write_text(card(config, metrics), encoding="utf-8")

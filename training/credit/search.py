@@ -65,13 +65,13 @@ def parts(default: Array, count: int, seed: int) -> Iterator[tuple[Array, Array]
 
 def ranked(applications: pd.DataFrame, default: Array, features: Sequence[str], plan: Plan) -> tuple[str, ...]:
     """Features by mean absolute SHAP value, strongest first."""
-    recipe = learn_feature_spec(applications, default, features)
-    matrix = engineer(applications, recipe)
-    first = Choice(recipe.features, FIRST, RANKED_ROUNDS)
-    booster = fit(matrix, default, recipe.features, first, plan.seed, plan.threads)
+    spec = learn_feature_spec(applications, default, features)
+    matrix = engineer(applications, spec)
+    first = Choice(spec.features, FIRST, RANKED_ROUNDS)
+    booster = fit(matrix, default, spec.features, first, plan.seed, plan.threads)
     some = np.random.default_rng(plan.seed).permutation(len(matrix))[:EXPLAINED]
     strength = np.abs(np.asarray(booster.predict(matrix[some], pred_contrib=True))[:, :-1]).mean(axis=0)
-    return tuple(recipe.features[place] for place in np.argsort(-strength, kind="stable"))
+    return tuple(spec.features[place] for place in np.argsort(-strength, kind="stable"))
 
 
 def suggest(trial: optuna.Trial) -> Parameters:
@@ -87,14 +87,14 @@ def suggest(trial: optuna.Trial) -> Parameters:
 
 
 class Folds:
-    """Rows in inner folds, each with the recipe and the features of its own training part."""
+    """Rows in inner folds, each with the feature spec and the features of its own training part."""
 
     def __init__(self, applications: pd.DataFrame, default: Array, features: Sequence[str], plan: Plan) -> None:
         self.plan, self.default = plan, default
         self.folds: list[tuple[FeatureSpec, Array, Array, Array]] = []
         for learnt, held in parts(default, plan.inner, plan.seed + 1):
-            recipe = learn_feature_spec(applications.iloc[learnt], default[learnt], features)
-            self.folds.append((recipe, engineer(applications, recipe), learnt, held))
+            spec = learn_feature_spec(applications.iloc[learnt], default[learnt], features)
+            self.folds.append((spec, engineer(applications, spec), learnt, held))
 
     def judge(self, features: Sequence[str], parameters: Parameters) -> tuple[float, int]:
         """The best mean ROC-AUC on the held-out parts, and the number of trees that reaches it."""
@@ -114,14 +114,14 @@ class Folds:
 
     def _booster(
         self,
-        recipe: FeatureSpec,
+        spec: FeatureSpec,
         matrix: Array,
         learnt: Array,
         held: Array,
         features: Sequence[str],
         parameters: Parameters,
     ) -> lgb.Booster:
-        places = np.array([recipe.features.index(name) for name in features])
+        places = np.array([spec.features.index(name) for name in features])
         given = settings(features, parameters, self.plan.seed, self.plan.threads)
         rows = lgb.Dataset(matrix[np.ix_(learnt, places)], self.default[learnt], params=given)
         booster = lgb.Booster(given, rows)

@@ -35,8 +35,9 @@ def collect(folder: Path, model: str) -> dict[str, Content]:
     _check_card(folder / "README.md")
     digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.name != hub.LISTING}
     expected = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("weights_sha256")
-    if expected and expected != digests["model.safetensors"]:
-        raise HubRefusal(f"{folder}/model.safetensors is not the file that config.json describes (SHA-256).")
+    weights = next(name for name in hub.files(model) if name.startswith("model."))
+    if expected != digests[weights]:
+        raise HubRefusal(f"{folder / weights} is not the file that config.json describes (SHA-256).")
     listing = "".join(f"{digest}  {name}\n" for name, digest in digests.items())
     return {**{name: folder / name for name in digests}, hub.LISTING: listing.encode()}
 
