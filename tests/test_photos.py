@@ -61,7 +61,8 @@ def upload(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("size", [(7, 7), (640, 480), (301, 777)])
 def test_a_map_is_enlarged_as_a_whole_though_it_is_laid_over_in_bands(size: tuple[int, int]) -> None:
     saliency = np.random.default_rng(0).random((9, 11), dtype=np.float32)
-    whole = np.clip(cv2.resize(saliency, size, interpolation=cv2.INTER_CUBIC) * 255, 0, 255).astype(np.uint8)
+    large = cv2.resize(saliency, size, interpolation=cv2.INTER_CUBIC)
+    whole = np.rint(np.clip(large * 255, 0, 255)).astype(np.uint8)
     expected = cv2.cvtColor(cv2.applyColorMap(whole, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB).astype(int)
     alone = np.asarray(overlay(Image.new("RGB", size), saliency, opacity=1))
     assert np.abs(alone - expected).max() <= 4  # a level more or less

@@ -40,19 +40,20 @@ def overlay(
     size = size or image.size
     if image.size != size:
         image = image.resize(size, Image.Resampling.BICUBIC)
-    picture = np.array(image)
+    picture = np.asarray(image)
+    blend = np.empty_like(picture)
     for rows, colours in _coloured(saliency, size):
-        cv2.addWeighted(picture[rows], 1 - opacity, colours, opacity, 0, dst=picture[rows])
-    return Image.fromarray(picture)
+        cv2.addWeighted(picture[rows], 1 - opacity, colours, opacity, 0, dst=blend[rows])
+    return Image.fromarray(blend)
 
 
 def _coloured(saliency: np.ndarray, size: tuple[int, int]) -> Iterator[tuple[slice, np.ndarray]]:
     """The map at that size in colours, some rows at a time: whole, it would hold several times the picture's bytes."""
     width, height = size
     rows = len(saliency)
-    across = cv2.resize(saliency.astype(np.float32), (width, rows), interpolation=cv2.INTER_CUBIC)
+    across = cv2.resize(255 * saliency.astype(np.float32), (width, rows), interpolation=cv2.INTER_CUBIC)
     down = cv2.resize(np.eye(rows, dtype=np.float32), (rows, height), interpolation=cv2.INTER_CUBIC)
     for top in range(0, height, BAND):
         band = slice(top, min(top + BAND, height))
-        levels = np.clip(down[band] @ across * 255, 0, 255).astype(np.uint8)  # the cubic overshoots a little
+        levels = cv2.add(down[band] @ across, 0, dtype=cv2.CV_8U)  # held to 0..255: the cubic overshoots a little
         yield band, cv2.applyColorMap(levels, COLOURS)
