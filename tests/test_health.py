@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from types import SimpleNamespace
 
 import pytest
 
+from models import results
 from models.runtime import health, hub
 from models.vision import registry
 
@@ -33,7 +35,9 @@ def models(monkeypatch: pytest.MonkeyPatch) -> dict[str, SimpleNamespace]:
 def test_every_model_is_asked() -> None:
     credit, sound, confused = health.check_models()
     assert (credit.model, credit.revision, credit.origin) == ("credit", "local", "weights/credit")
-    assert credit.sound and credit.reason == "" and credit.weights.endswith(" trees") and credit.note == ""
+    assert credit.sound and credit.reason == "" and credit.note == ""
+    model = results.WEIGHTS / "credit" / "model.txt"
+    assert credit.weights == hashlib.sha256(model.read_bytes()).hexdigest()[:12]
     assert (sound.model, sound.weights, sound.sound, sound.reason) == ("sound", "0123456789ab", True, "")
     assert (confused.model, confused.sound, confused.reason) == ("confused", False, "other classes than expected")
 

@@ -18,6 +18,7 @@ from models.texts import ENGLISH
 from models.vision import registry
 
 PICTURE = Image.new("RGB", (64, 64), "white")
+DIGITS = 12  # of a SHA-256
 FRESH = 30.0  # seconds that the answers of a self-test are given again: many may ask, the networks work once
 
 
@@ -29,7 +30,7 @@ class State:
         model: its name, the folder below ``weights/``.
         revision: the commit on the Hub that it was loaded from, or "local".
         origin: the repository on the Hub, or the folder of the local copy.
-        weights: what tells these weights from others: the start of their SHA-256, or the count of trees.
+        weights: what tells these weights from others: the start of their SHA-256.
         sound: whether the self-test was passed.
         reason: why not; empty where it was.
         note: why the local copy is used although the Hub is configured, or that the Hub's weights are not those that
@@ -85,16 +86,14 @@ def _state(name: str, test: Callable[[], tuple[str, str]]) -> State:
 
 
 def _credit() -> tuple[str, str]:
-    score = credit_service().score_application({})
+    credit = credit_service()
+    score = credit.score_application({})
     total = score.base_value + math.fsum(item.contribution for item in score.contributions)
     sound = abs(total - score.log_odds) < 1e-6
-    return (
-        f"{credit_service().model.booster.num_trees()} trees",
-        "" if sound else "contributions do not add up to the score",
-    )
+    return credit.sha256["model"][:DIGITS], "" if sound else "contributions do not add up to the score"
 
 
 def _classifier(name: str) -> tuple[str, str]:
     classifier = registry.get(name)
     sound = set(classifier.predict(PICTURE).probabilities) == set(classifier.classes)
-    return classifier.config["weights_sha256"][:12], "" if sound else "other classes than expected"
+    return classifier.config["weights_sha256"][:DIGITS], "" if sound else "other classes than expected"

@@ -55,5 +55,6 @@ def _coloured(saliency: np.ndarray, size: tuple[int, int]) -> Iterator[tuple[sli
     down = cv2.resize(np.eye(rows, dtype=np.float32), (rows, height), interpolation=cv2.INTER_CUBIC)
     for top in range(0, height, BAND):
         band = slice(top, min(top + BAND, height))
-        levels = cv2.add(down[band] @ across, 0, dtype=cv2.CV_8U)  # held to 0..255: the cubic overshoots a little
+        # rounded and held to 0..255 in one go: the cubic overshoots a little
+        levels = cv2.add(down[band] @ across, 0, dtype=cv2.CV_8U)  # type: ignore[call-overload]  # a number is allowed
         yield band, cv2.applyColorMap(levels, COLOURS)
