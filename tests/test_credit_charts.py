@@ -199,11 +199,13 @@ def test_what_moved_leads_from_the_score_before_to_the_score_after(texts: Texts)
     (bars,) = figure.data
     old, new = ({item.feature: item for item in score.contributions} for score in (before, after))
     moved = sorted((new[name].contribution - old[name].contribution for name in new), key=lambda value: -abs(value))
-    np.testing.assert_allclose(bars.x, [*moved[:2], sum(moved[2:])], atol=1e-9)
-    assert bars.base == before.log_odds and before.log_odds + sum(bars.x) == pytest.approx(after.log_odds)
+    passed = before.log_odds + np.cumsum([0, *moved[:2], sum(moved[2:])])
+    np.testing.assert_allclose(bars.x, np.diff(1 / (1 + np.exp(-passed))), atol=1e-9)
+    assert bars.base == pytest.approx(before.probability)
+    assert before.probability + sum(bars.x) == pytest.approx(after.probability)
     rest = sum(value != 0 for value in moved) - 2
     assert [row[0] for row in bars.customdata][-1] == texts.count("credit.why.rest", rest)
-    values = (before.log_odds, logit(after.threshold), after.log_odds)
+    values = (before.probability, after.threshold, after.probability)
     names = (texts("credit.whatif.before"), texts("credit.cutoff"), texts("credit.whatif.after"))
     marks = zip(figure.layout.shapes, figure.layout.annotations[-3:], values, names, strict=True)
     for (line, name, value, words), dash, colour in zip(
@@ -211,7 +213,7 @@ def test_what_moved_leads_from_the_score_before_to_the_score_after(texts: Texts)
     ):
         assert line.x0 == line.x1 == name.x == pytest.approx(value)
         assert (line.line.dash, line.line.color) == (dash, colour)
-        assert name.text == f"{words} {texts.number(value, 2)}"
+        assert name.text == f"{words} {texts.percent(value)}"
 
 
 @LANGUAGES

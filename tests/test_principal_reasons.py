@@ -17,7 +17,7 @@ from models.credit.score import Score
 from models.credit.service import CreditService, credit_service
 from models.credit.wording import unit
 from models.display.credit.principal_reasons import sentence, title
-from models.texts import ENGLISH, FRENCH, catalogue
+from models.texts import ENGLISH, FRENCH, Texts, catalogue
 
 SCORES = ("EXT_SOURCE_1", "EXT_SOURCE_2", "EXT_SOURCE_3")
 RATIOS = {
@@ -182,12 +182,45 @@ def test_the_numbers_that_a_sentence_says_are_the_clients_the_usual_one_and_the_
             if "close to the usual" in words:
                 assert max(fact.lower, fact.higher) < 0.55
                 assert _says(words, r"clients \(", fact.feature, fact.usual), words
+            elif ", as is usual among" in words:
+                assert max(fact.lower, fact.higher) < 0.55
+                assert _says(words, behind, fact.feature, fact.usual), words
             else:
                 assert _says(words, "against a usual ", fact.feature, fact.usual), words
                 share = re.search(rf"{NUMBER}% of (?:them|these) ", words)
                 assert share and float(share[1]) == pytest.approx(100 * max(fact.lower, fact.higher), abs=0.5), words
                 said += 1
     assert said >= 100
+
+
+@pytest.mark.parametrize(("texts", "foreign"), [(ENGLISH, "goods|price|the loan"), (FRENCH, r"\bbien\b|prix|le crédit")])
+def test_a_limit_to_draw_on_is_not_explained_by_goods(credit: CreditService, texts: Texts, foreign: str) -> None:
+    loan = {"AMT_CREDIT", "AMT_GOODS_PRICE", "CREDIT_TO_GOODS", "CREDIT_TERM"}
+    kinds = credit.portfolio.values("NAME_CONTRACT_TYPE")
+    spoken = set()
+    for client_id in credit.portfolio.ids[kinds == "Revolving loans"]:
+        for reason in credit.principal_reasons(credit.score_client(int(client_id))):
+            if set(reason.features) & loan:
+                words = sentence(reason, texts)
+                assert not re.search(foreign, words.replace("to be financed", ""), re.IGNORECASE), words
+                spoken.update(reason.features)
+    assert {"AMT_GOODS_PRICE", "CREDIT_TO_GOODS"} <= spoken
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
+def test_a_value_that_reads_as_the_usual_one_is_not_called_close_to_it(texts: Texts) -> None:
+    fact = ComparedFact("CREDIT_TERM", 20.68, 20.67, 0.5, 0.0, 0.5, 1.0)
+    for weighs in ("against", "for"):
+        words = sentence(PrincipalReason(weighs, 0.3, ("CREDIT_TERM",), (fact,), "granted", 1), texts)  # type: ignore[arg-type]
+        assert words.count(texts.number(20.7, 1)) == 1, words
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
+@pytest.mark.parametrize("feature", ["CREDIT_TO_GOODS", "CREDIT_TERM", "ANNUITY_TO_INCOME", "AMT_GOODS_PRICE"])
+def test_nobody_is_said_to_have_kept_back_what_is_computed(texts: Texts, feature: str) -> None:
+    fact = ComparedFact(feature, None, 1.0, 0.0, 0.0, 0.0, 0.99)
+    words = sentence(PrincipalReason("for", 0.3, (feature,), (fact,), "refused", 0), texts)
+    assert "give" not in words and "fourni" not in words
 
 
 def test_a_share_of_those_whose_fact_is_known_is_not_said_of_everybody(

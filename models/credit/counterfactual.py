@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from models.credit.features import sources
-from models.credit.loan import AMOUNT, COLUMNS, INSTALMENT, LoanTerms
+from models.credit.loan import AMOUNT, COLUMNS, INSTALMENT, KIND, LoanTerms
 from models.credit.loan_wording import terms_json, weightiest
 from models.credit.model import CreditModel
 from models.credit.score import Contribution, Decision, Score, decide
@@ -136,7 +136,7 @@ def counterfactuals(model: CreditModel, application: Mapping[str, Value], score:
         score: of that application, at the cut-off that decides.
     """
     own = LoanTerms.of(application)
-    fixed = [item for item in score.contributions if not set(sources(item.feature)) & set(COLUMNS)]
+    fixed = [item for item in score.contributions if not set(sources(item.feature)) & {*COLUMNS, KIND}]
     weighs = max(fixed, key=lambda item: item.contribution * (1 if score.decision == "refused" else -1), default=None)
     stands = (score.client_id, score.probability, score.threshold, score.decision, own)
     if own is None:

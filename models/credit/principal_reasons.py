@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from models.credit.features import NOT_EMPLOYED
+from models.credit.loan import KIND, REVOLVING
 from models.credit.portfolio import Portfolio
 from models.credit.score import Contribution, Score
 from models.credit.wording import Value, is_missing
@@ -32,6 +33,7 @@ class ComparedFact:
             0..1; a category's order is that of the default rates at training. 0 where the client's own is unknown.
         known: share of whom the fact is known, 0..1.
         stand_in: what the model took in the value's place, if anything, as in :class:`Contribution`.
+        is_of_limit: whether the loan is a revolving one: a limit to draw on, which buys no goods.
     """
 
     feature: str
@@ -42,6 +44,7 @@ class ComparedFact:
     higher: float
     known: float
     stand_in: Value = None
+    is_of_limit: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,13 +86,14 @@ def principal_reasons(score: Score, portfolio: Portfolio, most: int = MOST) -> t
     peers, members = _peers(score, portfolio)
     parts = [(sign * math.fsum(item.contribution for item in items), items) for items in _told_together(score)]
     parts.sort(key=lambda part: -part[0])
+    is_of_limit = any(item.feature == KIND and item.value == REVOLVING for item in score.contributions)
     chosen = [part for part in parts[:most] if part[0] >= NOTABLE] or [part for part in parts[:1] if part[0] > 0]
     return tuple(
         PrincipalReason(
             "against" if refused else "for",
             sign * weight,
             tuple(item.feature for item in items),
-            tuple(_compared(item, portfolio, members) for item in _worth_saying(items, sign)),
+            tuple(_compared(item, portfolio, members, is_of_limit) for item in _worth_saying(items, sign)),
             peers,
             sum(not is_missing(item.value) for item in items),
         )
@@ -118,7 +122,7 @@ def _worth_saying(items: tuple[Contribution, ...], sign: int) -> list[Contributi
     return ranked[:1] + [item for item in ranked[1:] if sign * item.contribution >= NOTABLE]
 
 
-def _compared(item: Contribution, portfolio: Portfolio, members: np.ndarray) -> ComparedFact:
+def _compared(item: Contribution, portfolio: Portfolio, members: np.ndarray, is_of_limit: bool) -> ComparedFact:
     values = portfolio.known_features[members, portfolio.model.features.index(item.feature)]
     values = values[~np.isnan(values)]
     own = _number(item.feature, item.value, portfolio)
@@ -128,7 +132,7 @@ def _compared(item: Contribution, portfolio: Portfolio, members: np.ndarray) -> 
     )
     usual = _usual(item.feature, values, portfolio) if len(values) else None
     known = len(values) / max(int(members.sum()), 1)
-    return ComparedFact(item.feature, item.value, usual, lower, alike, higher, known, item.stand_in)
+    return ComparedFact(item.feature, item.value, usual, lower, alike, higher, known, item.stand_in, is_of_limit)
 
 
 def _number(feature: str, value: Value, portfolio: Portfolio) -> float:

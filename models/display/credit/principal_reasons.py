@@ -51,7 +51,7 @@ def _fact(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
         return texts("principal_reasons.facts.DAYS_EMPLOYED.none", known=texts.share(fact.known), of_peers=of_peers)
     if is_missing(fact.value) or fact.value in NOT_SAID:
         told = {"name": label(fact.feature, texts), "known": texts.share(fact.known), "of_peers": of_peers}
-        key = f"principal_reasons.facts.{fact.feature}.unknown"
+        key = _key(fact, "unknown")
         return texts(key if key in catalogue() else "principal_reasons.unknown", **told)
     if unit(fact.feature) == "flag":
         alike = texts.share(fact.known * fact.alike)
@@ -76,7 +76,8 @@ def _number(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
     told = {"fact": _says(fact, texts), "usual": _usual(fact, texts), "peers": _peers(fact, reason, texts)}
     share = max(fact.lower, fact.higher)
     if share < PREVAILING:
-        return texts(f"principal_reasons.as_usual.{reason.weighs}", **told)
+        is_same = _spoken(fact, texts) == told["usual"]
+        return texts(f"principal_reasons.{'the_usual' if is_same else 'as_usual'}.{reason.weighs}", **told)
     side = "lower" if fact.lower > fact.higher else "higher"
     # days count backwards: a lower number of them is the longer time
     turned = {"lower": "higher", "higher": "lower"}[side] if scaled(fact.feature, 1.0) < 0 else side
@@ -107,8 +108,17 @@ def _peers(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
 def _says(fact: ComparedFact, texts: Texts) -> str:
     if unit(fact.feature) == "flag":
         return texts(f"principal_reasons.facts.{fact.feature}.{int(float(fact.value or 0))}")
-    value = spoken_value(fact.feature, fact.value, texts, beside=fact.usual)
-    return texts(f"principal_reasons.facts.{fact.feature}.says", value=value)
+    return texts(_key(fact, "says"), value=_spoken(fact, texts))
+
+
+def _key(fact: ComparedFact, name: str) -> str:
+    """Where a fact's text stands in the catalogue: that of a limit, if the loan is one and there is another for it."""
+    key = f"principal_reasons.facts.{fact.feature}.{name}"
+    return f"{key}_of_limit" if fact.is_of_limit and f"{key}_of_limit" in catalogue() else key
+
+
+def _spoken(fact: ComparedFact, texts: Texts) -> str:
+    return spoken_value(fact.feature, fact.value, texts, beside=fact.usual)
 
 
 def _usual(fact: ComparedFact, texts: Texts) -> str:

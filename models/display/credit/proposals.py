@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from models.credit.counterfactual import CounterfactualAnswer
+from models.credit.loan import USUAL_RATE
 from models.credit.loan_wording import interest, proposal
 from models.credit.score import Decision
 from models.credit.wording import Distance
 from models.display.common.html import render
 from models.texts import Texts
+
+
+def what_is_offered(answer: CounterfactualAnswer, texts: Texts) -> str:
+    """Which terms a desk may move for this loan, as a paragraph."""
+    limit = "_limit" if answer.own and answer.own.is_revolving else ""
+    return texts(f"credit.counterfactual.explain{limit}")
+
+
+def what_is_assumed(answer: CounterfactualAnswer, texts: Texts) -> str:
+    """How duration and rate were found, which the data lack; empty for a revolving credit, which has neither."""
+    if answer.own and answer.own.is_revolving:
+        return ""
+    return texts("credit.counterfactual.assumed", rate=texts.percent(USUAL_RATE, 0))
 
 
 def intro(answer: CounterfactualAnswer, texts: Texts) -> str:

@@ -102,7 +102,10 @@ def score_steps(score: Score, texts: Texts, scale: Scale = "probability", opened
 
 
 def change_waterfall(before: Score, after: Score, texts: Texts, shown: int = SHOWN) -> go.Figure:
-    """From a client's score as it stands to the score with changes."""
+    """From a client's probability as it stands to that with changes, the largest change of the log-odds first.
+
+    The changes are drawn through the sigmoid, so that a bar's length depends on where it starts.
+    """
     named = []
     for item in changes(before, after):
         name = label(item.feature, texts)
@@ -111,18 +114,19 @@ def change_waterfall(before: Score, after: Score, texts: Texts, shown: int = SHO
     bars = named[:shown]
     if rest := named[shown:]:
         bars.append((texts.count("credit.why.rest", len(rest)), sum(change for _, change in rest)))
+    digits = max(Distance.between(score.probability, after.threshold).digits for score in (before, after))
     return _figure(
-        _running(before.log_odds, bars, "log_odds"),
+        _running(before.log_odds, bars, "probability"),
         [
-            _Mark(value, name, texts.number(value, 2), dash, colour)
+            _Mark(value, name, texts.percent(value, digits), dash, colour)
             for value, name, dash, colour in (
-                (before.log_odds, texts("credit.whatif.before"), "dot", NEUTRAL),
-                (logit(after.threshold), texts("credit.cutoff"), "dash", RAISES),
-                (after.log_odds, texts("credit.whatif.after"), "solid", NEUTRAL),
+                (before.probability, texts("credit.whatif.before"), "dot", NEUTRAL),
+                (after.threshold, texts("credit.cutoff"), "dash", RAISES),
+                (after.probability, texts("credit.whatif.after"), "solid", NEUTRAL),
             )
         ],
         texts,
-        "log_odds",
+        "probability",
         texts("credit.why.feature"),
     )
 
