@@ -283,8 +283,7 @@ def test_texts_of_every_layout_come_out_alike(kind: pa.DataType) -> None:
 def test_an_editor_holds_the_clients_value_within_what_the_column_allows(
     credit: CreditService, name: str, texts: Texts
 ) -> None:
-    usual = {name: {"minimum": column(name, "column").low, "maximum": column(name, "column").high}}
-    model: Any = SimpleNamespace(config={"columns": usual})
+    model: Any = SimpleNamespace(ranges={name: (column(name, "column").low, column(name, "column").high)})
     rule = whatif.Range.of(column(name, "column"))
     value = {"DAYS_BIRTH": -14_610.0, "EXT_SOURCE_2": 0.3456}.get(name, 3.0)
     made = whatif.editor(model, {name: value}, name, texts)

@@ -19,16 +19,18 @@ from models.credit.counterfactual import Counterfactual, CounterfactualAnswer
 from models.credit.facts import GROUPS, profile
 from models.credit.importance import Dependence
 from models.credit.interactions import Pair
-from models.credit.loan import LoanTerms
+from models.credit.loan import KIND, REVOLVING, LoanTerms
 from models.credit.policy import Confusion, CutOff
 from models.credit.principal_reasons import ComparedFact, PrincipalReason
 from models.credit.reasons import reasons
 from models.credit.score import Contribution, Reference, Score, logit
+from models.credit.service import credit_service
 from models.credit.tables.table import TableFormat
 from models.credit.wording import label, value_text
 from models.display.credit import audit_charts, distribution, pairs, principal_reasons, proposals, tables
 from models.display.credit.decision_card import verdict
 from models.display.credit.global_importance import dependence
+from models.display.credit.proposals import what_is_assumed, what_is_offered
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
 from tests.charts import cells, in_house_style, numbers
 
@@ -363,3 +365,17 @@ def test_a_saved_table_holds_its_columns_and_nothing_else(name: str, texts: Text
     else:
         assert frame.iloc[:, 2].tolist() == [change for _, _, change in VALUES]
         assert frame.iloc[:, 3].tolist() == [name for name, _, _ in VALUES]
+
+
+@BOTH
+def test_a_revolving_credit_is_offered_another_limit_alone(texts: Texts) -> None:
+    credit = credit_service()
+    kinds = credit.portfolio.values("NAME_CONTRACT_TYPE")
+    limits, loans = (credit.portfolio.ids[found][:20] for found in (kinds == REVOLVING, kinds != REVOLVING))
+    for clients, are_limits in ((limits, True), (loans, False)):
+        for client_id in map(int, clients):
+            answer = credit.counterfactual(client_id)
+            assert answer.weighs is not None and answer.weighs.feature != KIND, "the kind of loan is a term of it"
+            offered, assumed = what_is_offered(answer, texts), what_is_assumed(answer, texts)
+            assert (offered == texts("credit.counterfactual.explain_limit")) == are_limits
+            assert (assumed == "") == are_limits

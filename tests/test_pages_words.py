@@ -262,9 +262,10 @@ def test_what_the_note_says_of_time_and_machines_is_read_from_the_files(
     monkeypatch.setattr(results, "vision", lambda: rows)
     monkeypatch.setattr(results, "training_recipe", lambda name: RECIPES.get(name, {}))
     found = method.facts(texts)
-    assert (found["protovit_seconds"], found["protovit_machine"]) == ("71", "NVIDIA GPU")
+    gpu = {"en": "NVIDIA GPU", "fr": "GPU NVIDIA"}[texts.language]
+    assert (found["protovit_seconds"], found["protovit_machine"]) == ("71", gpu)
     assert numbers(found["vgg16_machine"], texts)[-1] == "3" and found["yolov8_machine"] == method.UNKNOWN
-    assert found["latency_machine"].startswith("NVIDIA GPU;") or "NVIDIA GPU\u00a0;" in found["latency_machine"]
+    assert found["latency_machine"].startswith((f"{gpu};", f"{gpu}\u00a0;"))
     ethics = texts("method.ethics.text", **found)
     assert ethics.count("71") == 2 and not re.search("hour each|une heure chacun", ethics)
     assert "9" in numbers(texts("method.protocols.text", **found), texts), "the blocks that ProtoViT stands on"

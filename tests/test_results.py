@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 
 from models import results
-from models.display.common import palette
 from models.display.pages import method as method_note
 from models.display.results import (
     charts as result_charts,
@@ -177,8 +176,8 @@ def test_the_comparison_sorts_by_number() -> None:
 def test_a_difference_is_called_one_only_when_the_test_says_so() -> None:
     (alike,) = findings.differences([_pair(0.3)], ENGLISH)
     (differ,) = findings.differences([_pair(0.0001)], ENGLISH)
-    assert "do not settle" in alike and "p = 0.30" in alike
-    assert "more than chance" in differ and "p < 0.001" in differ
+    assert "do not settle" in alike and "p\u00a0=\u00a00.30" in alike
+    assert "more than chance" in differ and "p\u00a0<\u00a00.001" in differ
 
 
 def test_gains_are_those_on_the_reference() -> None:
@@ -252,7 +251,8 @@ def test_every_model_is_drawn_where_it_was_measured_with_its_interval_and_its_lo
         (result_charts.costs(ROWS, "latency_ms_p50", texts), "latency_ms_p50"),
         (result_charts.costs(ROWS, "weights_bytes", texts), "weights_bytes"),
     ):
-        for trace, row, told in zip(figure.data, ROWS, cells(figure)[1:], strict=True):
+        names = [mark.text for mark in figure.layout.annotations] if cost else [trace.y[0] for trace in figure.data]
+        for trace, row, name, told in zip(figure.data, ROWS, names, cells(figure)[1:], strict=True):
             place, error = (trace.y, trace.error_y) if cost else (trace.x, trace.error_x)
             assert list(place) == [row["accuracy"]]
             assert row["accuracy"] + error.array[0] == pytest.approx(row["accuracy_ci95"][1])
@@ -260,7 +260,7 @@ def test_every_model_is_drawn_where_it_was_measured_with_its_interval_and_its_lo
             assert error.symmetric is False and error.type == "data"
             look = style.look(row["model"])
             assert (trace.marker.color, trace.marker.symbol, error.color) == (look.colour, look.symbol, look.colour)
-            assert told[0] == texts(f"images.models.{row['model']}") == (trace.text if cost else trace.y)[0]
+            assert told[0] == texts(f"images.models.{row['model']}") == name
             if cost:
                 assert trace.x[0] == {"latency_ms_p50": 20, "weights_bytes": 2}[cost]
                 size = f"{texts.number(2, 1)} {texts('results.megabytes')}"
@@ -293,19 +293,26 @@ def test_each_bar_of_a_category_is_that_model_s_figure(measure: str, texts: Text
         assert (trace.marker.color, trace.marker.pattern.shape) == (look.colour, look.pattern)
 
 
+def test_a_name_that_the_next_interval_would_strike_through_stands_below_its_own() -> None:
+    rows = [row | {"weights_bytes": size} for row, size in zip(ROWS, (3e6, 30e6), strict=True)]
+    below, right = result_charts.costs([*rows, ROWS[0] | {"weights_bytes": 160e6}], "weights_bytes", ENGLISH)["layout"][
+        "annotations"
+    ][:2]
+    assert (below.y, below.yanchor) == (ROWS[0]["accuracy_ci95"][0], "top")
+    assert (right.y, right.yanchor) == (ROWS[1]["accuracy"], "middle")
+
+
 @BOTH
-def test_a_gain_is_blue_and_points_up_and_a_loss_orange_and_points_down(texts: Texts) -> None:
+def test_a_gain_points_up_and_a_loss_down_in_the_model_s_own_colour(texts: Texts) -> None:
     figure = result_charts.gains(ROWS, texts)
     assert figure is not None
     (trace,) = figure.data
     base, other = (row["per_class_recall"] for row in ROWS)
-    for name, value, text, colour, told in zip(
-        CLASSES, trace.x, trace.text, trace.marker.color, cells(figure)[1:], strict=True
-    ):
+    assert trace.marker.color == style.look(ROWS[1]["model"]).colour
+    for name, value, text, told in zip(CLASSES, trace.x, trace.text, cells(figure)[1:], strict=True):
         assert value == pytest.approx(other[name] - base[name])
         sign = "=" if value == 0 else "\u25b2" if value > 0 else "\u25bc"
         assert text == f"{sign} {texts.signed(100 * value, 1)}" and told[1] == texts.signed(100 * value, 1)
-        assert colour == (palette.LOWERS if value >= 0 else palette.RAISES)
     low, high = figure.layout.xaxis.range
     assert low == -high and high > max(map(abs, trace.x)), "the middle is no gain"
 
@@ -314,6 +321,7 @@ def test_a_gain_is_blue_and_points_up_and_a_loss_orange_and_points_down(texts: T
     ("value", "written"), [(0.0004, "p < 0.001"), (0.0312, "p = 0.031"), (0.1, "p = 0.10"), (0.34, "p = 0.34")]
 )
 def test_a_p_value_is_written_as_it_is_reported(value: float, written: str) -> None:
+    written = written.replace(" ", "\u00a0")
     assert style.p_value(value, ENGLISH) == written and style.p_value(value, FRENCH) == written.replace(".", ",")
 
 

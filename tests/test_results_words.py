@@ -342,7 +342,8 @@ def test_a_machine_is_named_in_the_reader_s_language() -> None:
     assert machine_name(written, ENGLISH) == written
     assert machine_name(written, FRENCH) == "processeur x86_64 avec bf16, 2 fils"
     assert machine_name("arm64 CPU, 1 threads", FRENCH) == "processeur arm64, 1 fil"
-    assert machine_name("NVIDIA GPU", FRENCH) == "NVIDIA GPU", "what is not known is left as it is"
+    assert (machine_name("NVIDIA GPU", ENGLISH), machine_name("NVIDIA GPU", FRENCH)) == ("NVIDIA GPU", "GPU NVIDIA")
+    assert machine_name("Cray", FRENCH) == "Cray", "what is not known is left as it is"
     row = ROWS[1] | {"latency_machine": written}
     assert "(processeur x86_64 avec bf16, 2 fils)" in findings.costs([row], FRENCH)
 

@@ -9,12 +9,13 @@ import plotly.graph_objects as go
 
 from models.display.common.chart import described
 from models.display.common.names import class_name, model_name
-from models.display.common.palette import LOWERS, NEUTRAL, RAISES, base_figure
+from models.display.common.palette import NEUTRAL, base_figure
 from models.display.results.style import fine_ticks, hatching, interval, look
 from models.results import REFERENCE
 from models.texts import Texts
 
 Rows = Sequence[dict[str, Any]]
+NEAR = 0.25  # of the longest axis: how far a name reaches
 LEGEND = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}
 
 
@@ -104,7 +105,7 @@ def gains(rows: Rows, texts: Texts) -> go.Figure | None:
             name=model_name(row["model"], texts),
             x=values,
             y=names,
-            marker={"color": [LOWERS if value >= 0 else RAISES for value in values], "pattern": pattern},
+            marker={"color": look(row["model"]).colour, "pattern": pattern},
             text=[f"{_sign(value)} {text}" for value, text in zip(values, written, strict=True)],
             textposition="outside",
             cliponaxis=False,
@@ -142,14 +143,24 @@ def costs(rows: Rows, cost: str, texts: Texts) -> go.Figure:
             else milliseconds(row[cost], texts)
         )
 
-    for row in shown:
+    values = [row[cost] / 1e6 if size else row[cost] for row in shown]
+    for row, value in zip(shown, values, strict=True):
         drawn, (low, high) = look(row["model"]), row["accuracy_ci95"]
+        # to the right of its point, unless the next one's interval would strike it through
+        below = any(0 < other - value < NEAR * max(values) for other in values)
+        figure.add_annotation(
+            x=value,
+            y=low if below else row["accuracy"],
+            text=model_name(row["model"], texts),
+            showarrow=False,
+            xanchor="left",
+            yanchor="top" if below else "middle",
+            xshift=-8 if below else 10,
+        )
         figure.add_scatter(
-            x=[row[cost] / 1e6 if size else row[cost]],
+            x=[value],
             y=[row["accuracy"]],
-            mode="markers+text",
-            text=[model_name(row["model"], texts)],
-            textposition="middle right",
+            mode="markers",
             marker={"color": drawn.colour, "symbol": drawn.symbol, "size": 13},
             error_y={
                 "type": "data",
@@ -160,7 +171,6 @@ def costs(rows: Rows, cost: str, texts: Texts) -> go.Figure:
             },
             hovertemplate=texts.pair(written(row), f"{texts.percent(row['accuracy'])}<extra></extra>"),
         )
-    values = [row[cost] / 1e6 if size else row[cost] for row in shown]
     title = texts("results.costs.size" if size else "results.costs.latency")
     figure.update_xaxes(title_text=title, range=[0, 1.45 * max(values)], rangemode="tozero")
     figure.update_yaxes(title_text=texts("results.accuracy"), **fine_ticks(texts))

@@ -60,4 +60,5 @@ def maybe(value: Any, write: Any) -> str:
 
 def p_value(value: float, texts: Texts) -> str:
     """A p-value as it is reported: ``p = 0.34``, ``p < 0.001``."""
-    return f"p < {texts.number(0.001, 3)}" if value < 0.001 else f"p = {texts.number(value, 3 if value < 0.1 else 2)}"
+    written = f"< {texts.number(0.001, 3)}" if value < 0.001 else f"= {texts.number(value, 3 if value < 0.1 else 2)}"
+    return f"p {written}".replace(" ", "\u00a0")  # no line ends within it
