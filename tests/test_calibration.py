@@ -35,6 +35,7 @@ from models.vision.calibration import (
 )
 from models.vision.glance import Glance
 from models.vision.predictions import CLASSES, Explanation, Prediction, prediction
+from models.vision.uploads import read_upload
 from tabs.results.certainty import certainty_tab
 from tests.factories import photo
 from tests.pictures import write_dataset
@@ -285,6 +286,38 @@ def test_the_command_writes_what_the_app_reads(shelf: SimpleNamespace) -> None:
     assert found["chosen_on"]["other_photos"] == found["measured"]["other_photos"] == 3
     assert found["measured"]["test_photos"] == 7 and found["measured"]["coverage"]["value"] == 1
     assert found["measured"]["set_size"] == 7 and found["measured"]["alone"] == {"share": 0, "accuracy": None}
+
+
+def test_no_photo_that_chose_a_threshold_measures_it(shelf: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_json(shelf.folder / "training.json", {"arguments": {"refit": False}})
+    choosing: list[Path] = []
+    measuring: list[Path] = []
+    asked = choosing
+
+    def read(path: Path) -> Any:
+        asked.append(path)
+        return read_upload(path)
+
+    def choose(*given: Any) -> Any:
+        nonlocal asked
+        asked = measuring
+        return of_the_logits(*given)
+
+    of_the_logits = calibration.calibrate
+    monkeypatch.setattr(calibrate, "read_upload", read)
+    monkeypatch.setattr(calibration, "calibrate", choose)
+    calibrate.main(shelf.line)
+    assert {path.stem for path in choosing if path.parent.name == "pool"} == {"0", "2", "4"}
+    assert {path.stem for path in measuring if path.parent.name == "pool"} == {"1", "3", "5"}
+    assert len(measuring) == 3 + 7 and not set(choosing) & set(measuring)
+
+
+def test_a_set_of_one_does_not_stand_alone_beside_none_of_these() -> None:
+    sizes, none, right = np.array([1, 1, 2, 1]), np.array([True, False, False, True]), np.array([0, 1, 1, 1], bool)
+    answers = calibration.Answered(np.full(4, 0.5), right, right, sizes, none)
+    output = NetworkOutput(torch.eye(7)[:4])
+    found = calibration.measured(answers, output, output, CHOSEN)["alone"]
+    assert found["share"] == 0.25 and found["accuracy"]["value"] == 1
 
 
 def test_the_command_keeps_the_means_that_judge_and_no_others(

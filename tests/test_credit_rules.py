@@ -55,7 +55,7 @@ def _metrics() -> dict[str, Any]:
     }
     return compared | {
         "figures": {"roc_auc": {"value": 0.7}},
-        "default_cutoff": {"threshold": 0.09, "cost_per_loan": 0.34567},
+        "default_cutoff": {"threshold": 0.09, "cost_per_loan": 0.34567, "cost_ratio": 12.0},
         "without_age": compared,
     }
 
@@ -71,6 +71,16 @@ def test_groups_fare_as_their_counts_say() -> None:
     assert all(rate.acceptance.low < rate.acceptance.value < rate.acceptance.high for rate in (young, middle))
 
 
+def test_a_group_without_defaults_has_no_share_of_them_refused() -> None:
+    metrics = _metrics()
+    for kind in ("tp", "fn"):
+        metrics["groups"]["AGE"]["<30"][kind] = [0] * len(metrics["groups"]["AGE"]["<30"][kind])
+    young, middle = group_rates(metrics, "AGE", 0.1)
+    assert (young.caught, young.caught_ratio) == (None, None) and middle.caught_ratio == 1.0
+    row = audit_charts.fairness(metrics, "AGE", 0.1, ENGLISH).rows[0]
+    assert row[4] == row[5] == "\u2013"
+
+
 @BOTH
 def test_alternatives_stand_beside_the_model_with_their_difference(texts: Texts) -> None:
     own, other = alternatives(_metrics())
@@ -78,12 +88,13 @@ def test_alternatives_stand_beside_the_model_with_their_difference(texts: Texts)
     assert own.age_ratio == other.age_ratio == 0.5 and own.gender_ratio == 1.0
     table = audit_charts.alternatives_table(_metrics(), texts)
     assert table is not None and len(set(table.head)) == 6
+    assert numbers(table.caption, texts) == ["12", "9.0%"], "they stand for one cost ratio, whichever is chosen"
     assert [[number for cell in row[1:] for number in numbers(cell, texts)] for row in table.rows] == [
         ["0.7675", "0.346", "0.50", "1.00"],
         ["0.7654", "\u22120.0021", "\u22120.0034", "\u22120.0010", "0.357", "0.50", "1.00"],
     ]
     sentence = audit_charts.without_age(_metrics(), texts)
-    assert sorted(numbers(sentence, texts)) == sorted(["0.7675", "0.7654", "0.346", "0.357", "0.50", "0.50"])
+    assert sorted(numbers(sentence, texts)) == sorted(["12", "0.7675", "0.7654", "0.346", "0.357", "0.50", "0.50"])
     fair = audit_charts.fairness(_metrics(), "AGE", 0.1, texts)
     young, middle = ([numbers(cell, texts) for cell in row[1:]] for row in fair.rows)
     assert [cell[0] for cell in young] == ["200", "40.0%", "0.50", "80.0%", "1.00", "46.7%"]

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,11 @@ from models.vision.preprocessing import Preprocessing
 from tests.pictures import picture, write_dataset
 from training import evaluate, reproduce
 from training.evaluation import encoders, linear_probes, protocols, relearnt, released_models, resource_usage
+from training.evaluation.labelled_photos import Data
 from training.evaluation.near_duplicates import Groups, find_groups, fingerprint, members, seen_in_training
 from training.evaluation.statistics import Answers, compare, draws, figures
 from training.vision.artifacts import SAME_RUN, write_validation
+from training.vision.data import Photo
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
 
@@ -87,6 +90,14 @@ def test_mcnemar_counts_the_photos_that_one_alone_gets_right() -> None:
     assert same.p_value == 1 and same.difference.high == 0
 
 
+def test_a_difference_is_a_share_of_the_photos_drawn_however_many_their_groups_hold() -> None:
+    labels = np.zeros(4, dtype=int)
+    weights_ = draws(np.array([0, 0, 0, 1]), count=50)
+    assert set(weights_.sum(axis=1)) == {2, 4, 6}
+    pair = compare(Answers("a", labels, labels), Answers("b", labels + 1, labels), weights_)
+    assert (pair.difference.low, pair.difference.value, pair.difference.high) == (1, 1, 1)
+
+
 def test_models_asked_about_other_photos_are_not_compared() -> None:
     with pytest.raises(ValueError, match="same photos"):
         compare(Answers("a", np.zeros(2), np.zeros(2)), Answers("b", np.zeros(2), np.ones(2)), np.ones((3, 2)))
@@ -122,6 +133,26 @@ def test_a_head_cannot_learn_a_group_by_heart() -> None:
     assert not seen_in_training(groups, np.concatenate([clean.train, clean.val]), clean.test).any()
 
 
+def test_the_strength_is_chosen_on_parts_that_keep_groups_together(
+    features: tuple[np.ndarray, np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, labels, groups = features
+    chosen_on: list[list[tuple[np.ndarray, np.ndarray]]] = []
+
+    def strongest(features: np.ndarray, labels: np.ndarray, parts: list[tuple[np.ndarray, np.ndarray]]) -> float:
+        chosen_on.append(parts)
+        return protocols.STRENGTHS[0]
+
+    monkeypatch.setattr(protocols, "_strongest", strongest)
+    protocols.cross_validate(rows, labels, groups)
+    for parts, (outer, judged) in zip(chosen_on, protocols.outer_folds(labels, groups), strict=True):
+        assert len(parts) == protocols.INNER_FOLDS
+        assert np.array_equal(np.sort(np.concatenate([held for _, held in parts])), outer)
+        for train, held in parts:
+            assert not np.isin(groups[held], groups[train]).any()
+            assert not np.isin(train, judged).any()
+
+
 def test_random_splits_are_seven_tenths_stratified_and_apart() -> None:
     labels = np.repeat(np.arange(7), 100)
     for part in protocols.random_splits(labels):
@@ -137,6 +168,28 @@ def test_leak_of_a_set_of_twins_is_what_chance_gives() -> None:
     found = linear_probes.leak(labels, Groups(groups, groups), fixed)
     assert found["identical"]["fixed_test_photos"] == 0
     assert found["identical"]["random_share"] == pytest.approx(0.7, abs=0.03)
+
+
+def test_a_test_photo_is_met_by_its_twin_in_training_not_by_one_in_validation(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = protocols.Split(np.array([0, 1]), np.array([2, 3]), np.array([4, 5, 6]))
+    twins = np.array([0, 1, 2, 3, 0, 2, 4])  # 4 of a training photo, 5 of a validation photo, 6 of none
+    labels = np.zeros(7, dtype=int)
+    monkeypatch.setattr(linear_probes, "random_splits", lambda labels: iter([part, part]))
+    monkeypatch.setattr(linear_probes, "fit_and_predict", lambda rows, labels, part: np.array([0, 0, 1]))
+    found = linear_probes.splits({"vgg16": np.zeros((7, 1))}, labels, Groups(np.arange(7), twins))
+    leaky, clean = found["random"]["vgg16"], found["cleaned"]["vgg16"]
+    assert leaky["met"] == {"photos": 2, "accuracy": 1.0} and leaky["new"] == {"photos": 4, "accuracy": 0.5}
+    assert clean["met"] == {"photos": 0, "accuracy": None} and clean["new"]["photos"] == 6
+
+
+def test_a_picture_that_a_single_model_misses_is_a_failure_where_not_all_have_to_fail() -> None:
+    photos = [Photo(Path(f"{number}.png"), 0) for number in range(3)]
+    first, second = np.eye(7)[[0, 1, 2]], np.eye(7)[[0, 0, 3]]  # both miss the last one, the first alone one more
+    scored = [released_models.ScoredPhotos(name, rows, np.zeros(3)) for name, rows in (("a", first), ("b", second))]
+    both = {"image": "2.png", "category": CLASSES[0], "answers": {"a": CLASSES[2], "b": CLASSES[3]}}
+    alone = {"image": "1.png", "category": CLASSES[0], "answers": {"a": CLASSES[1], "b": CLASSES[0]}}
+    assert released_models.failures(scored, photos, all_fail=True) == [both]
+    assert released_models.failures(scored, photos, all_fail=False) == [alone, both]
 
 
 class Guesser:
@@ -217,6 +270,25 @@ def test_the_command_writes_metrics_and_results(evaluated: Path) -> None:
     assert all(len(found["accuracies"]) == 5 for found in results["splits"]["random"].values())
     for failure in results["failures"]["test"]:
         assert failure["category"] not in failure["answers"].values()
+    of_one = [
+        failure for failure in results["failures"]["catalogue"] if failure["category"] in failure["answers"].values()
+    ]
+    assert of_one, "of the rendered pictures, those that a single model misses too"
+
+
+def test_near_copies_are_looked_for_in_training_and_in_validation(
+    evaluated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(evaluated / "weights", tmp_path / "weights")
+    monkeypatch.setattr(weights, "FOLDER", tmp_path / "weights")
+    data: Data = evaluate.read_data(evaluated / "data")
+    monkeypatch.setattr(evaluate, "read_catalogue", lambda folder: data.splits["test"])
+    near = np.arange(len(data.photos))
+    near[data.fixed.test[:2]] = data.fixed.train[0], data.fixed.val[0]
+    copied = replace(data, groups=Groups(np.arange(len(near)), near))
+    found = evaluate.evaluate_released_models(copied, with_resource_usage=False)
+    assert len(data.fixed.test) == 7
+    assert {name: apart["photos"] for name, apart in found["without_near_copies"].items()} == {"vgg16": 5, "yolov8": 5}
 
 
 def test_what_a_training_left_goes_before_the_figures_of_former_weights(evaluated: Path) -> None:

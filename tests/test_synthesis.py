@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import logit
 
-from training.evaluate_portfolio import column_distances, correlation_distance, detection, privacy
+from training import evaluate_portfolio
+from training.evaluate_portfolio import column_distances, correlation_distance, detection, privacy, score_distance
 from training.make_portfolio import FIRST_ID, main
-from training.synthetic import cart_synthesis
+from training.synthetic import cart_synthesis, portfolio
 from training.synthetic.application_components import join, split, steps
-from training.synthetic.portfolio import choose, withhold
+from training.synthetic.closest_record import nearest_real
+from training.synthetic.portfolio import choose, draw_pool, with_outcomes, withhold
 
 JOBS = ["School", "Bank", "Trade", "Medicine"]
 
@@ -151,6 +158,56 @@ def test_the_command_writes_a_portfolio(real: pd.DataFrame, tmp_path) -> None:
     real.to_parquet(tmp_path / "real.parquet")
     out = tmp_path / "portfolio.parquet"
     main(["--data", str(tmp_path / "real.parquet"), "--out", str(out), "--clients", "50", "--pool", "400"])
-    portfolio = pd.read_parquet(out)
-    assert portfolio["SK_ID_CURR"].tolist() == list(range(FIRST_ID, FIRST_ID + 50))
-    assert list(portfolio) == list(real)
+    made = pd.read_parquet(out)
+    assert made["SK_ID_CURR"].tolist() == list(range(FIRST_ID, FIRST_ID + 50))
+    assert list(made) == list(real)
+
+
+FIVE = pd.DataFrame({"AMT_CREDIT": [1.0, 2.0, 3.0, 4.0, 5.0], "CODE_GENDER": "F"})  # each a fifth from the next
+
+
+def test_a_real_row_is_measured_to_the_others_not_to_itself() -> None:
+    synthetic = pd.DataFrame({"AMT_CREDIT": [2.0, 4.5, 3.0], "CODE_GENDER": ["F", "F", "M"]})
+    to_real, between_real = nearest_real(synthetic, FIVE)
+    assert to_real == pytest.approx([0.0, 0.1, np.sqrt(0.5)], abs=1e-6)
+    assert between_real == pytest.approx([0.2] * 5, abs=1e-6)
+
+
+def test_what_is_drawn_too_close_to_a_real_row_is_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = pd.DataFrame({"AMT_CREDIT": [3.0, 3.5, 3.0, np.nan], "CODE_GENDER": ["F", "F", "M", "F"]})
+    monkeypatch.setattr(portfolio, "split", lambda real: real)
+    monkeypatch.setattr(portfolio, "join", lambda parts, like: parts)
+    generator = SimpleNamespace(draw=lambda rows, seed: drawn.head(rows))
+    monkeypatch.setattr(cart_synthesis, "fit", lambda *given: generator)
+    kept = draw_pool(FIVE, 4, seed=0)  # a copy and one at a tenth go; one of another name, and an unknown, stay
+    pd.testing.assert_frame_equal(kept, drawn.iloc[2:].reset_index(drop=True))
+
+
+def test_a_real_row_is_not_its_own_neighbour() -> None:
+    figures = privacy(FIVE, FIVE)
+    assert figures["nearest_neighbour_ratio_median"] == 0, "each of these is a copy"
+    assert figures["nearest_neighbour_ratio_median_real"] == pytest.approx(1, abs=1e-5), "three of five lie between two"
+
+
+def test_each_application_defaults_with_its_own_risk_and_all_together_as_often_as_expected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    risk = np.array([0.875, 0.125, 0.75, 0.25])
+    monkeypatch.setattr(portfolio.lgb, "train", lambda *given: SimpleNamespace(predict=lambda matrix: risk))
+    real = FIVE.assign(TARGET=[0, 0, 0, 1, 1])
+    made = [with_outcomes(FIVE.head(4), real, seed) for seed in range(1000)]
+    outcomes = np.array([one["TARGET"] for one in made])
+    assert set(outcomes.ravel()) == {0, 1} and (outcomes.sum(axis=1) == risk.sum()).all()
+    assert outcomes.mean(axis=0) == pytest.approx(risk, abs=0.04)
+    pd.testing.assert_frame_equal(made[0].drop(columns="TARGET"), FIVE.head(4))
+
+
+def test_scores_are_compared_with_the_shares_of_all_real_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = {"threshold": [0.25, 0.5], "tn": [2, 5], "fn": [0, 1], "tp": [3, 2], "fp": [5, 2]}  # of ten
+    (tmp_path / "metrics.json").write_text(json.dumps({"thresholds": counts}), encoding="utf-8")
+    model = SimpleNamespace(log_odds=lambda rows: logit(rows["SCORE"].to_numpy()))
+    monkeypatch.setattr(evaluate_portfolio, "CreditModel", lambda weights: model)
+    synthetic = pd.DataFrame({"SCORE": [0.7, 0.1, 0.4, 0.2], "TARGET": [1, 0, 0, 1]})
+    found = score_distance(synthetic, tmp_path)
+    assert found["ks"] == pytest.approx(0.3), "half lie below 0.25, of the real two tenths; then 3/4 and 6/10"
+    assert (found["mean"], found["roc_auc"], found["default_rate"]) == pytest.approx((0.35, 0.75, 0.5))

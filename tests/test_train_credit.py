@@ -17,10 +17,10 @@ from models.credit.features import FEATURES, GROUPS, FeatureSpec, engineer, sour
 from training import search_credit, train_credit
 from training.credit import metrics as credit_metrics
 from training.credit.boosting import Choice, fit
-from training.credit.calibration import Calibration, calibrate
+from training.credit.calibration import Calibration, calibrate, cross_calibrated
 from training.credit.encoding import RAREST, learn_feature_spec
 from training.credit.ensemble import average, fold_into_leaves
-from training.credit.search import HASTE, Plan, choices
+from training.credit.search import HASTE, Folds, Plan, choices, parts
 from training.train_credit import Settings, train
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
@@ -69,9 +69,9 @@ def test_the_folder_is_complete_and_scores_add_up(trained: Path) -> None:
     config = _config(trained)
     booster = lgb.Booster(model_file=str(trained / "model.txt"))
     features = engineer(made_applications(50, seed=1), FeatureSpec.from_config(config))
-    parts = np.asarray(booster.predict(features, pred_contrib=True))
-    assert np.allclose(parts.sum(axis=1), booster.predict(features, raw_score=True), atol=1e-9)
-    assert np.ptp(parts[:, -1]) < 1e-9, "one base value for all"
+    shares = np.asarray(booster.predict(features, pred_contrib=True))
+    assert np.allclose(shares.sum(axis=1), booster.predict(features, raw_score=True), atol=1e-9)
+    assert np.ptp(shares[:, -1]) < 1e-9, "one base value for all"
     used = {column for name in config["features"] for column in sources(name)}
     assert {"SK_ID_CURR", "TARGET", "CODE_GENDER"}.isdisjoint(used)
     numbers = made_applications()[sorted(used - set(config["categories"]))]
@@ -164,8 +164,8 @@ def test_the_search_is_nested_goes_on_and_is_what_is_trained(tmp_path: Path, mon
 
     monkeypatch.setattr(search_credit, "search", stub)
     searched = search_credit.run(applications, list(FEATURES), Plan(), 3, tmp_path / "search.json")
-    *parts, everyone = seen
-    assert everyone == set(applications["SK_ID_CURR"]) and not set.intersection(*parts)
+    *others, everyone = seen
+    assert everyone == set(applications["SK_ID_CURR"]) and not set.intersection(*others)
     assert [one["fold"] for one in searched["searches"]] == [0, 1, 2, None]
     assert [choice.parameters["num_leaves"] for choice in choices(searched)] == [3, 4, 5, 6]
 
@@ -259,11 +259,11 @@ def test_a_calibration_folded_into_the_leaves_moves_scores_and_attributions_alon
     rows, outcome = rng.random((500, 4)), rng.integers(0, 2, 500)
     booster = fit(rows, outcome, ["EXT_SOURCE_1", "AMT_CREDIT", "AMT_ANNUITY", "DAYS_BIRTH"], QUICK, 0, 1)
     folded = fold_into_leaves(booster, Calibration(1.5, -0.25))
-    raw, parts = booster.predict(rows, raw_score=True), np.asarray(booster.predict(rows, pred_contrib=True))
+    raw, shares = booster.predict(rows, raw_score=True), np.asarray(booster.predict(rows, pred_contrib=True))
     moved = np.asarray(folded.predict(rows, pred_contrib=True))
     assert np.allclose(folded.predict(rows, raw_score=True), 1.5 * np.asarray(raw) - 0.25)
-    assert np.allclose(moved[:, :-1], 1.5 * parts[:, :-1])
-    assert np.allclose(moved[:, -1], 1.5 * parts[:, -1] - 0.25)
+    assert np.allclose(moved[:, :-1], 1.5 * shares[:, :-1])
+    assert np.allclose(moved[:, -1], 1.5 * shares[:, -1] - 0.25)
 
 
 def test_calibration_recovers_a_known_line() -> None:
@@ -283,3 +283,24 @@ def test_figures_of_a_perfect_and_a_useless_score() -> None:
     assert credit_metrics.wilson(0, 10).low == 0
     counts = credit_metrics.counts_at(outcome, outcome * 0.5, np.array([0.0, 0.5, 0.6]))
     assert (counts.tp, counts.fp) == ([500, 500, 0], [500, 0, 0])
+
+
+def test_an_inner_fold_encodes_categories_by_its_own_training_rows_alone() -> None:
+    """Or the rows that judge a setting have already told it their outcomes."""
+    plan, default = Plan(), np.array([0, 1, 0] * 100)
+    _, held = next(parts(default, plan.inner, plan.seed + 1))
+    kinds = np.array(["Bank", "School"] * 150, dtype=object)
+    kinds[held] = "Trade"
+    folds = Folds(pd.DataFrame({"ORGANIZATION_TYPE": kinds}), default, ["ORGANIZATION_TYPE"], plan).folds
+    known = [set(spec.categories["ORGANIZATION_TYPE"]) for spec, *_ in folds]
+    assert known == [{"Bank", "School"}, {"Bank", "School", "Trade"}, {"Bank", "School", "Trade"}]
+    assert np.isnan(folds[0][1][held, 0]).all() and not np.isnan(folds[1][1]).any()
+
+
+def test_a_fold_is_calibrated_by_the_other_folds_alone() -> None:
+    """Two folds whose log-odds are right, so that their line is the diagonal, and one that is thrice too sure."""
+    right = np.repeat([-np.log(3), np.log(3)], 4)  # a quarter and three quarters
+    raw, default = np.concatenate([3 * right, right, right]), np.tile([0, 0, 0, 1, 0, 1, 1, 1], 3)
+    found = cross_calibrated(raw, default, np.repeat([0, 1, 2], 8))
+    assert found[:8] == pytest.approx(np.repeat([1 / 28, 27 / 28], 4), abs=1e-4)
+    assert (found[8:12] > 0.26).all() and (found[12:16] < 0.74).all(), "the sure fold draws these to the middle"

@@ -77,7 +77,7 @@ class MapFigures:
 
 @contextmanager
 def half_precision(is_on: bool) -> Iterator[None]:
-    """While it is open, networks compute in bf16, if ``is_on``."""
+    """While it is open, networks compute in bf16, if ``is_on``; those of ONNX Runtime stay in single precision."""
     run_inference(lambda: torch.set_autocast_enabled("cpu", is_on))
     try:
         yield
@@ -174,7 +174,7 @@ def main() -> None:
             count = args.slow_photos if method in SLOW else args.photos
             half = "-bf16" * args.bf16
             cache = MeasurementCache(args.cache / f"{name}-{sha256[:12]}-{method}{half}.jsonl")
-            how = {"bf16": args.bf16, "machine": machine()}
+            how = {"bf16": args.bf16 and not getattr(model, "onnx", False), "machine": machine()}
             methods[method] = evaluate(evaluator, balanced(photos, count), method, cache) | how
             order = [known for known in (*model.methods, RANDOM) if known in methods]
             measured = {known: methods[known] for known in order}

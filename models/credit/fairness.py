@@ -28,8 +28,8 @@ class GroupRates:
     group: str
     count: int
     acceptance: Interval
-    caught: Interval
-    served: Interval
+    caught: Interval | None
+    served: Interval | None
     acceptance_ratio: float | None
     caught_ratio: float | None
 
@@ -45,7 +45,7 @@ def group_rates(metrics: Mapping[str, Any], key: str, threshold: float) -> tuple
         total = tp + fp + tn + fn
         if not total:
             continue
-        rates.append((name, total, wilson(tn + fn, total), wilson(tp, max(tp + fn, 1)), wilson(tn, max(tn + fp, 1))))
+        rates.append((name, total, wilson(tn + fn, total), _rate(tp, tp + fn), _rate(tn, tn + fp)))
     accepted_ratios = _to_highest([accepted for _, _, accepted, _, _ in rates])
     caught_ratios = _to_highest([caught for _, _, _, caught, _ in rates])
     return tuple(
@@ -96,7 +96,11 @@ def _alternative(
     return Alternative(name, auc, difference, cut_off["cost_per_loan"], *ratios)
 
 
-def _to_highest(rates: Sequence[Interval]) -> list[float | None]:
-    """Each rate over the highest of them."""
-    highest = max((rate.value for rate in rates), default=0.0)
-    return [rate.value / highest if highest else None for rate in rates]
+def _rate(count: int, total: int) -> Interval | None:
+    return wilson(count, total) if total else None
+
+
+def _to_highest(rates: Sequence[Interval | None]) -> list[float | None]:
+    """Each rate over the highest of them; None without one, or where all are 0."""
+    highest = max((rate.value for rate in rates if rate is not None), default=0.0)
+    return [rate.value / highest if rate is not None and highest else None for rate in rates]

@@ -6,14 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+from models.credit.model import RETRAIN
 from models.errors import ModelUnavailable
 
-RETRAIN = "python -m training.train_credit --data FILE"
 # What the app reads: the sections, and of those that hold named figures, the names.
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "data": ("rows", "defaults", "default_rate", "features"),
-    "figures": ("roc_auc", "pr_auc", "gini", "ks", "brier", "log_loss", "ece_mass_10"),
+    "data": ("rows", "defaults", "default_rate", "columns_used", "features"),
+    "figures": ("roc_auc", "roc_auc_folds", "pr_auc", "gini", "ks", "brier", "log_loss", "ece_mass_10"),
     "default_cutoff": ("threshold", "cost_ratio", "cost_per_loan"),
+    "cutoffs": (),
     "thresholds": ("threshold", "tp", "fp", "tn", "fn"),
     "roc": ("x", "y", "low", "high"),
     "pr": ("x", "y", "low", "high"),

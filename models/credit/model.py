@@ -47,7 +47,7 @@ class CreditModel:
     """A trained model with its features.
 
     The trees' raw output is the calibrated log-odds: training fitted a line to the raw log-odds out of fold and folded
-    it into the leaves (``training.calibration``). SHAP values are linear in the leaves, so they are those of the
+    it into the leaves (``training.credit.calibration``). SHAP values are linear in the leaves, so they are those of the
     calibrated log-odds (Lundberg et al. 2020, "From local explanations to global understanding with explainable AI for
     trees").
 

@@ -166,7 +166,6 @@ def grad_cam_plus_plus(forward_pass: ForwardPass, contrast: torch.Tensor) -> Ste
     squares = gradients.square()
     total = maps.sum(dim=(1, 2), keepdim=True)
     alphas = squares / (2 * squares + total * squares * gradients + 1e-6)  # its equation 19
-    alphas = torch.where(gradients != 0, alphas, 0)
     weights = (gradients.clamp(min=0) * alphas).sum(dim=(1, 2))
     yield 1.0, torch.einsum("c,chw->hw", weights, maps)
 

@@ -29,7 +29,7 @@ def fold_into_leaves(booster: lgb.Booster, calibration: Calibration) -> lgb.Boos
 def _moved(boosters: Sequence[lgb.Booster], slope: float, shift: float) -> lgb.Booster:
     """The trees of all boosters in one, each value multiplied by the slope, then shifted.
 
-    ``Booster.set_leaf_output`` would leave the means at the inner nodes behind, from which SHAP reads the base value.
+    The means at the inner nodes go with them, which ``Booster.set_leaf_output`` would leave behind.
     """
     texts = [booster.model_to_string().split("end of trees")[0].split("Tree=") for booster in boosters]
     trees = [tree.split("\n", 1)[1] for text in texts for tree in text[1:]]

@@ -15,6 +15,7 @@ import sklearn.metrics
 from scipy.stats import ks_2samp
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
+from models.credit.features import DAYS_PER_YEAR
 from models.statistics import Interval, wilson
 from training.evaluation.bootstrap import percentile_interval, resamples
 
@@ -186,7 +187,7 @@ def band(
 
 def age_band(days_birth: Array) -> Array:
     """The name of the age band of each client, from days before the application (negative)."""
-    years = -np.asarray(days_birth, dtype=float) / 365.25
+    years = -np.asarray(days_birth, dtype=float) / DAYS_PER_YEAR
     names = np.full(len(years), "", dtype=object)
     for name, youngest, eldest in AGE_BANDS:
         names[(years >= youngest) & (years < eldest)] = name

@@ -59,7 +59,7 @@ The sex of the client is not a feature (EU Directive 2004/113). {compared}
 ## Files
 
 - `model.txt`: LightGBM's own text format; no code runs when it is read.
-- `config.json`: features and their groups, categories, cut-off, and aggregates of each original column.
+- `config.json`: features and their groups, categories, cut-off, and the usual range of each column of numbers.
 - `metrics.json`: the figures above, the curves and their bands, the groups of clients.
 - `search.json`: the trials of the searches, and what each chose.
 

@@ -20,7 +20,7 @@ class MeasurementCache:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         lines = path.read_text(encoding="utf-8").splitlines() if path and path.exists() else []
-        rows = [json.loads(line) for line in lines]
+        rows = [row for line in lines if (row := _read(line)) is not None]
         self.known: dict[str, dict[str, Any]] = {row.pop("photo"): row for row in rows}
 
     def get(self, photo: Photo, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -31,5 +31,14 @@ class MeasurementCache:
             if self.path:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 with self.path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps({"photo": name, **self.known[name]}) + "\n")
+                    file.write("\n" + json.dumps({"photo": name, **self.known[name]}))
         return self.known[name]
+
+
+def _read(line: str) -> dict[str, Any] | None:
+    """What a line says; None where the process was ended while it wrote it."""
+    try:
+        row: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return None
+    return row

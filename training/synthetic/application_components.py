@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.credit.features import NOT_EMPLOYED, NOT_GIVEN
+from models.credit.features import DAYS_PER_YEAR, NOT_EMPLOYED, NOT_GIVEN
 
 MONEY_STEP = 4.5  # the grid of the amounts of the real table
 SHARE_DIGITS = 4  # decimals of the statistics on the building
-ADULT_DAYS = int(17.9 * 365.25)  # the least age at hiring in the real table, in days
+ADULT_DAYS = int(17.9 * DAYS_PER_YEAR)  # the least age at hiring in the real table, in days
 SPOUSES = ("Married", "Civil marriage")  # a household of two adults
 # Mode and median of these lie a small step from the average on a fine grid: the step is drawn, not the value.
 DRAWN_AS_STEP = ("YEARS_BEGINEXPLUATATION_AVG", "YEARS_BUILD_AVG")

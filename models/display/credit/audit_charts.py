@@ -139,7 +139,9 @@ def cost(policy: Policy, cut_off: CutOff, texts: Texts) -> go.Figure:
 def fairness(metrics: Mapping[str, Any], key: str, threshold: float, texts: Texts) -> Table:
     """Acceptance and true-positive rates of each group with intervals, and their ratios to the highest."""
 
-    def rate(interval: Interval) -> str:
+    def rate(interval: Interval | None) -> str:
+        if interval is None:
+            return "\u2013"
         bounds = texts.between(texts.percent(interval.low), texts.percent(interval.high))
         return f"{texts.percent(interval.value)} {bounds}"
 
@@ -191,10 +193,19 @@ def alternatives_table(metrics: Mapping[str, Any], texts: Texts) -> Table | None
 
     heads = ("model", "auc", "difference", "cost", "age_ratio", "gender_ratio")
     return Table(
-        texts("credit.audit.without_caption"),
+        texts("credit.audit.without_caption", **_usual(metrics, texts)),
         tuple(texts(f"credit.audit.without.{name}") for name in heads),
         tuple(row(one) for one in measured),
     )
+
+
+def _usual(metrics: Mapping[str, Any], texts: Texts) -> dict[str, str]:
+    """The cost ratio that other sets of features were measured at, whichever is chosen now, and its cut-off."""
+    cut_off = metrics["default_cutoff"]
+    return {
+        "cost_ratio": texts.plain(cut_off["cost_ratio"]),
+        "threshold": texts.percent(cut_off["threshold"]),
+    }
 
 
 def without_age(metrics: Mapping[str, Any], texts: Texts) -> str:
@@ -205,6 +216,7 @@ def without_age(metrics: Mapping[str, Any], texts: Texts) -> str:
         return ""
     return texts(
         "credit.audit.without_sentence",
+        cost_ratio=_usual(metrics, texts)["cost_ratio"],
         auc=texts.number(own.roc_auc, 4),
         other_auc=texts.number(other.roc_auc, 4),
         cost=texts.number(own.cost, 3),
