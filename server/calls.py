@@ -27,7 +27,7 @@ LONG = 65_536  # characters: no argument takes so long a text, but files may com
 MOST_DIGITS = 1000  # of a number; Python reads 4,300
 NAMED = 'an object of arguments by name, such as {"client_id": 900001}'
 LISTED = 'an object with a list of arguments, such as {"data": [900001]}'
-STATUS = {"endpoint_unknown": 404, "body_unreadable": 400, "body_heavy": 413}  # else 422
+STATUS = {"endpoint_unknown": 404, "body_unreadable": 400, "body_shape": 400, "body_heavy": 413}  # else 422
 
 
 class Calls:
@@ -116,7 +116,7 @@ def _read(body: bytes, by_name: bool) -> dict[str, Any]:
     except ValueError as error:
         raise InputError("body_unreadable", reason=str(error), allowed=allowed) from error
     if not isinstance(content, dict) or not (by_name or isinstance(content.get("data"), list)):
-        raise InputError("body_unreadable", reason=shown(content), allowed=allowed)
+        raise InputError("body_shape", received=shown(content), allowed=allowed)
     return content
 
 

@@ -89,3 +89,15 @@ def test_a_truncated_parquet_is_refused(table: pd.DataFrame, tmp_path: Path) -> 
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(InputError, match="table"):
         _score(path)
+
+
+def test_a_row_of_which_the_model_reads_nothing_is_not_scored(tmp_path: Path) -> None:
+    path = tmp_path / "clients.csv"
+    path.write_text("SK_ID_CURR,CODE_GENDER,AMT_CREDIT\n1,F,\n2,M,300000\n")
+    answer = _score(path)
+    assert [score["client_id"] for score in answer["scores"]] == [2]
+    assert answer["unscored"] == [{"row": 0, "client_id": 1}]
+    path.write_text("SK_ID_CURR,CODE_GENDER\n1,F\n2,M\n")
+    with pytest.raises(InputError) as refusal:
+        _score(path)
+    assert refusal.value.key == "table_unknown" and "AMT_CREDIT" in str(refusal.value)

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from models.credit import compare, negotiation
+from models.credit.application import check
 from models.credit.batch import Batch, ScoredRow
 from models.credit.counterfactual import Counterfactual, CounterfactualAnswer
 from models.credit.facts import GROUPS, profile
@@ -379,3 +380,17 @@ def test_a_revolving_credit_is_offered_another_limit_alone(texts: Texts) -> None
             offered, assumed = what_is_offered(answer, texts), what_is_assumed(answer, texts)
             assert (offered == texts("credit.counterfactual.explain_limit")) == are_limits
             assert (assumed == "") == are_limits
+
+
+@pytest.mark.parametrize("amount", [1, 1_000_000_000])
+def test_no_terms_are_proposed_that_an_application_may_not_hold(amount: float) -> None:
+    """Half as much as the least sum that is allowed, or a tenth more than the largest."""
+    application = {"AMT_CREDIT": amount, "AMT_ANNUITY": amount * 0.09, "AMT_GOODS_PRICE": amount}
+    found = [
+        item
+        for score in (0.05, 0.3, 0.6)
+        for item in credit_service().notice(None, application | {"EXT_SOURCE_2": score}).answer.found
+    ]
+    for item in found:
+        check(item.changes)
+    assert found or amount > 1, "nothing to propose beyond the largest"

@@ -175,7 +175,7 @@ def test_a_test_photo_is_met_by_its_twin_in_training_not_by_one_in_validation(mo
     twins = np.array([0, 1, 2, 3, 0, 2, 4])  # 4 of a training photo, 5 of a validation photo, 6 of none
     labels = np.zeros(7, dtype=int)
     monkeypatch.setattr(linear_probes, "random_splits", lambda labels: iter([part, part]))
-    monkeypatch.setattr(linear_probes, "fit_and_predict", lambda rows, labels, part: np.array([0, 0, 1]))
+    monkeypatch.setattr(linear_probes, "fit_and_predict", lambda rows, labels, part: np.array([0, 1, 0]))
     found = linear_probes.splits({"vgg16": np.zeros((7, 1))}, labels, Groups(np.arange(7), twins))
     leaky, clean = found["random"]["vgg16"], found["cleaned"]["vgg16"]
     assert leaky["met"] == {"photos": 2, "accuracy": 1.0} and leaky["new"] == {"photos": 4, "accuracy": 0.5}

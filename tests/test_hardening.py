@@ -367,7 +367,7 @@ def test_health_names_a_model_that_does_not_answer(
 def _unavailable(get: Callable[[str], Any]) -> Callable[[str], Any]:
     def named(name: str) -> Any:
         if name == "broken":
-            raise InputError("model_unknown", value=name, allowed="")
+            raise InputError("model_unknown", argument="model", value=name, allowed="")
         return get(name)
 
     return named

@@ -286,3 +286,22 @@ def test_the_letter_counts_the_loans_that_would_go_wrong_as_french_does(credit: 
         score = replace(notice.score, log_odds=logit(probability))
         answer = replace(notice.answer, probability=probability)
         assert words in read(letter(replace(notice, score=score, answer=answer), FRENCH, MADE))
+
+
+def test_nobody_is_refused_by_a_letter_for_facts_that_the_model_does_not_read(credit: CreditService) -> None:
+    for unread in ({"CODE_GENDER": "F"}, {"FLAG_MOBIL": 1, "HOUR_APPR_PROCESS_START": 10}):
+        with pytest.raises(InputError) as refusal:
+            credit.notice(None, unread)
+        assert refusal.value.key == "application_unread" and "EXT_SOURCE_2" in str(refusal.value)
+    assert credit.notice(None, {"CODE_GENDER": "F", "AMT_CREDIT": 100_000}).score.client_id is None
+
+
+@pytest.mark.parametrize("wrong", [False, 0, "", []])
+def test_what_is_no_application_is_refused_though_it_is_empty(credit: CreditService, wrong: object) -> None:
+    client_id = credit.ids("all")[0]
+    with pytest.raises(InputError) as refusal:
+        credit.notice(client_id, wrong)  # type: ignore[arg-type]
+    assert refusal.value.key == "not_a_mapping"
+    with pytest.raises(InputError) as refusal:
+        credit.score_client(client_id, wrong)  # type: ignore[arg-type]
+    assert refusal.value.key == "not_a_mapping" and str(refusal.value).startswith("changes")

@@ -3,15 +3,19 @@
 import math
 import re
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from models.credit import negotiation
 from models.credit.counterfactual import LARGEST_STEP, CounterfactualAnswer, counterfactuals
 from models.credit.loan import COLUMNS, REVOLVING, USUAL_RATE, LoanTerms
 from models.credit.loan_wording import as_they_stand, interest, proposal
-from models.credit.score import logit
+from models.credit.model import CreditModel
+from models.credit.score import Decision, logit
 from models.credit.service import CreditService, credit_service
 from models.display.credit import proposals, tables
 from models.errors import InputError
@@ -33,7 +37,8 @@ def answers(credit: CreditService) -> list[CounterfactualAnswer]:
     near = credit.portfolio.probabilities - credit.model.threshold
     rows = [int(row) for row in np.flatnonzero((near >= 0) & (near < WITHIN))]
     revolving = np.flatnonzero((credit.portfolio.applications["NAME_CONTRACT_TYPE"] == REVOLVING) & (near >= 0))
-    chosen = [int(credit.portfolio.ids[row]) for row in [*rows[:40], *revolving[:4]]]
+    nearest = sorted(revolving, key=lambda row: near[row])[:4]  # few others have a proposal
+    chosen = [int(credit.portfolio.ids[row]) for row in [*rows[:40], *nearest]]
     return [credit.counterfactual(client_id) for client_id in dict.fromkeys([*chosen, *credit.ids("granted")[:12]])]
 
 
@@ -136,6 +141,38 @@ def test_what_would_be_granted_is_granted_and_stays_so_further(
     assert found > 60
 
 
+class Brittle:
+    """A model that grants whatever costs no more a month than ``LOAN``, but decides otherwise at one instalment."""
+
+    feature_spec = SimpleNamespace(columns=COLUMNS)
+
+    def __init__(self, at: float | None) -> None:
+        self.at = at
+
+    def probability(self, rows: pd.DataFrame) -> np.ndarray:
+        instalment = rows["AMT_ANNUITY"].to_numpy(float)
+        refused = instalment > LOAN.instalment + 1
+        return np.where(refused ^ (np.abs(instalment - (self.at or -1)) < 0.01), 0.9, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("decision", "offered", "next_month", "instead"), [("refused", 42, 43, 48), ("granted", 30, 29, 24)]
+)
+def test_a_proposal_falls_whose_decision_does_not_hold_at_the_next_whole_month(
+    decision: Decision, offered: int, next_month: int, instead: int
+) -> None:
+    """A tenth further than from 36 months to 42 lie 42.6, where it holds; and a client is offered whole ones."""
+    own = replace(LOAN, down_payment=0.0, price=None)
+    score: Any = SimpleNamespace(client_id=1, probability=0.5, threshold=0.5, decision=decision, contributions=())
+
+    def months(at: float | None) -> list[float]:
+        found = counterfactuals(cast("CreditModel", Brittle(at)), own.columns(), score).found
+        return [item.terms.months for item in found if item.levers == ("months",)]
+
+    assert months(None) == [offered]
+    assert months(own.over(next_month).columns()["AMT_ANNUITY"]) == [instead]
+
+
 @pytest.mark.parametrize("months", [57, 60, 65, 66, 67, 120])
 def test_further_than_a_short_loan_lies_no_loan_of_less_than_a_month(credit: CreditService, months: int) -> None:
     own = replace(LOAN, months=months)
@@ -153,6 +190,7 @@ def test_further_than_a_short_loan_lies_no_loan_of_less_than_a_month(credit: Cre
 
 
 def test_only_sensible_advice_is_given(credit: CreditService, answers: list[CounterfactualAnswer]) -> None:
+    limits = 0
     for answer in answers:
         for item in answer.found if answer.decision == "refused" else ():
             assert answer.own is not None
@@ -162,7 +200,9 @@ def test_only_sensible_advice_is_given(credit: CreditService, answers: list[Coun
             assert item.terms.annual_rate == answer.own.annual_rate
             assert item.terms.months == answer.own.months or 6 <= item.terms.months <= 60
             if answer.own.is_revolving:
+                limits += 1
                 assert item.levers == ("amount",)
+    assert limits, "a revolving credit with a proposal"
 
 
 def test_most_clients_just_above_the_cut_off_get_a_proposal(answers: list[CounterfactualAnswer]) -> None:

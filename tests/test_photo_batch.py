@@ -92,7 +92,7 @@ def test_every_file_has_its_row_in_order_and_a_damaged_one_costs_the_others_noth
     paths[2].write_bytes(content()[:40])
     found = rows(*paths)
     assert [row.file for row in found] == [path.name for path in paths]
-    assert [row.error and row.error.key for row in found] == [None, None, "image_format", None, None]
+    assert [row.error and row.error.key for row in found] == [None, None, "image_damaged", None, None]
     for number in (0, 1, 3, 4):
         assert {one.label for one in found[number].predictions} == {CLASSES[number]}
         assert found[number].thumbnail.startswith("data:image/webp;base64,")
@@ -124,6 +124,7 @@ def test_folders_and_names_of_any_script(models: list[Asked], tmp_path: Path) ->
         "ab\u202egnp.exe",
     ]
     extra = {"__MACOSX/a/._b.png": b"x", "a/.DS_Store": b"x", "Thumbs.db": b"x", "folder/": b""}
+    extra |= {"a/._c.png": b"x", "a/__MACOSX/d.png": b"x"}
     before = set(tmp_path.parent.rglob("*"))
     found = rows(packed(tmp_path, {name: content() for name in names} | extra))
     assert [row.file for row in found] == [

@@ -15,6 +15,7 @@ from PIL import Image
 
 from models.display.pages.method import facts
 from models.display.photos.faithfulness import curves, sentences
+from models.errors import InputError
 from models.texts import ENGLISH, FRENCH
 from models.vision import photos, registry
 from models.vision.faithfulness import Curve, Faithfulness
@@ -149,3 +150,8 @@ def test_the_method_note_counts_the_masks() -> None:
     assert facts(ENGLISH)["rise_masks"] == str(MASKS)
     for texts in (ENGLISH, FRENCH):
         assert f"{texts.number(MASKS)} " in texts("method.explanations.text", **facts(texts))
+
+
+def test_a_wrong_name_in_a_list_of_models_is_told_by_the_list_s_own_name() -> None:
+    with pytest.raises(InputError, match=r"^models: 'resnet' is not a model"):
+        registry.chosen(["vgg16", "resnet"])

@@ -27,6 +27,7 @@ from pypdf import PdfReader
 from models.examples import ADDRESS, FOLDER, example
 from models.texts import FRENCH
 from server.agents import CONTENT
+from tabs import calls
 from tests.factories import photo
 from tests.test_endpoints import ENDPOINTS
 
@@ -201,3 +202,10 @@ def test_the_hub_finds_the_tools_and_a_person_the_page(app_url: str) -> None:
 
 def _data_url(path: Path) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def test_null_stands_for_an_argument_s_default() -> None:
+    def endpoint(client_id: int, group: str = "all", limit: int = 20, models: list[str] | None = None) -> None: ...
+
+    sent = {"client_id": None, "group": None, "limit": 5, "models": None}
+    assert calls.complete(endpoint, sent) == {"client_id": None, "group": "all", "limit": 5, "models": None}

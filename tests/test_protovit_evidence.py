@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import torch
 from torch import nn
 
 from models.protovit import ProtoViTConfig
-from models.protovit.modeling import PrototypeHead
+from models.protovit.modeling import PrototypeHead, PrototypeHeadOutput
+from models.vision.protovit import ProtoVit
 from training.protovit import evidence, terms
 from training.protovit.alterations import Alone, blend_away
 from training.protovit.recipe import RECIPE
@@ -44,6 +47,25 @@ def test_what_is_shown_are_the_best_prototypes_of_the_answer_and_their_places() 
     with torch.no_grad():
         reading.slots[5, 1] = -1.0
     assert evidence.shown(reading, reading(picture), 2, 16).parts.tolist() == [[[True, True], [True, False]]]
+
+
+def test_a_part_that_is_switched_off_receives_no_evidence() -> None:
+    """Each part of each prototype lies at a place of its own, and is as like it as the others."""
+    reading = head()
+    with torch.no_grad():
+        reading.slots[5, 1] = -1.0
+    cosines = torch.full((1, 6, 2), 0.5)
+    similarities = reading.similarities(cosines).detach()
+    weights = reading.evidence().detach()
+    found = PrototypeHeadOutput(similarities @ weights.T, similarities, cosines, torch.arange(12).view(1, 6, 2))
+    network = SimpleNamespace(config=SimpleNamespace(concentration=3.0), grid=4)
+    active = reading.slot_weights() > 0.5
+    model = SimpleNamespace(network=network, active=active, evidence_weights=weights.double())
+    shares = ProtoVit.shares(cast("ProtoVit", model), found, torch.tensor([0.0, 1.0])).flatten()
+    points = float(weights[1, 5] * similarities[0, 5])
+    assert points > 1 and float(shares[11]) == 0
+    assert shares.tolist() == pytest.approx([0] * 6 + [points / 2] * 4 + [points] + [0] * 5)
+    assert float(shares.sum()) == pytest.approx(float(found.logits[0, 1]))
 
 
 def test_as_many_other_places_as_are_shown() -> None:

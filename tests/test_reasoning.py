@@ -157,6 +157,19 @@ def test_parts_that_are_found_elsewhere_have_not_stayed() -> None:
     assert [found[name]["parts_stayed"] for name in ("crop", "jpeg")] == [0.0, 1.0]
 
 
+@pytest.mark.parametrize(("places", "stayed"), [(1, 1.0), (2, 0.0)])
+def test_a_part_has_stayed_that_is_found_at_the_next_place_at_most(places: int, stayed: float) -> None:
+    """A network that moves the third picture to the right."""
+    calls = []
+
+    def moving(colours: torch.Tensor) -> torch.Tensor:
+        calls.append(1)
+        return colours.roll(places, 3) if len(calls) == 3 else colours
+
+    found = reasoning.stability(model(moving), to_pil_image(photo(c31=RED, c41=RED)))  # before, crop, JPEG
+    assert found["jpeg"]["parts_stayed"] == stayed
+
+
 def test_what_is_written_names_the_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = SimpleNamespace(config={"weights_sha256": "f" * 64})
     monkeypatch.setattr(evaluate_reasoning, "ProtoVit", SimpleNamespace)

@@ -323,6 +323,10 @@ def test_masks_hide_about_half() -> None:
     assert masks.mean().item() == pytest.approx(0.5, abs=0.05)
 
 
+def test_a_map_reaches_from_what_speaks_least_to_what_speaks_most() -> None:
+    assert normalise(torch.tensor([[1.0, 2.0], [3.0, 5.0]])).tolist() == [[0.0, 0.25], [0.5, 1.0]]
+
+
 def test_nothing_in_favour_gives_an_empty_map() -> None:
     assert not normalise(-torch.rand(3, 3)).any()
 

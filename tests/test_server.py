@@ -115,6 +115,8 @@ def test_a_body_that_is_no_call_is_refused(http: httpx.Client, body: bytes) -> N
     answer = http.post(f"{CALL}clients", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 400
     assert "send an object" in answer.json()["detail"] and len(answer.json()["detail"]) < 2 * LONGEST + 100
+    is_json = body in (b"[]", b'{"data": 5}')
+    assert ("no JSON" in answer.json()["detail"]) != is_json, "what is JSON of another shape is not said to be none"
 
 
 # files, however they come

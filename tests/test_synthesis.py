@@ -195,10 +195,10 @@ def test_each_application_defaults_with_its_own_risk_and_all_together_as_often_a
     risk = np.array([0.875, 0.125, 0.75, 0.25])
     monkeypatch.setattr(portfolio.lgb, "train", lambda *given: SimpleNamespace(predict=lambda matrix: risk))
     real = FIVE.assign(TARGET=[0, 0, 0, 1, 1])
-    made = [with_outcomes(FIVE.head(4), real, seed) for seed in range(1000)]
+    made = [with_outcomes(FIVE.head(4), real, seed) for seed in range(300)]
     outcomes = np.array([one["TARGET"] for one in made])
     assert set(outcomes.ravel()) == {0, 1} and (outcomes.sum(axis=1) == risk.sum()).all()
-    assert outcomes.mean(axis=0) == pytest.approx(risk, abs=0.04)
+    assert outcomes.mean(axis=0) == pytest.approx(risk, abs=0.06)
     pd.testing.assert_frame_equal(made[0].drop(columns="TARGET"), FIVE.head(4))
 
 

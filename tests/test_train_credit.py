@@ -21,7 +21,7 @@ from training.credit.calibration import Calibration, calibrate, cross_calibrated
 from training.credit.encoding import RAREST, learn_feature_spec
 from training.credit.ensemble import average, fold_into_leaves
 from training.credit.search import HASTE, Folds, Plan, choices, parts
-from training.train_credit import Settings, train
+from training.train_credit import Settings, out_of_fold, train
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
 
@@ -130,6 +130,22 @@ def test_what_the_sex_and_the_age_are_worth_is_measured(trained: Path) -> None:
                 assert sum(group[kind][0] for group in groups.values()) == whole
 
 
+def test_an_alternative_refuses_as_many_as_the_model(trained: Path) -> None:
+    metrics = json.loads((trained / "metrics.json").read_text(encoding="utf-8"))
+    share = metrics["default_cutoff"]["refused_share"]
+    assert abs(share - 0.5) > 0.05, "or as many are granted as refused"
+    for name in ("with_gender", "without_age"):
+        assert metrics[name]["cut_off"]["refused_share"] == pytest.approx(share, abs=0.01)
+
+
+def test_importance_is_told_on_the_scale_of_the_calibrated_scores(trained: Path) -> None:
+    told = json.loads((trained / "metrics.json").read_text(encoding="utf-8"))["importance"]["mean_absolute"]
+    slope = _config(trained)["training"]["calibration"]["slope"]
+    raw = out_of_fold(made_applications(), FOLDS, Settings()).importance
+    assert abs(slope - 1) > 0.05 and max(told.values()) > 0
+    assert told == pytest.approx({name: slope * raw[name] for name in told})
+
+
 def test_the_alternatives_are_told_beside_the_model(trained: Path) -> None:
     metrics = json.loads((trained / "metrics.json").read_text(encoding="utf-8"))
     shipped, gender, age = alternatives(metrics)
@@ -236,6 +252,15 @@ def test_categories_stand_in_the_order_of_their_default_rate() -> None:
     assert learn_feature_spec(rows, default, ["EXT_SOURCE_2"]).usual == {"EXT_SOURCE_2": 0.25}
 
 
+def test_a_rate_of_few_applications_is_drawn_towards_the_general_one() -> None:
+    """Half of twenty default, and two fifths of four hundred: what the few show may be luck."""
+    sizes, defaults = {"Bank": 20, "School": 400, "Trade": 580}, {"Bank": 10, "School": 160, "Trade": 29}
+    rows = pd.DataFrame({"ORGANIZATION_TYPE": np.repeat(list(sizes), list(sizes.values()))})
+    default = np.concatenate([np.arange(count) < defaults[name] for name, count in sizes.items()]).astype(int)
+    found = learn_feature_spec(rows, default, ["ORGANIZATION_TYPE"]).categories
+    assert found == {"ORGANIZATION_TYPE": ("Trade", "Bank", "School")}
+
+
 def test_what_business_orders_speaks_through_one_feature_alone() -> None:
     """Or a model whose features are each monotone could still move both ways when the column moves."""
     for column in ("EXT_SOURCE_1", "DAYS_EMPLOYED", "REGION_RATING_CLIENT_W_CITY", "DEF_30_CNT_SOCIAL_CIRCLE"):
@@ -294,7 +319,6 @@ def test_an_inner_fold_encodes_categories_by_its_own_training_rows_alone() -> No
     folds = Folds(pd.DataFrame({"ORGANIZATION_TYPE": kinds}), default, ["ORGANIZATION_TYPE"], plan).folds
     known = [set(spec.categories["ORGANIZATION_TYPE"]) for spec, *_ in folds]
     assert known == [{"Bank", "School"}, {"Bank", "School", "Trade"}, {"Bank", "School", "Trade"}]
-    assert np.isnan(folds[0][1][held, 0]).all() and not np.isnan(folds[1][1]).any()
 
 
 def test_a_fold_is_calibrated_by_the_other_folds_alone() -> None:
@@ -304,3 +328,9 @@ def test_a_fold_is_calibrated_by_the_other_folds_alone() -> None:
     found = cross_calibrated(raw, default, np.repeat([0, 1, 2], 8))
     assert found[:8] == pytest.approx(np.repeat([1 / 28, 27 / 28], 4), abs=1e-4)
     assert (found[8:12] > 0.26).all() and (found[12:16] < 0.74).all(), "the sure fold draws these to the middle"
+
+
+def test_a_bin_counts_by_its_loans() -> None:
+    predicted = np.array([0.05] * 9 + [0.95])
+    found = credit_metrics.ece(np.zeros(10), predicted, equal_mass=False)
+    assert found == pytest.approx((9 * 0.05 + 0.95) / 10)

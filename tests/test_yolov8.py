@@ -10,15 +10,18 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from models.errors import InputError, ModelUnavailable
 from models.vision import registry, saliency, weights
+from models.vision.faithfulness import Curve, Faithfulness
 from models.vision.overlay import overlay
 from models.vision.predictions import CLASSES
 from models.vision.preprocessing import Preprocessing
@@ -28,6 +31,7 @@ from tests.pictures import picture, write_dataset
 from training import evaluate_explanations, train_yolov8
 from training.vision import transfer
 from training.vision.artifacts import write_model
+from training.vision.data import read_photos
 from training.vision.metrics import machine
 from training.vision.yolov8 import cut, initial_network
 
@@ -215,6 +219,25 @@ def test_what_maps_are_worth_is_measured_and_an_interrupted_measurement_goes_on(
     assert again["grad-cam"] == first["grad-cam"]
     shift = (7.0 - json.loads(lines[0])["road"]) / 7
     assert again["random"]["road"]["mean"] == pytest.approx(first["random"]["road"]["mean"] + shift)
+
+
+def test_the_shuffled_network_is_asked_about_the_class_that_the_learnt_one_explains(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or two maps of two classes would be compared, and differ whatever the network has learnt."""
+    asked: list[str] = []
+
+    def explain(image: Image.Image, method: str, target: str = "") -> SimpleNamespace:
+        asked.append(target)
+        return SimpleNamespace(target=target or CLASSES[3], saliency=np.eye(2))
+
+    model: Any = SimpleNamespace(explain=explain)
+    curve = Curve((0.0, 1.0), (1.0, 0.0))
+    monkeypatch.setattr(evaluate_explanations, "shuffled", lambda model: model)
+    monkeypatch.setattr(evaluate_explanations, "judge", lambda *given: Faithfulness(curve, curve, 0.25))
+    found = evaluate_explanations.MapEvaluator(model)(read_photos(data)["test"][0], "grad-cam")
+    assert asked == ["", CLASSES[3]]
+    assert (found.road, found.likeness) == (0.25, pytest.approx(1))
 
 
 def test_overlay() -> None:

@@ -72,9 +72,9 @@ def judge(path: str | Path | None, model: CreditModel, threshold: float) -> Batc
         InputError: no file, not a table, too large, or a wrong cell: the sentence names its row and column.
     """
     applications, ignored = read(path)
-    known = applications.known
+    known = applications.known(model.feature_spec.columns)
     if len(known) and not known.any():
-        raise InputError("table_unknown", rows=len(known))
+        raise InputError("table_unknown", rows=len(known), allowed=", ".join(model.feature_spec.columns))
     ids = [None if np.isnan(number) else int(number) for number in applications.ids]
     rows = np.flatnonzero(known)
     table = pd.DataFrame({name: values[rows] for name, values in applications.values.items()})

@@ -43,8 +43,8 @@ class ClientComparison:
         group: "all" or "similar".
         criteria: by which columns similar clients were chosen.
         size: clients in the group; ``known`` of them have a value.
-        percentile: share of known values below the client's, 0..100 (ties count half); None for a category or an
-            unknown value.
+        percentile: share of known values below the client's, 0..100 (ties count half), where ages and durations are
+            negative days and the eldest is the lowest; None for a category or an unknown value.
         below, above: shares of known values that are less and more than the client's, 0..1; None where it is.
         code: the table's code for what is no value of the column, such as 365243 days for "not employed"; None where
             the client has none.

@@ -20,6 +20,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from models.credit.application import columns
 from models.credit.features import sources
 from models.credit.loan import AMOUNT, COLUMNS, INSTALMENT, KIND, LoanTerms
 from models.credit.loan_wording import terms_json, weightiest
@@ -193,8 +194,15 @@ def _offers(own: LoanTerms, decision: Decision) -> Iterator[tuple[tuple[Lever, .
         for months in durations:
             terms = purchase.over(months)
             moved = levers if months == own.months else (*levers, "months")
-            if moved and (decision == "granted" or terms.instalment <= own.instalment * (1 + 1e-9)):
+            is_dearer = terms.instalment > own.instalment * (1 + 1e-9)
+            if moved and _is_allowed(terms) and not (is_dearer and decision == "refused"):
                 yield moved, terms
+
+
+def _is_allowed(terms: LoanTerms) -> bool:
+    """Whether an application may hold these terms."""
+    rules = columns()
+    return all(rules[name].fits(value) for name, value in terms.columns().items())
 
 
 @dataclass(frozen=True)

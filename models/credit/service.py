@@ -109,7 +109,7 @@ class CreditService:
         """
         known = self.portfolio.row(client_id)
         values = self.portfolio.application(client_id)
-        if changes:
+        if changes is not None:
             checked = application.check(changes, "changes")
             values = {name: value for name, value in values.items() if name not in changes} | checked
         score = self.model.score(values, int(self.portfolio.ids[known]), threshold)
@@ -165,15 +165,16 @@ class CreditService:
             cost_ratio: what sets the cut-off; the model's own without it.
 
         Raises:
-            InputError: neither or both are given, no such client, or a value that its column does not allow.
+            InputError: neither or both are given, no such client, a value that its column does not allow, or an
+                application of which the model reads nothing.
         """
-        if (client_id is None) == (not values):
+        held = application.check(values) if values is not None else {}
+        if (client_id is None) == (not held):
             raise InputError("letter_whose", client_id=shown(client_id), application=shown(values))
         threshold = self._cut_off(cost_ratio)
         if client_id is None:
-            held = application.check(values)
-            if not held:
-                raise InputError("letter_whose", client_id=shown(client_id), application=shown(values))
+            if not set(held) & set(self.model.feature_spec.columns):
+                raise InputError("application_unread", allowed=", ".join(self.model.feature_spec.columns))
             score = self.model.score(held, None, threshold)
         else:
             held = self.portfolio.application(client_id)

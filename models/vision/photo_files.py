@@ -21,7 +21,8 @@ LONGEST_NAME = 120  # characters of a file's name that are handed back
 PIECE = 1 << 20  # bytes unpacked at a time
 DIRECTORY = PIECE  # bytes of a zip's table of contents: some ten thousand names
 ZIP, EMPTY_ZIP, GZIP = b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b"
-SYSTEM = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")  # what systems add by themselves
+SYSTEM = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")  # what systems add by themselves
+FORK = "._"  # how a file begins that macOS adds beside another
 UTF_8 = 0x800  # flag of a zip's entry: its name is UTF-8
 LOCKED = 0x1  # flag: it needs a password
 
@@ -74,8 +75,8 @@ class OpenZip:
             entry
             for entry in self._archive.infolist()
             if not entry.is_dir()
-            and not entry.filename.startswith(SYSTEM[0])
-            and Path(entry.filename).name not in SYSTEM
+            and not set(Path(entry.filename).parts) & set(SYSTEM)
+            and not Path(entry.filename).name.startswith(FORK)
         )
 
     def content(self, entry: zipfile.ZipInfo) -> bytes:

@@ -30,15 +30,19 @@ def available() -> tuple[str, ...]:
     return tuple(name for name in MODELS if weights.is_installed(name))
 
 
-def meant(name: str) -> str:
+def meant(name: str, argument: str = "model") -> str:
     """The model that a name means, however it is written: "YOLO v8", or "YOLOv8n" as the page calls it.
+
+    Args:
+        name: as it was written.
+        argument: what to call it in an error.
 
     Raises:
         InputError: no model has this name.
     """
     found = arguments.spelled(name, {**_PLACES, **_ALSO})
     if found is None:
-        raise InputError("model_unknown", value=shown(name), allowed=", ".join(MODELS))
+        raise InputError("model_unknown", argument=argument, value=shown(name), allowed=", ".join(MODELS))
     return _ALSO.get(found, found)
 
 
@@ -96,4 +100,4 @@ def chosen(names: object) -> list[ImageClassifier]:
     """
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
         raise InputError("models_list", received=shown(names), allowed=", ".join(MODELS))
-    return [get(name) for name in dict.fromkeys(map(meant, names))] if names else sound()
+    return [get(name) for name in dict.fromkeys(meant(name, "models") for name in names)] if names else sound()

@@ -24,6 +24,7 @@ from models.vision import pixels
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF")  # as Pillow names them
+HEAD = 16  # bytes at the start of a file, from which Pillow tells its format
 ALLOWED = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP, TIFF"
 UNSHOWN = ("HEIF", "TIFF")  # those that browsers do not draw
 MAX_MEGABYTES = 100  # of the file
@@ -140,7 +141,20 @@ def _open(source: Path | bytes, name: str) -> Image.Image:
         size = _MoreThan(2 * (Image.MAX_IMAGE_PIXELS or 0))
         raise InputError("image_pixels", size=size, limit=MAX_MEGAPIXELS) from error
     except Exception as error:  # unknown content, or a header that breaks the reader of its format
+        if _begins_as_picture(source):
+            raise InputError("image_damaged", name=_printable(name)) from error
         raise InputError("image_format", name=_printable(name), allowed=ALLOWED) from error
+
+
+def _begins_as_picture(source: Path | bytes) -> bool:
+    """Whether a file begins with the mark of one of ``FORMATS``."""
+    if isinstance(source, bytes):
+        head = source[:HEAD]
+    else:
+        with source.open("rb") as file:
+            head = file.read(HEAD)
+    Image.init()
+    return any(accept(head) is True for _, accept in map(Image.OPEN.__getitem__, FORMATS) if accept is not None)
 
 
 def _decode(image: Image.Image, source: Path | bytes) -> Upload:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,11 +42,10 @@ class Applications:
     ids: np.ndarray
     reading: TableFormat
 
-    @property
-    def known(self) -> np.ndarray:
-        """(rows,) whether anything at all is known of the application."""
+    def known(self, columns: Iterable[str]) -> np.ndarray:
+        """(rows,) whether any of these columns is known of the application."""
         found = np.zeros(len(self.ids), dtype=bool)
-        for values in self.values.values():
+        for values in map(self.values.__getitem__, columns):
             found |= values != None if values.dtype == object else ~np.isnan(values)  # noqa: E711
         return found
 
