@@ -19,9 +19,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.routing import Route
 
+from models.conventions import LANGUAGES
 from models.errors import InputError
 from models.runtime import memory, upload_cleanup
 from models.runtime.health import check_models
+from models.texts import Texts
 from models.vision import inference_executor
 from server import agents
 from server.agents import Agents
@@ -124,6 +126,8 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
             blocks,
             path="/",
             root_path=root,
+            # said to screen readers when an answer has come; Gradio itself says the name of the text
+            i18n=gr.I18n(**{name: {"common.complete": Texts(name)("page.complete")} for name in LANGUAGES}),
             theme=theme(),
             css_paths=[STYLE_SHEET],
             max_file_size=MAX_UPLOAD,

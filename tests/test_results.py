@@ -312,7 +312,8 @@ def test_a_gain_points_up_and_a_loss_down_in_the_model_s_own_colour(texts: Texts
     for name, value, text, told in zip(CLASSES, trace.x, trace.text, cells(figure)[1:], strict=True):
         assert value == pytest.approx(other[name] - base[name])
         sign = "=" if value == 0 else "\u25b2" if value > 0 else "\u25bc"
-        assert text == f"{sign} {texts.signed(100 * value, 1)}" and told[1] == texts.signed(100 * value, 1)
+        written = texts.signed(100 * value, 1) if value else "0"
+        assert text == f"{sign} {written}" and told[1] == written
     low, high = figure.layout.xaxis.range
     assert low == -high and high > max(map(abs, trace.x)), "the middle is no gain"
 

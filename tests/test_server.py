@@ -19,8 +19,10 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
+from models.conventions import LANGUAGES
 from models.errors import LONGEST
 from models.runtime import upload_cleanup
+from models.texts import Texts
 from models.vision import inference_executor
 from models.vision.photo_files import MAX_PHOTOS
 from server import application, bodies, calls
@@ -335,3 +337,9 @@ def test_the_networks_go_before_everything_else() -> None:
         (serving,) = (one for one in threading.enumerate() if one.name == "server" and one not in known)
         assert priority(serving.native_id) - priority() == application.NICER > 0
         assert inference_executor.run_inference(priority) == priority()
+
+
+def test_what_is_said_to_screen_readers_when_an_answer_has_come_is_a_word(http: httpx.Client) -> None:
+    """Gradio's own catalogues lack it, and its page would say the text's name."""
+    said = http.get("/config").json()["i18n_translations"]
+    assert said == {name: {"common.complete": Texts(name)("page.complete")} for name in LANGUAGES}

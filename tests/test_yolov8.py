@@ -211,7 +211,7 @@ def test_what_maps_are_worth_is_measured_and_an_interrupted_measurement_goes_on(
         assert low <= first["grad-cam"][figure]["mean"] <= high
     assert first["random"]["likeness_to_shuffled_weights"] is None
     notes = next((tmp_path / "cache").glob("yolov8-*-random.jsonl"))
-    lines = notes.read_text().splitlines()
+    lines = [line for line in notes.read_text().splitlines() if line]
     altered = {**json.loads(lines[0]), "road": 7.0}
     notes.write_text("\n".join([json.dumps(altered), *lines[1:-1]]) + "\n")  # the last photo is to be measured again
     again = measure("random")

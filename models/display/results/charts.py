@@ -97,7 +97,7 @@ def gains(rows: Rows, texts: Texts) -> go.Figure | None:
     cells = []
     for row in others:
         values = [row["per_class_recall"][name] - base[name] for name in base]
-        written = [texts.signed(100 * value, 1) for value in values]
+        written = [texts.signed(100 * value, 1) if value else texts.number(0) for value in values]
         cells.append(written)
         pattern = hatching(look(row["model"]).pattern if len(others) > 1 else "")
         figure.add_bar(
@@ -155,7 +155,7 @@ def costs(rows: Rows, cost: str, texts: Texts) -> go.Figure:
             showarrow=False,
             xanchor="left",
             yanchor="top" if below else "middle",
-            xshift=-8 if below else 10,
+            xshift=2 if below else 10,
         )
         figure.add_scatter(
             x=[value],
