@@ -101,3 +101,19 @@ def test_a_row_of_which_the_model_reads_nothing_is_not_scored(tmp_path: Path) ->
     with pytest.raises(InputError) as refusal:
         _score(path)
     assert refusal.value.key == "table_unknown" and "AMT_CREDIT" in str(refusal.value)
+
+
+def test_a_code_that_says_unknown_is_no_value(table: pd.DataFrame, tmp_path: Path) -> None:
+    """Home Credit writes -1 for a few regions' rating, of which 1 is the best."""
+    rating = "REGION_RATING_CLIENT_W_CITY"
+    told = [credit_service().score_application({"AMT_CREDIT": 300_000, rating: value}) for value in (-1, None)]
+    assert told[0] == told[1]
+    rows = table[["SK_ID_CURR", "AMT_CREDIT"]].assign(**{rating: [-1, *[2] * (len(table) - 1)]})
+    rows.to_csv(tmp_path / "a.csv", index=False)
+    rows.to_parquet(tmp_path / "a.parquet")
+    rows.assign(**{rating: rows[rating].replace(-1, None)}).to_csv(tmp_path / "empty.csv", index=False)
+    first, *others = [_score(tmp_path / name)["scores"] for name in ("empty.csv", "a.csv", "a.parquet")]
+    assert others == [first, first]
+    for value in (0, 4):
+        with pytest.raises(InputError):
+            credit_service().score_application({rating: value})

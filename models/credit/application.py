@@ -54,6 +54,7 @@ class Column:
         low, high: allowed range of a number, both ends included.
         whole: only whole numbers are allowed.
         special: codes outside the range, such as 365243 days for "not employed".
+        unknown: codes that say that the value is unknown.
         categories: allowed texts; empty for numbers.
     """
 
@@ -63,6 +64,7 @@ class Column:
     high: float = math.inf
     whole: bool = False
     special: tuple[float, ...] = ()
+    unknown: tuple[float, ...] = ()
     categories: tuple[str, ...] = ()
 
     @property
@@ -98,6 +100,8 @@ class Column:
             return float(value)
         if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
             raise self._refusal(value)
+        if value in self.unknown:
+            return None
         if not self.fits(cast("float", value)):  # an int is compared as it is: a float holds 308 digits at most
             raise self._refusal(value)
         return float(value)
@@ -118,6 +122,7 @@ def columns() -> dict[str, Column]:
             float(rule.get("high", math.inf)),
             bool(rule.get("whole", False)),
             tuple(float(code) for code in rule.get("special", ())),
+            tuple(float(code) for code in rule.get("unknown", ())),
             tuple(rule.get("categories", ())),
         )
         for name, rule in rules.items()

@@ -190,6 +190,8 @@ def _numbers(column: _Texts, rule: Column, decimal: Decimal, table: RawTable) ->
         unknown[place] = plain.casefold() in UNKNOWN
         if numerals.fits(plain, decimal):
             values[place] = numerals.read(plain, decimal)
+    unknown |= np.isin(values, rule.unknown)
+    values[unknown] = np.nan
     wrong = ~unknown & ~_fits(values, rule)
     if wrong.any():
         first = int(np.argmax(wrong))
@@ -233,6 +235,7 @@ def _typed(cells: pa.Array, rule: Column, table: RawTable) -> np.ndarray:
 
 
 def _in_range(cells: pa.Array, numbers: np.ndarray, rule: Column, table: RawTable) -> np.ndarray:
+    numbers = np.where(np.isin(numbers, rule.unknown), np.nan, numbers)
     wrong = ~np.isnan(numbers) & ~_fits(numbers, rule)
     if wrong.any():
         row = int(np.argmax(wrong))
