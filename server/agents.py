@@ -121,9 +121,15 @@ def _result(function: Callable[..., Any], arguments: dict[str, Any], address: st
     return types.CallToolResult(content=[text], structuredContent=answer)
 
 
+def _without_null(function: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments without those that are null and have a default: agents write null for what they leave out."""
+    optional = {name for name, one in parameters(function).items() if one.default is not one.empty}
+    return {name: value for name, value in arguments.items() if value is not None or name not in optional}
+
+
 def _answer(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     """The last answer of an endpoint; the work of an agent who hangs up ends after the step that it is in."""
-    answer = function(*named(function, arguments).values())
+    answer = function(*named(function, _without_null(function, arguments)).values())
     if not inspect.isgenerator(answer):
         check_cancelled()  # nothing is packed for an agent who left
         return answer
@@ -141,7 +147,6 @@ def _tool(name: str, function: Callable[..., Any]) -> types.Tool:
     properties: dict[str, Any] = {}
     for argument, parameter in parameters(function).items():
         schema = TypeAdapter(hints[argument]).json_schema()
-        # None stands for what is left out: agents do that
         schema = next((kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}), schema)
         schema["description"] = described.get(argument, argument) + (CONTENT if argument in FILES else "")
         if parameter.default not in (parameter.empty, None):

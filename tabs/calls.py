@@ -23,7 +23,6 @@ FILES = ("image", "table", "images")  # the arguments that take a file
 LISTS = ("images",)  # those of them that take several
 SHORTEST = 64  # characters of base64 that stand for a file by themselves; a picture has more
 _PLAIN = bytes.maketrans(b"-_", b"+/")  # the alphabet for addresses, in that of MIME
-_NONE = inspect.Parameter.empty  # no default
 _INLINE = "inline"  # folder of the files that came as text
 
 
@@ -63,7 +62,7 @@ def _received(name: str, value: Any) -> Any:
 
 
 def complete(function: Callable[..., Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Every argument of an endpoint by name, in order: what was sent, or its default, for which null stands too.
+    """Every argument of an endpoint by name, in order: what was sent, or its default.
 
     Raises:
         InputError: an unknown name, or none for an argument that needs one.
@@ -74,10 +73,9 @@ def complete(function: Callable[..., Any], values: Mapping[str, Any]) -> dict[st
         if name not in expected:
             raise InputError("argument_unknown", endpoint=function.__name__, received=shown(name), allowed=names)
     for name, parameter in expected.items():
-        if name not in values and parameter.default is _NONE:
+        if name not in values and parameter.default is parameter.empty:
             raise InputError("argument_missing", endpoint=function.__name__, argument=name, allowed=names)
-    sent = {name: value for name, value in values.items() if value is not None or expected[name].default is _NONE}
-    return {name: sent.get(name, parameter.default) for name, parameter in expected.items()}
+    return {name: values.get(name, parameter.default) for name, parameter in expected.items()}
 
 
 def place_of(value: Any) -> Any:

@@ -26,8 +26,8 @@ from pypdf import PdfReader
 
 from models.examples import ADDRESS, FOLDER, example
 from models.texts import FRENCH
+from server import agents
 from server.agents import CONTENT
-from tabs import calls
 from tests.factories import photo
 from tests.test_endpoints import ENDPOINTS
 
@@ -204,8 +204,8 @@ def _data_url(path: Path) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
-def test_null_stands_for_an_argument_s_default() -> None:
+def test_null_stands_for_what_an_agent_leaves_out() -> None:
     def endpoint(client_id: int, group: str = "all", limit: int = 20, models: list[str] | None = None) -> None: ...
 
-    sent = {"client_id": None, "group": None, "limit": 5, "models": None}
-    assert calls.complete(endpoint, sent) == {"client_id": None, "group": "all", "limit": 5, "models": None}
+    sent = {"client_id": None, "group": None, "limit": 5, "models": None, "unknown": None}
+    assert agents._without_null(endpoint, sent) == {"client_id": None, "limit": 5, "unknown": None}
