@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from models.credit.loan import USUAL_RATE
 from models.credit.loan_wording import as_they_stand
 from models.credit.notice import Notice
 from models.credit.reasons import not_learnt
@@ -13,7 +12,7 @@ from models.credit.score import Score
 from models.credit.wording import Distance, label, spoken_value
 from models.display.common.pdf import Block, Document, Figures, Grid, Items, Paragraph, Section
 from models.display.credit.principal_reasons import sentence, title
-from models.display.credit.proposals import intro, proposals
+from models.display.credit.proposals import intro, proposals, what_is_assumed
 from models.texts import Texts
 
 THOUSAND = 1000  # loans that a probability is told in
@@ -84,9 +83,8 @@ def _change(notice: Notice, texts: Texts) -> tuple[Block, ...]:
     else:
         items = tuple(" ".join([*words, outcome]) for words, outcome, _ in proposals(answer, texts))
         told = (Paragraph(intro(answer, texts)), Items(items))
-    if answer.own is None or answer.own.is_revolving:  # there is no rate of its own
-        return told
-    return *told, Paragraph(texts("credit.counterfactual.assumed", rate=texts.percent(USUAL_RATE, 0)), note=True)
+    assumed = what_is_assumed(answer, texts) if answer.own else ""
+    return (*told, Paragraph(assumed, note=True)) if assumed else told
 
 
 def _data(notice: Notice, texts: Texts) -> tuple[Block, ...]:
