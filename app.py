@@ -11,12 +11,10 @@ import os
 import threading
 from collections.abc import Callable
 
-# On a busy machine, threads that wait by spinning take the cores from those that work: answers come up to nine times
-# later. It must be said before torch is loaded.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from models.runtime import memory, threads, upload_cleanup
 
-from models.runtime import hub, memory, upload_cleanup
-
+# before the libraries that they are said to are loaded
+threads.sleep_while_waiting()
 memory.keep_heaps_small()
 UPLOADS = upload_cleanup.own_folder()  # before gradio is loaded, which reads where it is
 
@@ -27,6 +25,7 @@ from fastapi import FastAPI
 from models.conventions import LANGUAGES
 from models.display.common.html import render
 from models.display.photos import prediction_cards
+from models.runtime import hub
 from models.texts import ENGLISH, Texts
 from models.vision import glance
 from server.application import KEPT, STOPPING, SWEPT, create_server

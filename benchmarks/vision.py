@@ -1,11 +1,11 @@
 """How fast the image classifiers answer and explain: ``python -m benchmarks.vision``.
 
-A made photo, decoded, goes to a finished overlay of its own size. Beside each time stand the plain composition of
-``pytorch_grad_cam`` for the same weights and method, run in turns with ours, at our input and at 224 px, and the time
-that the arithmetic of the network would take at the speed of this machine's matrix multiplication. ProtoViT stands
-beside its bare encoder; then one photo goes through all three models with their overlays, 64 photos at once through all
-three, both written as what the machine could have multiplied in that time, a figure that a slower or faster machine
-changes little; last, a photo of 12 megapixels becomes a map by RISE.
+Everything runs with the settings of the app. A made photo, decoded, goes to a finished overlay of its own size. Beside
+each time stand the plain composition of ``pytorch_grad_cam`` for the same weights and method, run in turns with ours,
+at our input and at 224 px, and the time that the arithmetic of the network would take at the speed of this machine's
+matrix multiplication. ProtoViT stands beside its bare encoder; then one photo goes through all three models with their
+overlays, 64 photos at once through all three, both written as what the machine could have multiplied in that time, a
+figure that a slower or faster machine changes little; last, a photo of 12 megapixels becomes a map by RISE.
 """
 
 from __future__ import annotations
@@ -17,6 +17,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+from models.runtime import memory, threads
+
+threads.sleep_while_waiting()
+memory.keep_heaps_small()
 
 import cv2
 import numpy as np
@@ -200,13 +205,13 @@ def rise(image: Image.Image) -> None:
         def explain() -> None:
             photos.explain_photo(path, "yolov8", "rise").overlay.save(Path(folder) / "map.png", compress_level=1)
 
-        idle, most = memory(), 0.0
+        idle, most = held(), 0.0
         done = threading.Event()
 
         def watch() -> None:
             nonlocal most
             while not done.wait(0.02):
-                most = max(most, memory())
+                most = max(most, held())
 
         watching = threading.Thread(target=watch)
         watching.start()
@@ -217,7 +222,7 @@ def rise(image: Image.Image) -> None:
     print(f"{most - idle:.0f} MB above idle")
 
 
-def memory() -> float:
+def held() -> float:
     """Megabytes that the process holds."""
     return psutil.Process().memory_info().rss / 1e6
 

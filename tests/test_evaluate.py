@@ -375,14 +375,6 @@ def test_memory_of_this_process_is_its_own() -> None:
     assert resource_usage.peak_memory() >= psutil.Process().memory_info().rss / 1e6 - 1
 
 
-def test_reliability_counts_every_photo_once() -> None:
-    rng = np.random.default_rng(0)
-    probabilities = rng.dirichlet(np.ones(7), 50)
-    bins = released_models.reliability(probabilities, rng.integers(0, 7, 50))
-    assert sum(part["photos"] for part in bins) == 50
-    assert [part["confidence"] for part in bins] == sorted(part["confidence"] for part in bins)
-
-
 def test_a_training_is_called_as_it_was() -> None:
     line = reproduce.command(
         "vgg16",

@@ -64,10 +64,17 @@ assert held - process.memory_info().rss > 0.8 * size * len(blocks)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_tables_are_read_into_the_same_heaps() -> None:
-    """Arrow would set megabytes aside for each thread; it is asked as the app loads it."""
-    script = "import app, pyarrow; assert pyarrow.default_memory_pool().backend_name == 'system'"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+def test_the_app_says_what_libraries_read_before_it_loads_them() -> None:
+    """Arrow would set megabytes aside for each thread; threads of OpenBLAS and OpenMP would wait by spinning."""
+    script = """
+import app, os, pyarrow, threadpoolctl
+assert pyarrow.default_memory_pool().backend_name == "system"
+assert {one["num_threads"] for one in threadpoolctl.threadpool_info() if one["internal_api"] == "openblas"} <= {1}
+assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+"""
+    told = ("OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS", "ARROW_DEFAULT_MEMORY_POOL")
+    environment = {name: value for name, value in os.environ.items() if name not in told} | {"OMP_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -306,8 +306,14 @@ def test_figures_of_a_perfect_and_a_useless_score() -> None:
     assert credit_metrics.ks(outcome, np.full(1000, 0.3)) == 0
     assert credit_metrics.ece(outcome, np.full(1000, 0.5), equal_mass=False) == 0
     assert credit_metrics.wilson(0, 10).low == 0
-    counts = credit_metrics.counts_at(outcome, outcome * 0.5, np.array([0.0, 0.5, 0.6]))
-    assert (counts.tp, counts.fp) == ([500, 500, 0], [500, 0, 0])
+    counts = credit_metrics.decisions(outcome, outcome * 0.5, np.array([0.0, 0.5, 0.6])).to_metrics()
+    assert counts == {
+        "threshold": [0.0, 0.5, 0.6],
+        "tp": [500, 500, 0],
+        "fp": [500, 0, 0],
+        "tn": [0, 500, 500],
+        "fn": [0, 0, 500],
+    }
 
 
 def test_an_inner_fold_encodes_categories_by_its_own_training_rows_alone() -> None:

@@ -20,7 +20,7 @@ from training.evaluation.bootstrap import mean_with_interval, ratio_with_interva
 from training.vision.data import Augmentation, Augmented, CachedViews, FreshViews, mix, read_photos
 from training.vision.distributed import DEVICE
 from training.vision.feature_cache import FeatureCache
-from training.vision.metrics import calibration_error, classification_metrics, fit_temperature
+from training.vision.metrics import calibration_error, classification_metrics, fit_temperature, reliability
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
 
@@ -140,6 +140,15 @@ def test_calibration_error_of_an_honest_model_is_small() -> None:
     confidence = rng.random(20_000)
     assert calibration_error(confidence, rng.random(20_000) < confidence) < 0.02
     assert calibration_error(np.full(100, 0.95), np.zeros(100, bool)) == pytest.approx(0.95)
+
+
+def test_reliability_counts_every_photo_in_its_tenth_of_the_confidence() -> None:
+    confidence, right = np.array([0.45, 0.31, 0.4, 1.0, 0.95]), np.array([True, False, False, True, True])
+    assert reliability(confidence, right) == [
+        {"photos": 1, "confidence": pytest.approx(0.31), "accuracy": 0.0},
+        {"photos": 2, "confidence": pytest.approx(0.425), "accuracy": 0.5},
+        {"photos": 2, "confidence": pytest.approx(0.975), "accuracy": 1.0},
+    ]
 
 
 def test_temperature_undoes_overconfidence() -> None:

@@ -23,7 +23,9 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
+from models import arguments as checks
 from models.credit.features import FeatureSpec, engineer
+from models.credit.policy import COST_RATIO_RANGE
 from training.credit import metrics as credit_metrics
 from training.credit.alternatives import ALTERNATIVES, measure_alternative
 from training.credit.application_table import read_table
@@ -48,13 +50,19 @@ class Settings:
         members: boosters averaged, each with other draws of rows and columns.
         seed: of every random choice; the folds are those of the search.
         threads: of LightGBM; part of what makes a run repeatable.
-        cost_ratio: good loans refused that cost as much as one default granted.
+        cost_ratio: good loans refused that cost as much as one default granted, in ``COST_RATIO_RANGE``.
+
+    Raises:
+        InputError: the cost ratio is outside its range.
     """
 
     members: int = 1
     seed: int = 0
     threads: int = 1
     cost_ratio: float = 10.0
+
+    def __post_init__(self) -> None:
+        checks.number("cost_ratio", self.cost_ratio, *COST_RATIO_RANGE)
 
 
 def learn(applications: pd.DataFrame, choice: Choice, settings: Settings) -> tuple[FeatureSpec, lgb.Booster]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from models import arguments
 
 COST_RATIO_RANGE = (1.0, 50.0)  # how many refused good loans one missed default costs
 BORDERLINE = 0.01  # a client within one percentage point of the cut-off is a borderline case
+_IN_METRICS = ("threshold", "tp", "fp", "tn", "fn")  # what ``metrics.json`` calls the columns of a policy
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,13 @@ class Policy:
     @classmethod
     def from_metrics(cls, metrics: dict[str, Any]) -> Policy:
         """From the out-of-fold counts that training wrote into ``metrics.json``."""
-        table = metrics["thresholds"]
-        return cls(*(np.asarray(table[name]) for name in ("threshold", "tp", "fp", "tn", "fn")))
+        return cls(*(np.asarray(metrics["thresholds"][name]) for name in _IN_METRICS))
+
+    def to_metrics(self) -> dict[str, list[float]]:
+        """The ``thresholds`` of ``metrics.json``: lists by name."""
+        return {
+            name: getattr(self, column.name).tolist() for name, column in zip(_IN_METRICS, fields(self), strict=True)
+        }
 
     def costs(self, cost_ratio: float) -> np.ndarray:
         """(t,) average cost a loan: ``(cost_ratio * missed defaults + refused good loans) / loans``."""

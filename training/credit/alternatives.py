@@ -39,15 +39,15 @@ def measure_alternative(model: ScoredApplications, raw: Array, cost_ratio: float
     default = model.default
     other = replace(model, raw=raw, probability=cross_calibrated(raw, default, model.fold))
     auc = figures.roc_auc(default, raw)
-    own_grid = figures.threshold_grid(model.probability)
-    own = cut_off(figures.counts_at(default, model.probability, own_grid), own_grid, cost_ratio)
+    grid = figures.threshold_grid(model.probability)
+    own = cut_off(figures.decisions(default, model.probability, grid), cost_ratio)
     at = np.quantile(other.probability, [1 - own["refused_share"]])
     return {
         "roc_auc": auc,
         "difference": auc - figures.roc_auc(default, model.raw),
         "difference_interval": asdict(_difference(default, raw, model.raw)),
         "ece": figures.ece(default, other.probability),
-        "cut_off": cut_off(figures.counts_at(default, other.probability, at), at, cost_ratio),
+        "cut_off": cut_off(figures.decisions(default, other.probability, at), cost_ratio),
         "thresholds": {"threshold": at.tolist()},
         "groups": groups(other, at),
     }

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from models.credit.features import FEATURES, NOT_EMPLOYED, FeatureSpec
+from models.credit.policy import Policy
 from training.credit import metrics as figures
 from training.credit.encoding import RAREST
 from training.credit.model_card import card
@@ -50,7 +51,7 @@ def measure(scored: ScoredApplications, cost_ratio: float, spec: FeatureSpec, se
     """Every figure of the model, out of fold, as plain lists and numbers."""
     default, probability = scored.default, scored.probability
     grid = figures.threshold_grid(probability)
-    counts = figures.counts_at(default, probability, grid)
+    policy = figures.decisions(default, probability, grid)
     auc = figures.bootstrap(figures.roc_auc, default, probability)
     parts = [scored.fold == fold for fold in np.unique(scored.fold)]
     folds = [figures.roc_auc(default[part], scored.raw[part]) for part in parts]
@@ -77,9 +78,9 @@ def measure(scored: ScoredApplications, cost_ratio: float, spec: FeatureSpec, se
             "ece_width_10": figures.ece(default, probability, 10, equal_mass=False),
             "ece_mass_10_uncalibrated": figures.ece(default, uncalibrated, 10),
         },
-        "cutoffs": [cut_off(counts, grid, ratio) for ratio in sorted({*COST_RATIOS, cost_ratio})],
-        "default_cutoff": cut_off(counts, grid, cost_ratio),
-        "thresholds": {"threshold": grid.tolist(), **asdict(counts)},
+        "cutoffs": [cut_off(policy, ratio) for ratio in sorted({*COST_RATIOS, cost_ratio})],
+        "default_cutoff": cut_off(policy, cost_ratio),
+        "thresholds": policy.to_metrics(),
         "roc": asdict(figures.band(figures.roc_curve, default, probability)),
         "pr": asdict(figures.band(figures.pr_curve, default, probability)),
         "calibration": [asdict(part) for part in figures.calibration_curve(default, probability)],
@@ -93,18 +94,22 @@ def measure(scored: ScoredApplications, cost_ratio: float, spec: FeatureSpec, se
     }
 
 
-def cut_off(counts: figures.Counts, grid: Array, cost_ratio: float) -> Json:
-    """The threshold of the grid that costs least, and what it does to the applications."""
-    cost = figures.cost_per_loan(counts, cost_ratio)
-    best = int(np.argmin(cost))
-    tp, fp, tn, fn = counts.tp[best], counts.fp[best], counts.tn[best], counts.fn[best]
+def cut_off(policy: Policy, cost_ratio: float) -> Json:
+    """The threshold that costs least, and what it does to the applications."""
+    best = policy.cut_off(cost_ratio)
+    counts = best.confusion
     return {
         "cost_ratio": cost_ratio,
-        "threshold": float(grid[best]),
-        "cost_per_loan": float(cost[best]),
-        "refused_share": (tp + fp) / (tp + fp + tn + fn),
-        "default_rate_granted": fn / max(tn + fn, 1),
-        "counts": {"tp": tp, "fp": fp, "tn": tn, "fn": fn},
+        "threshold": best.threshold,
+        "cost_per_loan": best.cost,
+        "refused_share": (counts.refused_bad + counts.refused_good) / counts.total,
+        "default_rate_granted": counts.granted_bad / max(counts.granted_good + counts.granted_bad, 1),
+        "counts": {
+            "tp": counts.refused_bad,
+            "fp": counts.refused_good,
+            "tn": counts.granted_good,
+            "fn": counts.granted_bad,
+        },
     }
 
 
@@ -122,12 +127,14 @@ def groups(scored: ScoredApplications, grid: Array) -> Json:
         for name in sorted(sizes.index[sizes >= RAREST]):
             default, probability = scored.default[names == name], scored.probability[names == name]
             both = 0 < default.sum() < len(default)
+            counts = figures.decisions(default, probability, grid).to_metrics()
+            del counts["threshold"]  # the same for every group
             groups[key][name] = {
                 "count": len(default),
                 "default_rate": float(default.mean()),
                 "mean_probability": float(probability.mean()),
                 "roc_auc": figures.roc_auc(default, probability) if both else None,
-                **asdict(figures.counts_at(default, probability, grid)),
+                **counts,
             }
     return groups
 

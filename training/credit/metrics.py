@@ -16,6 +16,7 @@ from scipy.stats import ks_2samp
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from models.credit.features import DAYS_PER_YEAR
+from models.credit.policy import Policy
 from models.statistics import Interval, wilson
 from training.evaluation.bootstrap import percentile_interval, resamples
 
@@ -29,16 +30,6 @@ AGE_BANDS = (
     ("60+", 60, 200),
 )  # years
 GRID = np.linspace(0, 1, 101)  # shares at which the ROC and precision-recall curves are read
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Loans by decision and outcome, at each threshold of a grid."""
-
-    tp: list[int]
-    fp: list[int]
-    tn: list[int]
-    fn: list[int]
 
 
 @dataclass(frozen=True)
@@ -126,19 +117,13 @@ def threshold_grid(probability: Array, count: int = 400) -> Array:
     return np.unique(np.round(np.concatenate([quantiles, np.linspace(0, 1, count - count // 2)]), 5))
 
 
-def counts_at(default: Array, probability: Array, thresholds: Array) -> Counts:
+def decisions(default: Array, probability: Array, thresholds: Array) -> Policy:
     """Decisions by outcome at each threshold."""
     bad = np.sort(probability[default == 1])
     good = np.sort(probability[default == 0])
     fn = np.searchsorted(bad, thresholds, side="left")  # refused from the threshold on, itself included
     tn = np.searchsorted(good, thresholds, side="left")
-    return Counts((len(bad) - fn).tolist(), (len(good) - tn).tolist(), tn.tolist(), fn.tolist())
-
-
-def cost_per_loan(counts: Counts, cost_ratio: float) -> Array:
-    """Mean cost of a decision at each threshold; the unit is the cost of refusing one good loan."""
-    missed, refused = np.array(counts.fn), np.array(counts.fp)
-    return (cost_ratio * missed + refused) / (missed + refused + np.array(counts.tp) + np.array(counts.tn))
+    return Policy(thresholds, len(bad) - fn, len(good) - tn, tn, fn)
 
 
 def bootstrap(

@@ -20,7 +20,7 @@ from models.vision.uploads import read_upload
 from training.evaluation.statistics import Answers, compare, draws, figures
 from training.vision.artifacts import SAME_RUN, TRAINING, read_validation, training_figures
 from training.vision.data import Photo
-from training.vision.metrics import CALIBRATION_BINS, classification_metrics
+from training.vision.metrics import classification_metrics, reliability
 
 # what only the training knows; the rest of metrics.json is measured anew
 FROM_TRAINING = ("val_accuracy", "val_log_loss", "backbone", "train_seconds", "epochs", "machine")
@@ -66,7 +66,7 @@ def metrics(scored: ScoredPhotos, groups: np.ndarray, folder: Path) -> dict[str,
     before, config = read(folder / "metrics.json"), read(folder / weights.CONFIG)
     measured = classification_metrics(scored.probabilities, scored.labels, CLASSES)
     measured |= figures(scored.answers, len(CLASSES), draws(groups)).to_json()
-    measured["reliability"] = reliability(scored.probabilities, scored.labels)
+    measured["reliability"] = reliability(scored.probabilities.max(axis=1), scored.answers.right)
     known = before | config | of_training(folder, config)  # metrics.json may be that of a training before this one
     measured |= {name: known.get(name) for name in FROM_TRAINING}
     measured["parameters"] = config["parameters"]
@@ -106,20 +106,6 @@ def learnt_from_rendered(folder: Path) -> bool:
 def read(path: Path) -> dict[str, Any]:
     """A JSON file; empty where there is none."""
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-
-def reliability(probabilities: np.ndarray, labels: np.ndarray) -> list[dict[str, float]]:
-    """How often the model is right where it is so sure: a row a tenth of the confidence that holds photos."""
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
-    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    return [
-        {
-            "photos": int((bins == number).sum()),
-            "confidence": float(confidence[bins == number].mean()),
-            "accuracy": float(right[bins == number].mean()),
-        }
-        for number in np.unique(bins)
-    ]
 
 
 def pairs(scored: Sequence[Answers], groups: np.ndarray) -> list[dict[str, Any]]:

@@ -8,14 +8,13 @@ The rendered pictures that are shipped are asked about, so that anybody can meas
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from models.runtime import memory
+from models.runtime import memory, threads
 
 RUNS = 100  # answers that are timed
 WARM = 5  # answers before them
@@ -46,7 +45,6 @@ def measure(model: str, runs: int = RUNS) -> ResourceUsage:
     """
     done = subprocess.run(  # noqa: S603  # our own words
         [sys.executable, "-m", __name__, model, str(runs)],
-        env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
@@ -70,7 +68,8 @@ def peak_memory() -> float:
 
 def main() -> None:
     """Measures the model that is named on the command line, and prints JSON."""
-    memory.keep_heaps_small()  # as the app does, before libraries start threads
+    threads.sleep_while_waiting()  # as the app does, before libraries are loaded
+    memory.keep_heaps_small()
     from models.vision import registry
     from models.vision.gallery import catalogue
     from models.vision.uploads import read_upload
