@@ -16,6 +16,7 @@ import gradio as gr
 from gradio import route_utils
 from gradio.block_function import BlockFunction
 from gradio.blocks import Block, BlocksConfig
+from gradio.exceptions import InvalidPathError
 from gradio.renderable import Renderable
 from gradio.route_utils import GradioMultiPartParser
 from gradio.utils import LRUCache
@@ -74,11 +75,14 @@ class LightBlocks(gr.Blocks):
         Uses ``default_config``, of which a session takes a ``copy()``, and ``BlocksConfig.config_for_block``. If they
         went, sessions would be heavy again: ``test_a_session_describes_no_block``. And ``state_session_capacity``, an
         option of ``launch()`` that ``mount_gradio_app()`` has not; without it, 10,000 are kept:
-        ``test_only_so_many_sessions_are_kept``.
+        ``test_only_so_many_sessions_are_kept``. And ``has_launched``, which ``launch()`` alone sets: without it, Gradio
+        opens any path that an event of the page is sent, as if it were an upload:
+        ``test_hardening.py::test_no_event_of_the_page_opens_a_path_of_the_server``.
         """
         super().__init__(**options)
         self.default_config = _OfPage(self)
         self.state_session_capacity = SESSIONS
+        self.has_launched = True
 
     def functions(self) -> dict[int, Callable[..., Any] | None]:
         """What can be called, by the number under which ``gradio_client`` calls it; None for what is the page's own.
@@ -127,7 +131,15 @@ class LightBlocks(gr.Blocks):
                 return await anyio.to_thread.run_sync(positional, block_fn.fn, inputs)
             except VitrineError as error:
                 raise refusal(error, ENGLISH, markup=False) from error
-        values: list[Any] = await super().preprocess_data(block_fn, inputs, *others, **options)
+        try:
+            values: list[Any] = await super().preprocess_data(block_fn, inputs, *others, **options)
+        except InvalidPathError as error:
+            foreign = InputError("file_expected", argument="file", received="a path of the server")
+            raise refusal(foreign, ENGLISH, markup=True) from error
+        except (gr.Error, VitrineError):
+            raise
+        except Exception as error:  # what the page itself does not send: nothing of it is logged
+            raise gr.Error(ENGLISH("errors.unforeseen"), print_exception=False) from error
         return values
 
 

@@ -185,6 +185,26 @@ def test_the_page_fetches_no_link(app_url: str, trap: str, kind: str) -> None:
     assert _Trap.visits == []
 
 
+@pytest.mark.parametrize("path", ["/etc/passwd", "README.md", "data/portfolio.parquet", "/dev/zero"])
+@pytest.mark.parametrize("kind", ["image", "file"])
+def test_no_event_of_the_page_opens_a_path_of_the_server(app_url: str, kind: str, path: str) -> None:
+    """Nor tells whether it is there: the page's own events are open to anybody who counts them out."""
+    config = httpx.get(f"{app_url}config", timeout=60, trust_env=False).json()
+    kinds = {item["id"]: item["type"] for item in config["components"]}
+    many = {item["id"]: item["props"].get("file_count") == "multiple" for item in config["components"]}
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    for event in config["dependencies"]:
+        taken = [component for component in event["inputs"] if kinds[component] == kind]
+        if event["api_visibility"] != "private" or not taken:
+            continue
+        session = f"path{event['id']}"
+        data = [([file] if many.get(one) else file) if one in taken else None for one in event["inputs"]]
+        call = {"data": data, "fn_index": event["id"], "session_hash": session}
+        httpx.post(f"{app_url}gradio_api/queue/join", json=call, timeout=60, trust_env=False).raise_for_status()
+        answer = httpx.get(f"{app_url}gradio_api/queue/data?session_hash={session}", timeout=60, trust_env=False).text
+        assert "a path of the server is no file; upload the file" in answer, (event["id"], answer)
+
+
 def test_a_bomb_is_refused_before_it_is_decoded(client: Client, tmp_path: Path) -> None:
     path = tmp_path / "bomb.png"
     Image.new("1", (30_000, 30_000)).save(path)
