@@ -105,6 +105,5 @@ def app() -> FastAPI:
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("mcp").setLevel(logging.WARNING)
     threading.Thread(target=glance.prepare, name="prepare", daemon=True).start()
     uvicorn.run(app(), host=HOST, port=PORT, log_config=None, access_log=False, timeout_graceful_shutdown=STOPPING)

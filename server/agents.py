@@ -11,6 +11,7 @@ import base64
 import inspect
 import io
 import json
+import logging
 import mimetypes
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from typing import Any, get_args, get_origin
 
 import anyio
 import gradio as gr
+import mcp
 from anyio.from_thread import check_cancelled
 from anyio.to_thread import run_sync
 from mcp import types
@@ -37,7 +39,20 @@ from tabs.downloads import new_folder
 from tabs.endpoints import LIMITS
 
 PLACE = "/gradio_api/mcp"
+LIBRARY = str(Path(mcp.__file__).parent)
 CONTENT = " Plain base64, or the address of a file that this server gave, will do too."
+
+
+def keep_out_of_the_log() -> None:
+    """What an agent sent is not logged: its library repeats names and arguments that it does not understand, in part
+    by the logger of all.
+    """
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)
+    logging.getLogger().addFilter(_is_ours)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return not record.pathname.startswith(LIBRARY)
 
 
 class Agents:
@@ -192,7 +207,7 @@ def _file(path: Path, address: str) -> Sequence[types.ContentBlock]:
     url = f"{address}/gradio_api/file={path}"
     content = base64.b64encode(path.read_bytes()).decode()
     kind = mimetypes.guess_type(path.name)[0]
-    resource = types.BlobResourceContents(uri=AnyUrl(path.as_uri()), mimeType=kind, blob=content)
+    resource = types.BlobResourceContents(uri=AnyUrl(url), mimeType=kind, blob=content)
     return [
         types.EmbeddedResource(type="resource", resource=resource),
         types.TextContent(type="text", text=f"File URL: {url}"),

@@ -25,7 +25,7 @@ from models.runtime import memory, upload_cleanup
 from models.runtime.health import check_models
 from models.texts import Texts
 from models.vision import inference_executor
-from server import agents
+from server import agents, openapi
 from server.agents import Agents
 from server.assets import PICTURE, CompressedAssets, picture
 from server.bodies import UPLOAD, BoundedBodies
@@ -53,7 +53,7 @@ SWITCH = 1e-4
 NICER = 5
 
 # Routes of Gradio's that this app has no use for, and a stranger might: they fetch links, write files, start the queue
-# a second time, or show who else is there.
+# a second time, show who else is there, or describe all these.
 CLOSED = (
     "/gradio_api/file=http{rest:path}",
     "/gradio_api/proxy={rest:path}",
@@ -63,6 +63,7 @@ CLOSED = (
     "/gradio_api/startup-events",
     "/gradio_api/vibe-{rest:path}",
     "/gradio_api/dev/{rest:path}",
+    "/openapi.json",
     "/monitoring{rest:path}",
     "/login",
     "/logout",
@@ -80,6 +81,7 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
     root = root_path()
     functions = blocks.functions()
     endpoints = {function.__name__: function for function in functions.values() if function is not None}
+    agents.keep_out_of_the_log()
     tools = Agents(str(blocks.title), endpoints, concurrent, WAITING, root)
 
     @asynccontextmanager
@@ -97,7 +99,7 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
 
     server = FastAPI(
         lifespan=lifespan,
-        openapi_url=None,  # Gradio's, at /gradio_api/openapi.json, describes the endpoints
+        openapi_url=None,  # ours describes the endpoints
         middleware=[
             Middleware(RootPath, prefix=root),
             Middleware(OwnOrigin),
@@ -110,13 +112,15 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
                 allow_credentials=True,
             ),
             Middleware(BoundedBodies),
-            Middleware(Calls, endpoints=endpoints, functions=functions),
+            Middleware(Calls, endpoints=endpoints, functions=functions, is_awaited=blocks.is_awaited),
             Middleware(CompressedAssets),
             Middleware(Documents, root=root),
             Middleware(LastingStreams, outstanding=blocks.outstanding),
         ],
     )
     server.add_api_route("/health", health, methods=["GET"])
+    described = openapi.document(str(blocks.title), tools.tools, root)
+    server.add_api_route(openapi.PLACE, lambda: JSONResponse(described), methods=["GET"])
     server.router.routes.append(Route(PICTURE, picture, methods=["GET"]))
     server.router.routes += [Route(path, _closed, methods=["GET", "POST"]) for path in CLOSED]
     server.router.routes.append(Route(f"{agents.PLACE}{{rest:path}}", tools))
@@ -135,7 +139,7 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
             show_error=False,
             run_history=False,
             enable_monitoring=False,
-            footer_links=["api"],
+            footer_links=[],  # Gradio's examples of calls do not run; those of the Programs tab are tested
             app_kwargs={"exception_handlers": {TypeError: _no_upload}},
             mcp_server=False,  # agents are served by ours
             ssr_mode=False,  # a Space would turn it on; what is tested is what Python serves

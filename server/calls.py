@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import anyio.to_thread
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from models.errors import InputError, shown
 from models.vision.photo_files import MAX_PHOTOS
 from server.bodies import SMALL
-from tabs.calls import FILES, LISTS, complete, file_of, parameters, place_of
+from tabs.calls import FILES, LISTS, complete, file_of, forget, parameters, place_of
 
 CALL = re.compile(r"/gradio_api/(?P<way>call/v2|call|run|api)/(?P<name>[^/]*)(?P<event>/[^/]+)?/?")
 JOIN = "/gradio_api/queue/join"  # gradio_client's way, and the page's
@@ -27,7 +28,23 @@ LONG = 65_536  # characters: no argument takes so long a text, but files may com
 MOST_DIGITS = 1000  # of a number; Python reads 4,300
 NAMED = 'an object of arguments by name, such as {"client_id": 900001}'
 LISTED = 'an object with a list of arguments, such as {"data": [900001]}'
+REFUSED = 400  # status from which an answer is a refusal
 STATUS = {"endpoint_unknown": 404, "body_unreadable": 400, "body_shape": 400, "body_heavy": 413}  # else 422
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A call as it is passed on.
+
+    Args:
+        scope: of the request.
+        body: JSON.
+        written: the arguments, files that came as text by their paths; empty where none can have been written.
+    """
+
+    scope: Scope
+    body: bytes
+    written: list[Any]
 
 
 class Calls:
@@ -37,6 +54,7 @@ class Calls:
         app: what comes next.
         endpoints: by name.
         functions: the same by the number that Gradio gives each; None for what is the page's own.
+        is_awaited: whether an event is being worked on, or its answer has not been fetched.
     """
 
     def __init__(
@@ -44,10 +62,12 @@ class Calls:
         app: ASGIApp,
         endpoints: Mapping[str, Callable[..., Any]],
         functions: Mapping[int, Callable[..., Any] | None],
+        is_awaited: Callable[[str], bool],
     ) -> None:
         self.app = app
         self.endpoints = endpoints
         self.functions = functions
+        self.is_awaited = is_awaited
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
@@ -61,43 +81,61 @@ class Calls:
             error = InputError("endpoint_unknown", received=shown(call["name"]), allowed=self._names())
             await JSONResponse({"detail": str(error)}, 404)(scope, receive, send)
             return
-        if scope["method"] == "POST" and (call or numbered):
-            try:
-                body = await Request(scope, receive).body()
-            except ClientDisconnect:
-                return
-            try:
-                if len(body) > LONG:
-                    scope, body = await anyio.to_thread.run_sync(self._checked, scope, body, call)
-                else:
-                    scope, body = self._checked(scope, body, call)
-            except InputError as error:
-                await JSONResponse({"detail": str(error)}, STATUS.get(error.key, 422))(scope, receive, send)
-                return
-            receive = _replayed(body, receive)
-        await self.app(scope, receive, send)
+        if scope["method"] == "GET" and call and not self.is_awaited((call["event"] or "").strip("/")):
+            error = InputError("event_unknown", received=shown((call["event"] or "").strip("/")))
+            await JSONResponse({"detail": str(error)}, 404)(scope, receive, send)
+        elif scope["method"] == "POST" and (call or numbered):
+            await self._taken(scope, receive, send, call)
+        else:
+            await self.app(scope, receive, send)
 
-    def _checked(self, scope: Scope, body: bytes, call: re.Match[str] | None) -> tuple[Scope, bytes]:
+    async def _taken(self, scope: Scope, receive: Receive, send: Send, call: re.Match[str] | None) -> None:
+        """A call, of which nothing stays where Gradio refuses it."""
+        try:
+            body = await Request(scope, receive).body()
+        except ClientDisconnect:
+            return
+        try:
+            if len(body) > LONG:
+                checked = await anyio.to_thread.run_sync(self._checked, scope, body, call)
+            else:
+                checked = self._checked(scope, body, call)
+        except InputError as error:
+            await JSONResponse({"detail": str(error)}, STATUS.get(error.key, 422))(scope, receive, send)
+            return
+
+        async def heard(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] >= REFUSED:
+                forget(checked.written)
+            await send(message)
+
+        await self.app(checked.scope, _replayed(checked.body, receive), heard)
+
+    def _checked(self, scope: Scope, body: bytes, call: re.Match[str] | None) -> _Checked:
         by_name = call is not None and call["way"] == "call/v2"
         content = _read(body, by_name)
-        if scope["path"].rstrip("/") == RUN and "fn_index" not in content:
+        if scope["path"].rstrip("/") == RUN and type(content.get("fn_index")) is not int:
             raise InputError("endpoint_unknown", received=shown("predict"), allowed=self._names())
         function = self.endpoints[call["name"]] if call else self._numbered(content.get("fn_index"))
+        written: list[Any] = []
         if function is not None and by_name:
             content = {"data": list(complete(function, content).values())}
             path = scope["path"].replace("/call/v2/", "/call/")
             scope = {**scope, "path": path, "raw_path": path.encode()}
         if function is not None and (by_name or len(body) > LONG):
-            names = [*parameters(function), *[""] * len(content["data"])]  # those too many are refused later
-            content["data"] = [_short(name, value) for name, value in zip(names, content["data"], strict=False)]
+            names = list(parameters(function))
+            if len(names) < len(content["data"]):  # refused later, in a sentence: no file is written for it
+                names = [""] * len(content["data"])
+            written = content["data"] = [_short(*one) for one in zip(names, content["data"], strict=False)]
             body = json.dumps(content).encode()
         if len(body) > SMALL:
+            forget(written)
             raise InputError("body_heavy", limit=SMALL // 1_000_000)
-        return scope, body
+        return _Checked(_as_json(scope), body, written)
 
     def _numbered(self, number: Any) -> Callable[..., Any] | None:
         """What ``gradio_client`` or the page calls; Gradio itself says where no number was given."""
-        if not isinstance(number, int):
+        if type(number) is not int:
             return None
         if number in self.functions:
             return self.functions[number]
@@ -129,7 +167,7 @@ def _whole_number(digits: str) -> int:
 def _short(argument: str, value: Any) -> Any:
     """A value without what is long: a file as text becomes one on disk, any other text is cut, and refused later."""
     if argument in LISTS and isinstance(value, list) and len(value) <= MAX_PHOTOS:
-        return [_short(argument, one) for one in value]
+        return [one if isinstance(one, list) else _short(argument, one) for one in value]  # a list is no file
     place = place_of(value)
     text = place if isinstance(place, str) else ""
     if len(text) <= LONG:
@@ -140,6 +178,12 @@ def _short(argument: str, value: Any) -> Any:
         except InputError:
             pass
     return f"{text[:LONG]}…"
+
+
+def _as_json(scope: Scope) -> Scope:
+    """What the body is, whatever the caller called it: curl calls everything a form."""
+    others = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
+    return {**scope, "headers": [*others, (b"content-type", b"application/json")]}
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

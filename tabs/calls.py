@@ -96,9 +96,9 @@ def file_of(argument: str, value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, str):
-        if value.startswith("data:"):
+        if value[:5].lower() == "data:":  # capitals or not, as RFC 2397 has it
             head, _, content = value.partition(",")
-            return _saved(argument, content, encoded=head.endswith(";base64"))
+            return _saved(argument, content, encoded=head.lower().endswith(";base64"))
         if value.startswith(("http://", "https://")):
             if linked := _uploaded(unquote(urlsplit(value).path.partition("/gradio_api/file=")[2])):
                 return linked
@@ -129,7 +129,7 @@ def files_of(argument: str, value: Any) -> list[str]:
                 raise InputError("file_expected", argument=f"{argument}[{place}]", received=shown(one))
             found.append(path)
     except InputError:
-        _forget(found)
+        forget(found)
         raise
     return found
 
@@ -140,17 +140,20 @@ def used_once(values: Sequence[Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        _forget(values)
+        forget(values)
 
 
-def _forget(values: Sequence[Any]) -> None:
+def forget(values: Sequence[Any]) -> None:
     """Removes the files among some values, and among lists of them, that came as text."""
-    inline = upload_cleanup.own_folder() / _INLINE
+    inline = upload_cleanup.own_folder().resolve() / _INLINE
     for value in values:
-        if isinstance(value, list):
-            _forget(value)
-        elif isinstance(value, str) and value.startswith(str(inline)):
-            shutil.rmtree(Path(value).parent, ignore_errors=True)
+        place = place_of(value)
+        if isinstance(place, list):
+            forget([one for one in place if not isinstance(one, list)])
+        elif isinstance(place, str) and _INLINE in place:
+            path = _uploaded(place)
+            if path is not None and Path(path).is_relative_to(inline):
+                shutil.rmtree(Path(path).parent, ignore_errors=True)
 
 
 def _uploaded(text: str) -> str | None:

@@ -24,7 +24,7 @@ from starlette.formparsers import MultiPartException
 
 from models.errors import InputError, VitrineError
 from models.texts import ENGLISH
-from tabs.calls import file_of, positional
+from tabs.calls import file_of, forget, positional
 from tabs.error_handling import refusal
 
 SESSIONS = 1000  # visitors whose state is kept, at about 0.04 MB each; every call without a session makes one
@@ -115,6 +115,15 @@ class LightBlocks(gr.Blocks):
         """
         return len(self._queue.pending_event_ids_session.get(session, ()))
 
+    def is_awaited(self, event: str) -> bool:
+        """Whether an event is being worked on, or its answer has not been fetched.
+
+        Uses ``_queue.event_ids_to_events`` and ``_queue.pending_event_ids_session``. If they went, a stream that is
+        read twice would never end: ``test_server.py::test_an_answer_is_fetched_once``.
+        """
+        sessions = self._queue.pending_event_ids_session.values()
+        return event in self._queue.event_ids_to_events or any(event in awaited for awaited in sessions)
+
     async def preprocess_data(
         self, block_fn: BlockFunction, inputs: list[Any], *others: Any, **options: Any
     ) -> list[Any]:
@@ -130,6 +139,7 @@ class LightBlocks(gr.Blocks):
             try:
                 return await anyio.to_thread.run_sync(positional, block_fn.fn, inputs)
             except VitrineError as error:
+                forget(inputs)
                 raise refusal(error, ENGLISH, markup=False) from error
         try:
             values: list[Any] = await super().preprocess_data(block_fn, inputs, *others, **options)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from jsonschema import Draft202012Validator
 from PIL import Image
 from pypdf import PdfReader
 
@@ -54,13 +55,31 @@ def test_only_the_contract_is_listed(client: Client) -> None:
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == ENDPOINTS
 
 
-def test_every_endpoint_is_described(app_url: str) -> None:
+def test_the_description_generates_clients(app_url: str) -> None:
+    """Generators read JSON Schema, and give up at the first type that it does not have."""
     with urllib.request.urlopen(f"{app_url}gradio_api/openapi.json") as answer:
-        paths = json.load(answer)["paths"]
-    for name in ENDPOINTS:
-        described = [item for path, item in paths.items() if path.endswith(name)]
-        assert described, name
-        assert "post" in described[0]
+        document = json.load(answer)
+    assert document["openapi"].startswith("3.1")
+    operations = [one for path in document["paths"].values() for one in path.values()]
+    assert len({one["operationId"] for one in operations}) == len(operations) == 2 * len(ENDPOINTS) + 1
+    schemas = list(document["components"]["schemas"].values())
+    for one in operations:
+        parts = [one.get("requestBody", {"content": {}}), *one["responses"].values()]
+        schemas += [content["schema"] for part in parts for content in part["content"].values()]
+    for schema in schemas:
+        Draft202012Validator.check_schema(schema)
+        named = schema.get("$ref", "#/components/schemas/Event").rsplit("/", 1)[1]
+        assert named in document["components"]["schemas"]
+    arguments = document["paths"]["/gradio_api/call/v2/score_client"]["post"]["requestBody"]["content"]
+    schema = arguments["application/json"]["schema"]
+    assert schema["required"] == ["client_id"]
+    assert schema["properties"]["client_id"]["type"] == "integer"
+    assert schema["properties"]["reference"]["default"] == "average"
+    photo_schema = document["paths"]["/gradio_api/call/v2/classify_image"]["post"]["requestBody"]["content"]
+    validator = Draft202012Validator(photo_schema["application/json"]["schema"])
+    assert validator.is_valid({"image": {"path": "/tmp/x.png", "meta": {"_type": "gradio.FileData"}}})
+    assert validator.is_valid({"image": "data:image/png;base64,AAAA", "models": ["vgg16"]})
+    assert not validator.is_valid({"image": 3}) and not validator.is_valid({"picture": "x"})
 
 
 def test_clients(client: Client) -> None:

@@ -427,6 +427,23 @@ def test_what_gradio_forgets_is_swept(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "top").iterdir()} == {"new", "full"} and (tmp_path / "deep").exists()
 
 
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"name": "forged\n2026-01-01 INFO vitrine.calls", "arguments": {}},
+        {"name": "score_application", "arguments": [{"NAME": "forged person"}]},
+        {"name": "score_client", "arguments": {"client_id": "forged number"}},
+        "forged",
+    ],
+)
+def test_what_an_agent_sends_is_not_logged(app_url: str, caplog: pytest.LogCaptureFixture, params: object) -> None:
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    headers = {"Accept": "application/json, text/event-stream"}
+    with caplog.at_level("INFO"):
+        httpx.post(f"{app_url}gradio_api/mcp", json=call, headers=headers, timeout=60, trust_env=False)
+    assert "forged" not in caplog.text
+
+
 def test_work_that_fails_once_is_done_again(caplog: pytest.LogCaptureFixture) -> None:
     done = threading.Event()
     attempts = iter([OSError("a folder that went meanwhile"), None])

@@ -343,3 +343,58 @@ def test_what_is_said_to_screen_readers_when_an_answer_has_come_is_a_word(http: 
     """Gradio's own catalogues lack it, and its page would say the text's name."""
     said = http.get("/config").json()["i18n_translations"]
     assert said == {name: {"common.complete": Texts(name)("page.complete")} for name in LANGUAGES}
+
+
+def test_an_answer_is_fetched_once(http: httpx.Client) -> None:
+    """Gradio would send heartbeats for ever, and break off a stream of an event that never was."""
+    event = http.post(f"{CALL}clients", json={"data": ["all", 1]}).json()["event_id"]
+    assert "event: complete" in http.get(f"{CALL}clients/{event}").text
+    for path in (f"clients/{event}", "clients/none", "v2/clients", f"v2/clients/{event}"):
+        answer = http.get(f"{CALL}{path}")
+        assert answer.status_code == 404, path
+        assert "fetched already; call again" in answer.json()["detail"]
+
+
+def test_a_call_is_json_whatever_it_is_called(http: httpx.Client) -> None:
+    """As curl calls what it sends with -d."""
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = http.post(f"{CALL}v2/clients", content=b'{"limit": 1}', headers=headers)
+    assert answer.status_code == 200 and answer.json()["event_id"]
+
+
+@pytest.mark.parametrize("depth", [100, 400, 500, 900, 5000])
+def test_brackets_in_brackets_are_no_photo(http: httpx.Client, depth: int) -> None:
+    body = b'{"images": [' + b"[" * depth + b"]" * depth + b"]}"
+    assert http.post(f"{CALL}v2/classify_batch", content=body).status_code in (200, 400)
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "others"),
+    [
+        ("call/classify_image", [[], 3, 4], {}),  # too many
+        ("call/classify_image", [[]], {"session_hash": 5}),
+        ("run/classify_image", [[]], {}),
+        ("call/score_batch", [[], []], {}),
+    ],
+)
+def test_a_refused_call_leaves_no_file(
+    http: httpx.Client, path: str, values: list[Any], others: dict[str, Any], big_photo: str
+) -> None:
+    inline = upload_cleanup.own_folder() / "inline"
+    before = set(inline.glob("*")) if inline.exists() else set()
+    sent = http.post(f"gradio_api/{path}", json={"data": [big_photo, *values], **others})
+    if sent.status_code == 200:
+        assert "event: error" in http.get(f"gradio_api/{path}/{sent.json()['event_id']}").text
+    assert set(inline.glob("*")) <= before
+
+
+@pytest.fixture(scope="module")
+def big_photo() -> str:
+    """A file as text, long enough to be written to disk before the call is passed on."""
+    return "data:image/png;base64," + base64.b64encode(os.urandom(calls.LONG)).decode()
+
+
+@pytest.mark.parametrize("number", [None, "1", 1.0, True])
+def test_an_event_is_called_by_a_whole_number(http: httpx.Client, number: Any) -> None:
+    answer = http.post("gradio_api/run/predict", json={"data": [900001], "fn_index": number})
+    assert answer.status_code == 404 and "no endpoint" in answer.json()["detail"]
