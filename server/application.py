@@ -30,6 +30,7 @@ from server.agents import Agents
 from server.assets import PICTURE, CompressedAssets, picture
 from server.bodies import UPLOAD, BoundedBodies
 from server.calls import Calls
+from server.content_types import AsSaid
 from server.documents import Documents
 from server.origins import EMBEDDING, OwnOrigin
 from server.root_path import RootPath, root_path
@@ -102,6 +103,7 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
         openapi_url=None,  # ours describes the endpoints
         middleware=[
             Middleware(RootPath, prefix=root),
+            Middleware(AsSaid),
             Middleware(OwnOrigin),
             # Gradio leaves this to us where it finds Starlette's own class
             Middleware(

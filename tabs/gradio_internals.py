@@ -20,6 +20,9 @@ from gradio.exceptions import InvalidPathError
 from gradio.renderable import Renderable
 from gradio.route_utils import GradioMultiPartParser
 from gradio.utils import LRUCache
+from python_multipart.exceptions import FormParserError
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 from models.errors import InputError, VitrineError
@@ -156,11 +159,33 @@ class LightBlocks(gr.Blocks):
 class _FilesOnly(GradioMultiPartParser):
     """Gradio's reader of an upload, but what is no file is short.
 
-    Gradio writes files to disk as they come, and keeps any other field in memory, however long it is.
+    Gradio writes files to disk as they come, and keeps any other field in memory, however long it is. A form without a
+    file, or that breaks off in one, is an upload of nothing to it, and a refusal is plain text.
 
-    Uses the name of this class, which ``upload_fn`` looks up when a form comes, ``on_part_data`` and ``_current_part``.
-    If they went, an upload could fill memory: ``test_server.py::test_a_field_that_is_no_file_is_short``.
+    Uses the name of this class, which ``upload_fn`` looks up when a form comes, ``parse``, ``on_part_data``,
+    ``_current_part`` and ``_files_to_close_on_error``. If they went, an upload could fill memory:
+    ``test_server.py::test_a_field_that_is_no_file_is_short``, ``test_a_form_without_a_whole_file_is_refused``.
     """
+
+    async def parse(self) -> FormData:
+        """As Gradio's.
+
+        Raises:
+            HTTPException: the form is refused; what was written is removed.
+        """
+        try:
+            form = await super().parse()
+        except MultiPartException as error:
+            status = 413 if "maximum allowed size" in error.message else 400
+            raise HTTPException(status, error.message) from error
+        except FormParserError as error:
+            raise HTTPException(400, str(InputError("upload_unnamed"))) from error
+        if not form.getlist("files"):
+            for file in self._files_to_close_on_error:
+                file.close()
+                Path(file.name).unlink(missing_ok=True)
+            raise HTTPException(400, str(InputError("upload_unnamed")))
+        return form
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         """As Gradio's.

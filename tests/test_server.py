@@ -256,6 +256,23 @@ def test_a_field_that_is_no_file_is_short(http: httpx.Client) -> None:
     assert _files() == before
 
 
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        (FORM, b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n1\r\n--x--\r\n'),
+        (FORM, b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n1'),
+        (FORM, b"--x--\r\n"),
+        (FORM + 300 * "x", b""),
+        ("multipart/form-data", b""),
+    ],
+)
+def test_a_form_without_a_whole_file_is_refused(http: httpx.Client, kind: str, form: bytes) -> None:
+    before = _files()
+    answer = http.post("gradio_api/upload", content=form, headers={"content-type": kind})
+    assert answer.status_code == 400 and isinstance(answer.json()["detail"], str)
+    assert _files() == before
+
+
 def test_an_upload_that_is_too_large_leaves_nothing(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "UPLOADED", 1_000_000)
     before = _files()
@@ -398,3 +415,10 @@ def big_photo() -> str:
 def test_an_event_is_called_by_a_whole_number(http: httpx.Client, number: Any) -> None:
     answer = http.post("gradio_api/run/predict", json={"data": [900001], "fn_index": number})
     assert answer.status_code == 404 and "no endpoint" in answer.json()["detail"]
+
+
+def test_a_browser_takes_files_for_what_they_are_said_to_be(http: httpx.Client) -> None:
+    form = {"files": ("x.png", b"<script>alert(1)</script>", "image/png")}
+    (path,) = http.post("gradio_api/upload", files=form).json()
+    for place in (f"gradio_api/file={path}", "", "health", "nowhere"):
+        assert http.get(place).headers["x-content-type-options"] == "nosniff", place
