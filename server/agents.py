@@ -29,17 +29,19 @@ from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from PIL.Image import Image
 from pydantic import AnyUrl, TypeAdapter
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import Receive, Scope, Send
 
 from models.errors import InputError, VitrineError, shown
+from server.calls import read_object, replayed
 from tabs.calls import FILES, named, parameters
 from tabs.downloads import new_folder
 from tabs.endpoints import LIMITS
 
 PLACE = "/gradio_api/mcp"
 LIBRARY = str(Path(mcp.__file__).parent)
+MESSAGE = 'one message of JSON-RPC, such as {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'
 CONTENT = " Plain base64, or the address of a file that this server gave, will do too."
 
 
@@ -97,8 +99,23 @@ class Agents:
             await JSONResponse(listed)(scope, receive, send)
         elif request.method == "GET" and "text/event-stream" not in request.headers.get("accept", ""):
             await RedirectResponse(f"{self.root}/?tab=programs")(scope, receive, send)
+        elif request.method == "POST":
+            await self._message(scope, receive, send)
         else:
             await self.manager.handle_request(scope, receive, send)
+
+    async def _message(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A message, of which the library would say in its own words that it is none."""
+        try:
+            body = await Request(scope, receive).body()
+        except ClientDisconnect:
+            return
+        try:
+            await run_sync(read_object, body, MESSAGE)
+        except InputError as error:
+            await JSONResponse({"detail": str(error)}, 400)(scope, receive, send)
+            return
+        await self.manager.handle_request(scope, replayed(body, receive), send)
 
     async def _list(self) -> list[types.Tool]:
         return self.tools

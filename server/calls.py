@@ -109,11 +109,13 @@ class Calls:
                 forget(checked.written)
             await send(message)
 
-        await self.app(checked.scope, _replayed(checked.body, receive), heard)
+        await self.app(checked.scope, replayed(checked.body, receive), heard)
 
     def _checked(self, scope: Scope, body: bytes, call: re.Match[str] | None) -> _Checked:
         by_name = call is not None and call["way"] == "call/v2"
-        content = _read(body, by_name)
+        content = read_object(body, NAMED if by_name else LISTED)
+        if not (by_name or isinstance(content.get("data"), list)):
+            raise InputError("body_shape", received=shown(content), allowed=LISTED)
         if scope["path"].rstrip("/") == RUN and type(content.get("fn_index")) is not int:
             raise InputError("endpoint_unknown", received=shown("predict"), allowed=self._names())
         function = self.endpoints[call["name"]] if call else self._numbered(content.get("fn_index"))
@@ -145,15 +147,23 @@ class Calls:
         return ", ".join(f"/{name}" for name in self.endpoints)
 
 
-def _read(body: bytes, by_name: bool) -> dict[str, Any]:
-    allowed = NAMED if by_name else LISTED
+def read_object(body: bytes, allowed: str) -> dict[str, Any]:
+    """A body as the object that it has to be.
+
+    Args:
+        body: JSON.
+        allowed: what it should be, for the sentence that refuses it.
+
+    Raises:
+        InputError: it is no JSON, or no object.
+    """
     try:
         content = json.loads(body, parse_int=_whole_number)
     except RecursionError as error:
         raise InputError("body_unreadable", reason="brackets in brackets, without an end", allowed=allowed) from error
     except ValueError as error:
         raise InputError("body_unreadable", reason=str(error), allowed=allowed) from error
-    if not isinstance(content, dict) or not (by_name or isinstance(content.get("data"), list)):
+    if not isinstance(content, dict):
         raise InputError("body_shape", received=shown(content), allowed=allowed)
     return content
 
@@ -186,7 +196,7 @@ def _as_json(scope: Scope) -> Scope:
     return {**scope, "headers": [*others, (b"content-type", b"application/json")]}
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
+def replayed(body: bytes, receive: Receive) -> Receive:
     """Receives a body that was read before, then what else comes."""
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 

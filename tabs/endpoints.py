@@ -81,7 +81,7 @@ def interactions(client_id: int, limit: int = 5) -> dict[str, Any]:
 
     Args:
         client_id: a number that /clients lists.
-        limit: at most this many pairs.
+        limit: at most this many pairs, 1 to as many as there are.
     """
     return credit_service().interactions(client_id, limit)
 
@@ -131,7 +131,7 @@ def letter(client_id: int | None = None, application: dict[str, Any] | None = No
     used, and how to have it explained and reviewed by a person.
 
     Args:
-        client_id: a number that /clients lists; null where an application is given.
+        client_id: a number that /clients lists; left out where an application is given.
         application: Home Credit column -> value, of somebody who is not in the portfolio; an absent column is unknown.
         language: "en" or "fr".
     """

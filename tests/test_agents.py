@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 from anyio.from_thread import check_cancelled, start_blocking_portal
 from fastapi import FastAPI
@@ -184,3 +185,10 @@ def test_an_agent_who_hangs_up_while_it_waits_leaves_its_place_to_others(long: W
     with start_blocking_portal() as portal:
         portal.call(ask)
     assert long.place.borrowed_tokens == 0
+
+
+@pytest.mark.parametrize("body", [b"[" * 50_000, b"[" + 5000 * b"1" + b"]", b"[]", b"{", b"3"])
+def test_what_is_no_message_is_refused_in_a_sentence(app_url: str, body: bytes) -> None:
+    headers = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+    answer = httpx.post(f"{app_url}gradio_api/mcp", content=body, headers=headers, timeout=60, trust_env=False)
+    assert answer.status_code == 400 and "JSON-RPC" in answer.json()["detail"]
