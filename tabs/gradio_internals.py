@@ -20,7 +20,6 @@ from gradio.exceptions import InvalidPathError
 from gradio.renderable import Renderable
 from gradio.route_utils import GradioMultiPartParser
 from gradio.utils import LRUCache
-from python_multipart.exceptions import FormParserError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
@@ -178,7 +177,7 @@ class _FilesOnly(GradioMultiPartParser):
         except MultiPartException as error:
             status = 413 if "maximum allowed size" in error.message else 400
             raise HTTPException(status, error.message) from error
-        except FormParserError as error:
+        except ValueError as error:  # of the parser itself: a boundary that is too long
             raise HTTPException(400, str(InputError("upload_unnamed"))) from error
         if not form.getlist("files"):
             for file in self._files_to_close_on_error:
