@@ -408,7 +408,7 @@ def test_a_refit_that_began_elsewhere_is_asked_for(
         path.write_text(kept)
 
 
-@pytest.mark.parametrize(("accuracy", "holds"), [([0.0, 1.0], True), ([1.1, 1.2], False)])
+@pytest.mark.parametrize(("accuracy", "holds"), [([0.0, 1.0], True), ([1.1, 1.2], False), ([-0.2, -0.1], False)])
 def test_reproduction_fails_outside_the_interval(
     evaluated: Path,
     accuracy: list[float],
@@ -419,7 +419,7 @@ def test_reproduction_fails_outside_the_interval(
     path = evaluated / "weights" / "vgg16" / "metrics.json"
     metrics = json.loads(path.read_text())
     path.write_text(json.dumps(metrics | {"accuracy_ci95": accuracy, "macro_f1_ci95": [0, 1]}))
-    again = evaluated / f"again-{holds}"
+    again = evaluated / f"again-{accuracy[0]}"
 
     def train(line: list[str], check: bool) -> None:
         shutil.copytree(evaluated / "weights" / "vgg16", Path(line[line.index("--out") + 1]))

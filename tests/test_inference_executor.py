@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -190,6 +190,24 @@ def test_a_picture_that_cannot_be_answered_costs_the_others_nothing() -> None:
         assert torch.equal(answers[0].result()[0], pictures[0]) and torch.equal(answers[2].result()[0], pictures[2])
         with pytest.raises(ValueError, match="negative"):
             answers[1].result()
+
+
+def test_who_shared_a_pass_is_answered_though_its_rows_cannot_be_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each alone: otherwise they would wait for ever."""
+
+    def network(inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return (inputs,)
+
+    def no_memory(rows: torch.Tensor) -> torch.Tensor:
+        raise MemoryError
+
+    pictures = [torch.full((1, 3, 2, 2), value) for value in (1.0, 2.0)]
+    asked = [inference_executor._Asked(network, picture, SHARED) for picture in pictures]
+    monkeypatch.setattr(inference_executor, "_waiting", {one: Future() for one in asked})
+    monkeypatch.setattr(torch.Tensor, "clone", no_memory)
+    inference_executor._next_pass(asked[0])
+    for picture, one in zip(pictures, asked, strict=True):
+        assert torch.equal(one.answer.result(timeout=0)[0], picture)
 
 
 @pytest.mark.parametrize("name", registry.MODELS)

@@ -6,6 +6,8 @@ import json
 import math
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import torch
@@ -21,9 +23,11 @@ from transformers import (
 
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification, ProtoViTImageProcessor
 from models.protovit.matching import TIE, greedy_match, neighbours, textured
-from models.protovit.modeling import relative_features
+from models.protovit.modeling import PrototypeHeadOutput, relative_features
 from models.vision.gallery import examples
 from models.vision.preprocessing import Preprocessing
+from models.vision.prototypes import boxes
+from models.vision.protovit import ProtoVit
 from models.vision.weights import FOLDER
 from training.protovit.objective import Objective, Reasoner, Sources
 from training.protovit.projection import project
@@ -254,6 +258,24 @@ def test_a_projection_is_read_anew_from_the_same_patches() -> None:
 def test_projection_says_when_a_class_has_too_few_pictures() -> None:
     with pytest.raises(ValueError, match=r"Baby Care: 2 prototypes .* got 1"):
         project(tiny().head, torch.randn(7, 16, 4, 4), torch.arange(7))
+
+
+@pytest.mark.parametrize(("concentration", "parts"), [(3.0, [math.exp(3), math.exp(1.5)]), (0.0, [1.0, 0.5])])
+def test_points_are_shared_out_as_they_grow_with_the_cosines(concentration: float, parts: list[float]) -> None:
+    found = PrototypeHeadOutput(
+        torch.zeros(1, 1), torch.ones(1, 1), torch.tensor([[[1.0, 0.5, 0.9]]]), torch.tensor([[[0, 3, 2]]])
+    )
+    network = SimpleNamespace(config=SimpleNamespace(concentration=concentration), grid=2)
+    active = torch.tensor([[True, True, False]])
+    model = SimpleNamespace(network=network, active=active, evidence_weights=torch.full((1, 1), 6.0).double())
+    shares = ProtoVit.shares(cast("ProtoVit", model), found, torch.ones(1))
+    expected = [6 * part / sum(parts) for part in parts]
+    assert shares.flatten().tolist() == pytest.approx([expected[0], 0, 0, expected[1]])
+
+
+def test_the_box_of_a_patch_holds_every_pixel_that_it_touches() -> None:
+    assert boxes([0, 4, 8], 3, (10, 20)) == ((0, 0, 4, 7), (3, 6, 7, 14), (6, 13, 10, 20))
+    assert boxes([0], 3, (2, 1)) == ((0, 0, 1, 1),), "one at least"
 
 
 def test_losses_on_numbers_that_can_be_checked_by_hand() -> None:

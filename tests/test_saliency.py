@@ -284,6 +284,19 @@ def test_rise_finds_what_a_model_looks_at() -> None:
     assert torch.equal(found, again)
 
 
+def test_score_cam_tries_the_strongest_feature_maps() -> None:
+    maps = torch.rand(1, 6, 4, 4) * torch.tensor([1.0, 9, 2, 3, 8, 4])[None, :, None, None] + 0.1
+    maps[0, :, 0, 0] = torch.tensor([1.0, 9, 2, 3, 8, 4])
+
+    def drawn(maps: torch.Tensor) -> torch.Tensor:
+        inputs = torch.linspace(0, 1, 192).view(1, 3, 8, 8)
+        forward_pass = ForwardPass(inputs, inputs, maps, nn.Identity(), lambda pictures: pictures.mean((2, 3)))
+        *_, (_, found) = saliency.score_cam(forward_pass, torch.tensor([1.0, 0, 0]), channels=2)
+        return found
+
+    assert torch.equal(drawn(maps), drawn(maps[:, [1, 4]]))
+
+
 @pytest.mark.parametrize("method", ["score-cam", "rise"])
 def test_a_method_of_many_passes_asks_about_as_many_pictures_as_its_model_says(
     model: Small, image: Image.Image, method: str, monkeypatch: pytest.MonkeyPatch

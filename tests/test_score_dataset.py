@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -245,6 +246,7 @@ def test_parts_are_written_whole_or_not_at_all(source: Path, tmp_path: Path) -> 
     assert not is_finished(parts[0], tmp_path)
     write(score(source, parts[0]), parts[0], tmp_path)
     assert is_finished(parts[0], tmp_path)
+    assert not is_finished(replace(parts[0], rows=59), tmp_path), "of other rows"
     os.utime(source / "a.parquet", (1, 1))
     changed = plan(source, [CREDIT], 60)
     assert not is_finished(changed[0], tmp_path)

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import re
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,7 @@ from models.credit.tables import columnar, delimited, unpack
 from models.credit.tables.cells import UNKNOWN
 from models.errors import InputError
 from models.texts import FRENCH
+from models.zip_files import PIECE
 from tests.factories import applications
 
 CATEGORIES = [name for name, rule in columns().items() if rule.is_category]
@@ -242,6 +244,42 @@ def test_an_archive_is_not_unpacked_further_than_allowed(
             _score(content, tmp_path)
 
 
+def test_a_long_table_of_contents_is_not_read(tmp_path: Path) -> None:
+    """Python would hold every name of it in memory."""
+    names = {"a.csv": CUT, **{f"{number:05}{'x' * 200}.csv": "" for number in range(4500)}}
+    with pytest.raises(InputError, match="zip file is damaged"):
+        _score(_zip(names), tmp_path)
+    with pytest.raises(InputError, match="holds 4001"):
+        _score(_zip(dict(list(names.items())[:4001])), tmp_path)
+
+
+def test_an_archive_may_hold_more_than_is_read_at_a_time(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 16, 2 * PIECE, dtype=np.uint8) + ord("a")
+    rows = "".join(f"5000,{part.tobytes().decode()}\n" for part in noise.reshape(32, -1))
+    packed = _zip({"a.csv": f"AMT_CREDIT,NOTE\n{rows}"})
+    assert len(packed) > PIECE and _score(packed, tmp_path)["rows"] == 32
+
+
+def test_a_row_of_another_width_is_refused_as_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gathered first, a few megabytes of wide rows would be gigabytes of fields."""
+    read: list[object] = []
+    following = delimited._Rows.__next__
+    monkeypatch.setattr(delimited._Rows, "__next__", lambda rows: read.append(following(rows)) or read[-1])
+    with pytest.raises(InputError) as refusal:
+        _score(b"AMT_CREDIT\n5000\n" + b"6000,7\n" * 1000, tmp_path)
+    assert refusal.value.key == "table_ragged" and len(read) == 3
+
+
+@pytest.mark.parametrize("lines", ["7,7,7,7,7,7\n", '7,"\n7",7,"\n7",7,"\n7",7\n'])
+def test_a_row_of_many_fields_is_not_taken_apart(lines: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "MOST_SEPARATORS", 4)
+    plain = "AMT_CREDIT,AMT_ANNUITY,note\n" + '5000,300,"a,b,c"\n' * 3
+    assert _score(plain.encode(), tmp_path)["rows"] == 3
+    with pytest.raises(InputError) as refusal:
+        _score((plain + lines).encode(), tmp_path)
+    assert refusal.value.key == "table_wide"
+
+
 def test_a_file_is_refused_from_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = b"AMT_CREDIT\n5000\n"
     monkeypatch.setattr(unpack, "MAX_BYTES", len(content))
@@ -403,6 +441,55 @@ def test_what_pandas_says_of_an_index_is_not_trusted(described: bytes, tmp_path:
     )
     table = table.replace_schema_metadata({"pandas": huge})
     assert _score(_parquet(table), tmp_path)["scores"][0]["client_id"] is None
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """A million rows in a small file, whose clients' numbers are the bounds of a range."""
+    rows = 1_000_000
+    index = {"kind": "range", "name": "SK_ID_CURR", "start": 100, "stop": 100 + rows, "step": 1}
+    table = pa.table({"AMT_CREDIT": np.full(rows, 5000.0)})
+    path = tmp_path / "many.parquet"
+    pq.write_table(table.replace_schema_metadata({"pandas": json.dumps({"index_columns": [index]})}), path)
+    return path
+
+
+def _peak(work: Callable[[], object]) -> int:
+    """Bytes of Python's that were held at once."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_no_ids_are_made_of_a_range_that_is_too_long(many: Path) -> None:
+    def refused() -> None:
+        with many.open("rb") as stream, pytest.raises(InputError) as refusal:
+            columnar.read(stream)
+        assert refusal.value.key == "table_rows"
+
+    assert _peak(refused) < 1_000_000
+
+
+def test_a_part_of_a_file_makes_its_own_ids_alone(many: Path) -> None:
+    with pq.ParquetFile(many) as file:
+        assert columnar.read_rows(file, 500_000, 500_003).cells["SK_ID_CURR"].to_pylist() == [500_100, 500_101, 500_102]
+        assert _peak(lambda: columnar.read_rows(file, 10, 20)) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "step"),
+    [(2**70, 2**70 + 1, 1), (0, 2**70, 1), (-(2**70), 2**70, 2**71), (1 - 2**63, 2**63 - 1, 1)],
+)
+def test_numbers_beyond_any_column_are_no_ids(start: int, stop: int, step: int, tmp_path: Path) -> None:
+    index = {"kind": "range", "name": "SK_ID_CURR", "start": start, "stop": stop, "step": step}
+    table = pa.table({"AMT_CREDIT": [5000.0]})
+    content = _parquet(table.replace_schema_metadata({"pandas": json.dumps({"index_columns": [index]})}))
+    assert _score(content, tmp_path)["scores"][0]["client_id"] is None
+    with pq.ParquetFile(io.BytesIO(content)) as file:
+        assert "SK_ID_CURR" not in columnar.read_rows(file, 0, 1).cells
 
 
 def test_a_long_text_in_every_row_is_held_once(tmp_path: Path) -> None:

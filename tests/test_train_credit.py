@@ -316,6 +316,12 @@ def test_figures_of_a_perfect_and_a_useless_score() -> None:
     }
 
 
+def test_precision_at_no_recall_is_that_at_a_hundredth() -> None:
+    """The riskiest loan was repaid: what it would begin with says nothing."""
+    found = credit_metrics.pr_curve(np.array([0, 1, 1]), np.array([0.9, 0.8, 0.7]))
+    assert found[0] == found[1] > 0 and found[50] == pytest.approx(1 / 2) and found[-1] == pytest.approx(2 / 3)
+
+
 def test_an_inner_fold_encodes_categories_by_its_own_training_rows_alone() -> None:
     """Or the rows that judge a setting have already told it their outcomes."""
     plan, default = Plan(), np.array([0, 1, 0] * 100)

@@ -340,6 +340,15 @@ def test_markup_in_a_name_does_not_reach_the_message(tmp_path: Path) -> None:
     assert "<" not in str(refused(path))
 
 
+def test_a_picture_may_be_as_small_as_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    side = uploads.MIN_SIDE
+    halves().resize((side, side)).save(path)
+    assert read_upload(path).width == side
+    halves().resize((side, side - 1)).save(path)
+    assert refused(path).key == "image_small"
+
+
 def test_a_heavy_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MAX_MEGABYTES", 0.0001)
     path = tmp_path / "photo.png"

@@ -20,6 +20,7 @@ from training.evaluation.bootstrap import mean_with_interval, ratio_with_interva
 from training.vision.data import Augmentation, Augmented, CachedViews, FreshViews, mix, read_photos
 from training.vision.distributed import DEVICE
 from training.vision.feature_cache import FeatureCache
+from training.vision.fine_tune import _pace
 from training.vision.metrics import calibration_error, classification_metrics, fit_temperature, reliability
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]  # what is tested here is training
@@ -156,6 +157,12 @@ def test_temperature_undoes_overconfidence() -> None:
     logits = torch.randn(4000, 7, generator=generator)
     labels = torch.multinomial(torch.softmax(logits, dim=1), 1, generator=generator)[:, 0]
     assert fit_temperature(3 * logits, labels) == pytest.approx(3, rel=0.1)
+    assert fit_temperature(logits / 4, labels) == pytest.approx(1 / 4, rel=0.1), "and too little confidence"
+
+
+def test_the_rate_rises_and_falls_to_a_hundredth_of_its_peak() -> None:
+    assert [_pace(step, 1000, 4) for step in range(5)] == [0.25, 0.5, 0.75, 1, 1]
+    assert _pace(502, 1000, 4) == pytest.approx(0.505) and _pace(1000, 1000, 4) == pytest.approx(0.01)
 
 
 def test_interval_of_a_mean_holds_it() -> None:

@@ -116,15 +116,19 @@ def _answer(together: Sequence[_Asked]) -> bool:
         inputs = torch.cat([asked.inputs for asked in together]) if len(together) > 1 else together[0].inputs
         parts = [together[0].network(part) for part in inputs.split(together[0].at_a_time)]
         found = tuple(map(torch.cat, zip(*parts, strict=True))) if len(parts) > 1 else parts[0]
+        answers = [found] if len(together) == 1 else _shared_out(found, [len(asked.inputs) for asked in together])
     except BaseException as error:
         if len(together) > 1:
             return False
         together[0].answer.set_exception(error)
         return True
-    start = 0
-    for asked in together:
-        rows = slice(start, start + len(asked.inputs))
-        # a view would keep what belongs to the others in memory for as long as anyone looks at it
-        asked.answer.set_result(tuple(part[rows].clone() for part in found) if len(together) > 1 else found)
-        start = rows.stop
+    for asked, answer in zip(together, answers, strict=True):
+        asked.answer.set_result(answer)
     return True
+
+
+def _shared_out(found: Tensors, counts: list[int]) -> list[Tensors]:
+    """The rows of each who asked, of whose pictures there are so many, in memory of their own: a view would keep what
+    belongs to the others in memory for as long as anyone looks at it.
+    """
+    return [tuple(rows.clone() for rows in own) for own in zip(*(part.split(counts) for part in found), strict=True)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 import unicodedata
 import zipfile
 import zlib
@@ -14,12 +12,11 @@ from pathlib import Path
 
 from models.errors import InputError, shown
 from models.vision.uploads import ALLOWED, MAX_MEGABYTES, Upload, read_content, read_upload
+from models.zip_files import PIECE, open_zip
 
 MAX_PHOTOS = 200  # a call
 MAX_UNPACKED = 1000  # MB of all pictures of a call: what a zip may unpack to, what an upload may hold
 LONGEST_NAME = 120  # characters of a file's name that are handed back
-PIECE = 1 << 20  # bytes unpacked at a time
-DIRECTORY = PIECE  # bytes of a zip's table of contents: some ten thousand names
 ZIP, EMPTY_ZIP, GZIP = b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b"
 SYSTEM = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")  # what systems add by themselves
 FORK = "._"  # how a file begins that macOS adds beside another
@@ -115,22 +112,6 @@ class OpenZip:
         return b"".join(pieces)
 
 
-class _ZipFile(io.FileIO):
-    """A file whose table of contents is not read where it is too long: Python would hold all of it in memory."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """The next bytes; without a size all that are left.
-
-        Raises:
-            BadZipFile: these are more than a table of contents has.
-        """
-        if size is None or size < 0:
-            size = os.fstat(self.fileno()).st_size - self.tell()
-        if size > DIRECTORY:
-            raise zipfile.BadZipFile("the table of contents is too long")
-        return super().read(size)
-
-
 @contextmanager
 def photo_files(paths: Sequence[str | Path]) -> Iterator[tuple[PhotoFile, ...]]:
     """The pictures of a call, in order; those of a zip while it is open.
@@ -164,7 +145,7 @@ def is_zip(path: Path) -> bool:
 
 def _of_zip(path: Path, stack: ExitStack) -> tuple[PhotoFile, ...]:
     try:
-        archive = OpenZip(stack.enter_context(zipfile.ZipFile(stack.enter_context(_ZipFile(path)))))
+        archive = OpenZip(stack.enter_context(open_zip(path)))
         entries = archive.entries()
     except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
         raise InputError("images_damaged") from error

@@ -64,7 +64,7 @@ def find_groups(prints: Sequence[Fingerprint]) -> Groups:
     aspects = np.array([found.aspect for found in prints])
     differing = (gradients[:, None, :] != gradients[None, :, :]).sum(axis=2)
     shapes = np.maximum(aspects[:, None] / aspects[None, :], aspects[None, :] / aspects[:, None])
-    alike = (differing <= NEAR) & (shapes <= SAME_SHAPE) | (identical[:, None] == identical[None, :])
+    alike = (differing <= NEAR) & (shapes <= SAME_SHAPE)
     _, near = connected_components(coo_array(alike), directed=False)
     return Groups(identical, near)
 

@@ -27,7 +27,7 @@ class Schedule:
 
     Args:
         epochs: at most.
-        patience: epochs without a better validation loss before stopping.
+        patience: epochs in a row without a better validation loss that are borne; one more ends the training.
         warmup: epochs over which the rate rises to its peak; it then falls as a cosine to 1 % of it.
         weight_decay: AdamW's (Loshchilov & Hutter 2019), for matrices and kernels alone.
         smoothing: label smoothing, 0..1.

@@ -28,7 +28,6 @@ def read(stream: BinaryIO) -> RawTable:
         with pq.ParquetFile(stream) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
             headings, at = _columns(schema)
-            ids = _ids_of_index(schema.metadata, rows)
             _refuse_too_much(file, [schema.field(place) for place in at.values()])
             wanted = [headings[place] for place in at.values()]
         stream.seek(0)
@@ -40,8 +39,9 @@ def read(stream: BinaryIO) -> RawTable:
         cells = {name: _plain(table.column(names.index(headings[place]))) for name, place in at.items()}
     except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError, NotImplementedError) as error:
         raise InputError("table_damaged") from error
+    ids = _ids_of_index(schema.metadata, rows)
     if ids is not None and CLIENT_ID not in cells:
-        cells[CLIENT_ID] = ids
+        cells[CLIENT_ID] = pa.array(ids, pa.int64())
     return RawTable(cells, foreign(headings), rows, None, TableFormat("parquet"))
 
 
@@ -70,7 +70,7 @@ def read_rows(file: pq.ParquetFile, start: int, stop: int) -> RawTable:
     cells = {name: _plain(table.column(headings[place])) for name, place in at.items()}
     ids = _ids_of_index(schema.metadata, rows)
     if ids is not None and CLIENT_ID not in cells:
-        cells[CLIENT_ID] = ids.slice(start, stop - start)
+        cells[CLIENT_ID] = pa.array(ids[start:stop], pa.int64())
     return RawTable(cells, foreign(headings), stop - start, None, TableFormat("parquet"), start)
 
 
@@ -131,16 +131,19 @@ def _joined(column: pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
 
 
-def _ids_of_index(metadata: dict[bytes, bytes] | None, rows: int) -> pa.Array | None:
-    """Clients' numbers that pandas keeps as the beginning, end and step of an index and not as a column."""
+def _ids_of_index(metadata: dict[bytes, bytes] | None, rows: int) -> range | None:
+    """Clients' numbers that pandas keeps as the beginning, end and step of an index and not as a column; numbers that
+    no column could hold are none.
+    """
     for index in _indices(metadata):
         name, start, stop, step = (index.get(part) for part in ("name", "start", "stop", "step"))
         if not isinstance(name, str) or known_name(name) != CLIENT_ID:
             continue
         if isinstance(start, int) and isinstance(stop, int) and isinstance(step, int) and step:
             numbers = range(start, stop, step)
-            if len(numbers) == rows:
-                return pa.array(list(numbers))
+            # compared, as they may be more than Python counts
+            if abs(start) < 2**63 and abs(stop) < 2**63 and numbers == range(start, start + rows * step, step):
+                return numbers
     return None
 
 

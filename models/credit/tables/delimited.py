@@ -19,6 +19,7 @@ from models.errors import InputError, shown
 
 LONGEST_HEADER = 1_000_000  # characters
 MOST_HEADINGS = 10_000  # an application has 120 columns, and a table may hold others beside them
+MOST_SEPARATORS = 1_000_000  # of one row, those within quotation marks included
 CELLS_AT_ONCE = 500_000  # that are held as Python objects
 csv.field_size_limit(LONGEST_HEADER)  # of a cell too, where Python would stop at 131,072 characters
 SEP_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
@@ -86,19 +87,30 @@ class _Rows(Iterator[tuple[int, list[str]]]):
     """The line and the fields of every row that holds something; the others are counted in ``empty``."""
 
     def __init__(self, lines: Iterator[str], separator: str, passed: int) -> None:
-        self._reader = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
+        self._separator = separator
+        self._separators = 0  # in the row that is being read
+        self._reader = csv.reader(self._bounded(lines), delimiter=separator, skipinitialspace=True, strict=True)
         self._passed = passed
         self.empty = 0
 
     def __next__(self) -> tuple[int, list[str]]:
         try:
             for fields in self._reader:
+                self._separators = 0
                 if any(field.strip(" \t\u00a0\x1a") for field in fields):
                     return self._passed + self._reader.line_num, fields
                 self.empty += 1
         except csv.Error as error:  # a quotation mark that is not closed swallows what follows
             raise InputError("table_quotes", line=self._passed + self._reader.line_num) from error
         raise StopIteration
+
+    def _bounded(self, lines: Iterator[str]) -> Iterator[str]:
+        """The lines, until a row holds too many separators: its fields would fill memory before they are counted."""
+        for line in lines:
+            self._separators += line.count(self._separator)
+            if self._separators > MOST_SEPARATORS:
+                raise InputError("table_wide", limit=MOST_HEADINGS, received=self._separators + 1)
+            yield line
 
 
 @dataclass
@@ -113,19 +125,25 @@ class _Column:
         return pa.chunked_array(self.pieces).unify_dictionaries().combine_chunks()
 
 
+def _checked(rows: _Rows, headings: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """The rows, each refused as it is read: gathered first, rows much wider than the headings would fill memory."""
+    unnamed = [place for place, heading in enumerate(headings) if place and not heading.strip()]
+    for row, (line, fields) in enumerate(rows):
+        if len(fields) != len(headings):
+            raise InputError("table_ragged", row=row, line=line, received=len(fields), expected=len(headings))
+        for place in unnamed:  # a value that stands under no heading may have been pushed there
+            if fields[place].strip():
+                received = shown(fields[place].strip())
+                raise InputError("table_unnamed", row=row, line=line, column=place + 1, received=received)
+        yield line, fields
+
+
 def _cells(rows: _Rows, headings: Sequence[str], at: dict[str, int]) -> tuple[dict[str, pa.Array], np.ndarray]:
     """The cells of every known column, and each row's line."""
-    unnamed = [place for place, heading in enumerate(headings) if place and not heading.strip()]
+    checked = _checked(rows, headings)
     gathered = {name: _Column([]) for name in at}
     numbers: list[int] = []
-    while piece := list(itertools.islice(rows, CELLS_AT_ONCE // len(headings))):
-        for row, (line, fields) in enumerate(piece, len(numbers)):
-            if len(fields) != len(headings):
-                raise InputError("table_ragged", row=row, line=line, received=len(fields), expected=len(headings))
-            for place in unnamed:  # a value that stands under no heading may have been pushed there
-                if fields[place].strip():
-                    received = shown(fields[place].strip())
-                    raise InputError("table_unnamed", row=row, line=line, column=place + 1, received=received)
+    while piece := list(itertools.islice(checked, CELLS_AT_ONCE // len(headings))):
         numbers += [line for line, _ in piece]
         if len(numbers) > MAX_ROWS:
             raise InputError("table_rows", limit=MAX_ROWS)

@@ -11,6 +11,7 @@ from typing import IO, BinaryIO
 
 from models.credit.tables.table import MAX_BYTES
 from models.errors import InputError
+from models.zip_files import PIECE, open_zip
 
 GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
 # what is no table, or none that is read: first bytes -> what people call it
@@ -79,7 +80,7 @@ def _gunzip(path: Path) -> bytes:
 
 def _unzip(path: Path) -> bytes:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             listed = [one for one in archive.infolist() if not one.is_dir()]
             for part, name in OFFICE.items():
                 if any(one.filename.startswith(part) for one in listed):
@@ -101,8 +102,10 @@ def _unzip(path: Path) -> bytes:
 
 
 def _bounded(file: IO[bytes] | gzip.GzipFile) -> bytes:
-    """All of it, unless it is more than ``MAX_BYTES``, of which at most one byte more is unpacked."""
-    content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise InputError("table_bomb", limit=MAX_BYTES // 1_000_000)
-    return content
+    """All of it, unless it is more than ``MAX_BYTES``, of which at most a piece more is unpacked."""
+    content = io.BytesIO()
+    while piece := file.read(PIECE):
+        content.write(piece)
+        if content.tell() > MAX_BYTES:
+            raise InputError("table_bomb", limit=MAX_BYTES // 1_000_000)
+    return content.getvalue()
