@@ -55,11 +55,14 @@ def test_a_zip_becomes_a_table(visit: Open, language: str, archive: Path) -> Non
 
     page.page.get_by_label(texts("batch.contains")).fill(class_name("Watches", texts).lower())
     assert shown(page) and all("leather" in name for name in shown(page))
+    page.page.get_by_label(texts("batch.contains")).fill(texts("batch.yes"))
+    assert shown(page) == [], "what is no name and no category is not searched"
     page.page.get_by_label(texts("batch.contains")).fill("")
     page.page.get_by_label(texts("batch.show")).select_option("unread")
     assert shown(page) == ["<img src=x>.txt"]
     assert page.page.locator("[data-batch-count]").inner_text() == "1 / 7"
 
+    assert page.page.locator("[aria-label='common.upload'], [title='common.upload']").count() == 0
     with page.page.expect_download() as download:
         page.page.get_by_role("button", name=texts("batch.download")).click()
     assert texts("batch.columns.review") in Path(download.value.path()).read_text(encoding="utf-8-sig")
@@ -97,3 +100,4 @@ def test_a_refused_zip_leaves_nothing_of_the_last(visit: Open, archive: Path, tm
     page.page.locator("#photos input[type=file]").first.set_input_files(empty)
     page.page.get_by_text("there is no picture in the zip").first.wait_for()
     assert page.page.locator("#batch tbody tr").count() == 0
+    assert "there is no picture in the zip" in page.page.locator("#batch-progress").inner_text()

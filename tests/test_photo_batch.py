@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pandas as pd
 import pytest
 from gradio_client import Client, handle_file
@@ -25,6 +26,8 @@ from models.vision import photo_batch, photo_files, registry
 from models.vision.inference_executor import SHARED
 from models.vision.photo_batch import PhotoBatch, PhotoRow
 from models.vision.predictions import CLASSES, Prediction
+from tabs.photos.many import many_photos
+from tabs.turn import Turn
 from tests.factories import photo
 
 
@@ -251,8 +254,47 @@ def test_who_a_person_should_look_at() -> None:
     assert PhotoRow("x.png", (*alike[:2], answer("protovit", first, **unsure))).reasons == ("several",)
     assert PhotoRow("x.png", (*alike[:2], answer("protovit", second, **sure))).reasons == ("disagree",)
     foreign = answer("protovit", first, prediction_set=(first,), none_of_these=True)
-    assert PhotoRow("x.png", (*alike[:2], foreign)).reasons == ("none_of_these",)
+    assert PhotoRow("x.png", (*alike[:2], foreign)).reasons == ("disagree", "none_of_these")
+    assert PhotoRow("x.png", (*alike[:2], foreign)).confidence == pytest.approx(0.7)
+    nobody = PhotoRow("x.png", (foreign, answer("vgg16", second, none_of_these=True)))
+    assert nobody.agree and nobody.confidence is None and nobody.reasons == ("none_of_these",)
     assert PhotoRow("x.png", error=InputError("images_nested")).reasons == ("unread",)
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
+def test_none_of_these_is_an_answer_of_its_own_in_the_table_and_in_the_file(texts: Texts, tmp_path: Path) -> None:
+    label = CLASSES[2]
+    foreign = answer("yolov8", label, 0.934, none_of_these=True)
+    batch = PhotoBatch((PhotoRow("x.png", (answer("vgg16", label, 0.7), foreign)),), 1, ("vgg16", "yolov8"))
+    said = texts("images.none_closest", label=texts(f"images.classes.{label}"))
+    table = display.table(batch, texts)
+    assert said in table and texts.percent(0.934) not in table
+    path = display.save(batch, texts, tmp_path)
+    frame = pd.read_csv(path, sep=";" if texts is FRENCH else ",", encoding="utf-8-sig")
+    (row,) = frame.to_dict("records")
+    assert row["YOLOv8n"] == said and row[texts("batch.columns.agree")] == texts("batch.no")
+    assert row[texts("batch.columns.confidence")] == texts.percent(0.7)
+
+
+def test_only_the_last_batch_says_what_was_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    with gr.Blocks() as page:
+        many_photos(ENGLISH)
+    (classify,) = [function.fn for function in page.fns.values() if function.name == "classify"]
+    turn = Turn()
+    failures = [InputError("images_nested"), InputError("images_nested"), RuntimeError()]
+
+    def refused_late(paths: Any) -> Iterator[PhotoBatch]:
+        yield PhotoBatch((), 1, ("vgg16",))
+        raise failures.pop(0)
+
+    monkeypatch.setattr(photo_batch, "classify_steps", refused_late)
+    assert InputError("images_nested").message(ENGLISH) in list(classify(turn, ["x.zip"]))[-1][1]
+    for raised in (False, True):
+        steps = classify(turn, ["x.zip"])
+        assert [next(steps)[0], next(steps)[0].total] == [None, 1]
+        turn.begin()  # newer files have come
+        with pytest.raises(gr.Error if raised else StopIteration):
+            next(steps)
 
 
 @pytest.fixture

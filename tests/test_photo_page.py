@@ -142,6 +142,7 @@ def test_a_map_that_was_stopped_stays_and_is_the_one_that_is_measured(
     bar.first.wait_for(state="detached")
     page.page.wait_for_timeout(1000)
     assert bar.count() == 0
+    assert page.page.get_by_text(ENGLISH("images.stopped", share=ENGLISH.percent(0.43, 0))).count() == 1
     assess, given = photos.assess, []
     monkeypatch.setattr(photos, "assess", lambda *asked: given.append(asked[-1]) or assess(*asked))
     page.page.get_by_text(ENGLISH("images.trust.title")).click()

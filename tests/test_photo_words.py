@@ -63,6 +63,21 @@ def test_a_caption_says_how_the_map_was_made_and_how_to_read_it(
     assert "46%" in numbers(half, texts) and half.strip().endswith(text.strip()[-40:]) and len(half) > len(text)
 
 
+@BOTH
+def test_a_map_that_was_stopped_says_how_far_it_is(texts: Texts) -> None:
+    stopped = prediction_cards.caption(SEEN, texts, 0.1234, stopped=True)
+    assert texts("images.stopped", share=texts.percent(0.12, 0)) in said(stopped) and "<progress" not in stopped
+    assert prediction_cards.caption(SEEN, texts, 1, stopped=True) == prediction_cards.caption(SEEN, texts)
+
+
+@BOTH
+def test_a_caption_of_a_photo_of_none_of_the_categories_says_so_and_no_confidence(texts: Texts) -> None:
+    foreign = replace(PREDICTION, prediction_set=(CLASSES[0],), none_of_these=True)
+    text = said(prediction_cards.caption(replace(SEEN, prediction=foreign, target=CLASSES[0]), texts)).strip()
+    assert text.startswith(texts("images.closest", label=class_name(CLASSES[0], texts)))
+    assert not [number for number in numbers(text, texts) if number.endswith("%")]
+
+
 @pytest.mark.parametrize("cells", [7, 12, 24])
 def test_the_place_of_most_evidence_is_told_by_thirds_of_the_picture(cells: int) -> None:
     """Also where the cells of a map do not come in thirds, such as YOLOv8's seven."""
@@ -121,7 +136,8 @@ def test_the_curves_of_faithfulness_are_drawn_over_shares(texts: Texts) -> None:
     for axis in (figure.layout.xaxis, figure.layout.yaxis):
         assert numbers(" ".join(axis.ticktext), texts) == [f"{20 * tick}%" for tick in range(6)]
         assert list(axis.tickvals) == pytest.approx([tick / 5 for tick in range(6)])
-        assert axis.range[0] == 0 and 1 <= axis.range[1] < 1.1
+        assert -0.1 < axis.range[0] < 0 and 1 < axis.range[1] < 1.1, "markers at 0 and 1 stay whole"
+    assert figure.layout.margin.r >= 28 and all(len(trace.name) < 20 for trace in figure.data), "for a phone"
     assert figure.layout.yaxis.title.text == texts("images.trust.probability")
     assert faithfulness.curves(replace(SEEN, contrast_class=CLASSES[0]), MEASURED, texts).layout.yaxis.title.text == (
         texts("images.trust.of_two")

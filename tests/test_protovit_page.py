@@ -186,7 +186,51 @@ def test_similarity_times_weight_is_what_stands_beside_it(read: PrototypeExplana
     assert len(products) == 2 * prototype_cards.SHOWN
     for factors in products:
         similarity, weight, points = (texts.read_number(number.lstrip("+")) for number in factors)
-        assert similarity * weight == pytest.approx(points, abs=0.01)
+        assert similarity * weight == pytest.approx(points, abs=0.0056), "to the last decimal that is written"
+
+
+def test_a_similarity_times_a_large_weight_is_what_stands_beside_it(read: PrototypeExplanation) -> None:
+    case, other = read.reasoning.class_evidence
+    heavy = replace(case.evidence[0], similarity=0.10951, weight=12.331, points=0.10951 * 12.331)
+    cases = (replace(case, evidence=(heavy,)), other)
+    html = prototype_cards.reasoning(replace(read, reasoning=replace(read.reasoning, class_evidence=cases)), ENGLISH)
+    assert "0.10951 × 12.331 = <strong>+1.35</strong>" in html  # and 0.110 × 12.331 would be 1.36
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
+def test_what_rounding_leaves_of_few_rows_is_a_line_of_its_own(read: PrototypeExplanation, texts: Texts) -> None:
+    case = read.reasoning.class_evidence[0]
+    thirds = tuple(replace(evidence, points=1 / 3) for evidence in case.evidence[:3])
+    assert prototype_cards.rest(replace(case, total=1.0, evidence=thirds), texts) == (
+        texts("images.rounding"),
+        texts.signed(0.01),
+    )
+    assert prototype_cards.rest(replace(case, total=0.66, evidence=thirds[:2]), texts) is None
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
+def test_the_closest_class_of_a_foreign_photo_is_not_said_to_be_the_answer(
+    read: PrototypeExplanation, texts: Texts
+) -> None:
+    prediction = replace(read.reasoning.prediction, none_of_these=True)
+    said = prototype_cards.sentence(replace(read, reasoning=replace(read.reasoning, prediction=prediction)), texts)
+    label = class_name(prediction.label, texts)
+    assert said.startswith(texts("images.closest", label=label))
+    assert {ENGLISH: "The model answers", FRENCH: "Le modèle répond"}[texts] not in said
+
+
+def test_a_button_pressed_while_another_photo_comes_is_about_that_one(upload: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.png"
+    picture(3).save(other)
+    with gr.Blocks() as page:
+        prototypes_section(ENGLISH, gr.State())
+    functions = {function.name: function.fn for function in page.fns.values()}
+    first, second = (UploadedPhoto(str(path), str(path)) for path in (upload, other))
+    last, _ = functions["show"](first)
+    event = gr.EventData(None, {"without": [0]})
+    compared, _ = functions["leave_out"](second, last, event)
+    assert compared.photo == second
+    assert compared.explanation.photo == prototype_explanation.explain_by_prototypes(other).photo
 
 
 def test_the_runner_up_stands_beside_the_answer(read: PrototypeExplanation) -> None:
@@ -315,6 +359,13 @@ def test_with_everything_taken_out_nothing_is_answered(read: PrototypeExplanatio
     html = prototype_cards.reasoning(changed, texts)
     assert prototype_cards.sentence(changed, texts) == texts("prototypes.answer.none")
     assert Page(html).text.count(texts("prototypes.case.nothing")) == 2
+    headings = [re.findall("<h3>(.*?)</h3>", case) for case in articles(html)]
+    names = [class_name(case.label, texts) for case in changed.reasoning.class_evidence]
+    assert [unescape(*heading) for heading in headings] == names, "neither has a case, and neither comes second"
+    one_left = prototype_explanation.leave_out(read, list(range(1, COUNT)))
+    assert one_left.reasoning.class_evidence[0].evidence
+    nothing = texts("prototypes.answer.runner_up", label="", total=texts.number(0, 1))
+    assert nothing.split(",")[0] not in prototype_cards.sentence(one_left, texts), "no class comes second with nothing"
     keys = {one["key"]: one for one in switches(html)}
     assert set(keys) == {*(f"back-class-{name}" for name in CLASSES), "back-everything"}
     assert keys["back-everything"]["without"] == [] and len(keys["back-class-Watches"]["without"]) == COUNT - A_CLASS

@@ -41,18 +41,21 @@ class PhotoRow:
 
     @property
     def agree(self) -> bool:
-        """Whether all models name the same category; not of a photo that was not read."""
-        return len({one.label for one in self.predictions}) == 1
+        """Whether all models give the same answer: the same category, or all of them that the photo shows none of the
+        seven; not of a photo that was not read.
+        """
+        return len({None if one.none_of_these else one.label for one in self.predictions}) == 1
 
     @property
     def confidence(self) -> float | None:
-        """The probability that the least sure model gives its answer, 0..1."""
-        return min((one.probabilities[one.label] for one in self.predictions), default=None)
+        """The probability that the least sure model gives its category, 0..1; None where no model names one."""
+        named = [one for one in self.predictions if not one.none_of_these]
+        return min((one.probabilities[one.label] for one in named), default=None)
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """Why a person should look at it: it was not read, the models name different categories, one of them sees none
-        of the seven, or most of them cannot rule out a second category.
+        """Why a person should look at it: it was not read, the models give different answers, one of them sees none of
+        the seven, or most of them cannot rule out a second category.
         """
         if self.error is not None:
             return ("unread",)
@@ -70,7 +73,7 @@ class PhotoRow:
         return {
             "file": self.file,
             "models": {one.model: _answer(one) for one in self.predictions},
-            "agree": self.agree,
+            "agree": self.agree,  # "none of these" being an answer of its own, whatever the labels
             "review": bool(self.reasons),
             "error": str(self.error) if self.error else None,
             **({"note": ENGLISH("images.cut_short")} if self.cut_short else {}),

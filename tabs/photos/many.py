@@ -10,6 +10,8 @@ from typing import Any
 import gradio as gr
 
 from models.display.photos import photo_batch as display
+from models.display.photos import prediction_cards
+from models.errors import VitrineError
 from models.texts import Texts
 from models.vision import photo_batch
 from models.vision.photo_batch import PhotoBatch
@@ -54,8 +56,9 @@ def many_photos(texts: Texts) -> None:
             gr.DownloadButton(value=saved, visible=saved is not None),
         )
 
-    def nothing() -> tuple[Any, ...]:
-        return (None, "", gr.HTML(visible=False), "", gr.Button(visible=False), gr.DownloadButton(visible=False))
+    def nothing(said: str = "") -> tuple[Any, ...]:
+        """No table, and in the progress's place what is said, as HTML."""
+        return (None, said, gr.HTML(visible=False), "", gr.Button(visible=False), gr.DownloadButton(visible=False))
 
     def classify(turn: Turn, paths: list[str] | None) -> Iterator[tuple[Any, ...]]:
         mine = turn.begin()
@@ -68,8 +71,12 @@ def many_photos(texts: Texts) -> None:
                     yield (gr.skip(),) * len(outputs)  # Gradio says the last word of a stream twice
                     return
                 yield shown(batch)
+        except VitrineError as error:  # said here, where it stays, and not once more over the page
+            if turn.number == mine:
+                yield nothing(prediction_cards.notices([error.message(texts)]))
         except Exception:
-            yield nothing()
+            if turn.number == mine:
+                yield nothing()
             raise
 
     def stopped(batch: PhotoBatch | None) -> tuple[Any, ...]:

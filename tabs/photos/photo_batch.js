@@ -13,13 +13,16 @@ let focused = -1; // column whose heading has the focus
 
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
+// what is searched: the file's name and the models' answers, not percentages and reasons
+const searched = (row) => [...row.querySelectorAll("th, td.vt-said")].map((cell) => cell.dataset.value).join("\n");
+
 const choose = () => {
   const view = place.querySelector("[data-batch-view]")?.value ?? "all";
   const wanted = plain(place.querySelector("[data-batch-contains]")?.value.trim() ?? "");
   const rows = [...element.querySelectorAll("tbody tr")];
   for (const row of rows) {
     const marks = row.dataset.marks.split(" ").filter(Boolean);
-    row.hidden = !(VIEWS[view](marks) && plain(row.textContent).includes(wanted));
+    row.hidden = !(VIEWS[view](marks) && plain(searched(row)).includes(wanted));
   }
   const count = place.querySelector("[data-batch-count]");
   if (count) count.textContent = rows.length ? `${rows.filter((row) => !row.hidden).length} / ${rows.length}` : "";

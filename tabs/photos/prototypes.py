@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import gradio as gr
 
 from models import results
@@ -37,6 +39,18 @@ watch("value", () => {
 """
 
 
+class Compared(NamedTuple):
+    """The comparison that is shown.
+
+    Attributes:
+        photo: that was compared.
+        explanation: what was found.
+    """
+
+    photo: UploadedPhoto
+    explanation: PrototypeExplanation
+
+
 def prototypes_section(texts: Texts, photo: gr.State) -> None:
     """The reasoning for the photo at hand, and the prototypes class by class, which load when they are asked for."""
     gr.Markdown(f"## {texts('prototypes.title')}\n{texts('prototypes.intro')}")
@@ -51,24 +65,29 @@ def prototypes_section(texts: Texts, photo: gr.State) -> None:
         )
         cards = gr.HTML(elem_id="prototypes")
 
-    def show(uploaded: UploadedPhoto | None) -> tuple[PrototypeExplanation | None, str]:
+    def shown(uploaded: UploadedPhoto, explanation: PrototypeExplanation) -> tuple[Compared, str]:
+        return Compared(uploaded, explanation), prototype_cards.reasoning(explanation, texts, results.reasoning())
+
+    def show(uploaded: UploadedPhoto | None) -> tuple[Compared | None, str]:
         if uploaded is None:
             return None, prototype_cards.empty(texts)
         try:
             explanation = prototype_explanation.explain_by_prototypes(uploaded.path)
         except ModelUnavailable as error:  # said here, and not once more over the page
             return None, prediction_cards.notices([error.message(texts)])
-        return explanation, prototype_cards.reasoning(explanation, texts, results.reasoning())
+        return shown(uploaded, explanation)
 
     def leave_out(
-        uploaded: UploadedPhoto | None, last: PrototypeExplanation | None, event: gr.EventData
-    ) -> tuple[PrototypeExplanation | None, str]:
+        uploaded: UploadedPhoto | None, last: Compared | None, event: gr.EventData
+    ) -> tuple[Compared | None, str]:
         if uploaded is None:
             return None, prototype_cards.empty(texts)
-        explanation = last or prototype_explanation.explain_by_prototypes(uploaded.path)
+        if last is not None and last.photo == uploaded:
+            explanation = last.explanation
+        else:  # it was kept too long ago, or another photo has come meanwhile
+            explanation = prototype_explanation.explain_by_prototypes(uploaded.path)
         asked = event._data.get("without") if isinstance(event._data, dict) else None  # whatever the browser sent
-        explanation = prototype_explanation.leave_out(explanation, asked)
-        return explanation, prototype_cards.reasoning(explanation, texts, results.reasoning())
+        return shown(uploaded, prototype_explanation.leave_out(explanation, asked))
 
     def browse(label: str) -> str:
         return prototype_cards.browser(prototype_explanation.prototypes_of(label), texts)

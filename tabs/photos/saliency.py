@@ -33,11 +33,13 @@ class Drawn(NamedTuple):
     Attributes:
         photo: that it was drawn for.
         explanation: the map.
+        share: of the work that is done, 0..1.
         stays: whether it will not sharpen any more.
     """
 
     photo: UploadedPhoto
     explanation: Explanation
+    share: float
     stays: bool
 
 
@@ -105,7 +107,7 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
                     yield (
                         reading.on_screen(),
                         prediction_cards.caption(reading.explanation, texts, share),
-                        Drawn(uploaded, reading.explanation, share == 1),
+                        Drawn(uploaded, reading.explanation, share, share == 1),
                         gr.Button(visible=share < 1),
                     )
         except VitrineError:  # what stands there is not what was asked for, and may be half drawn
@@ -114,10 +116,10 @@ def saliency_section(texts: Texts, photo: gr.State) -> SaliencySection:
             raise
 
     def stopped(uploaded: UploadedPhoto | None, drawn: Drawn | None) -> tuple[Any, ...]:
-        """What is drawn so far stays, without the bar."""
+        """What is drawn so far stays; how far that is stands in the bar's place."""
         if drawn is None or drawn.photo != uploaded:
             return gr.skip(), gr.skip(), gr.Button(visible=False)
-        caption = prediction_cards.caption(drawn.explanation, texts, 1)
+        caption = prediction_cards.caption(drawn.explanation, texts, drawn.share, stopped=True)
         return caption, drawn._replace(stays=True), gr.Button(visible=False)
 
     # a new map takes the place of one that is still being drawn: half a minute of it would stand beside another photo

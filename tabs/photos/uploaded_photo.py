@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,10 +13,11 @@ from models.display.photos import prediction_cards
 from models.errors import InputError
 from models.texts import Texts
 from models.vision import photos
-from models.vision.uploads import read_upload
-from tabs.downloads import session_folder
+from models.vision.uploads import Upload, read_upload
 from tabs.error_handling import handle_errors
 from tabs.uploads import Photo
+
+PREVIEW = ".preview.jpg"  # ends the name of the JPEG that is drawn in an upload's place
 
 
 class UploadedPhoto(NamedTuple):
@@ -43,8 +46,10 @@ def uploaded_photo(texts: Texts, photo: Photo, first: Path | None = None) -> gr.
     def read(path: str | None, last: UploadedPhoto | None) -> tuple[Any, UploadedPhoto | None, str]:
         if path is None:  # what was refused went by itself: why stays on the page
             return gr.skip(), None, "" if last else gr.skip()
-        if last and path == last.shown:  # what was drawn in its place has come back as a change
+        if last and path in last:  # it was read already, or what was drawn in its place has come back as a change
             return gr.skip(), last, gr.skip()
+        if original := _original(path):  # likewise, before the reading of the upload has ended
+            return gr.skip(), UploadedPhoto(original, path), gr.skip()
         try:
             upload = read_upload(path)
         except InputError as error:
@@ -52,9 +57,8 @@ def uploaded_photo(texts: Texts, photo: Photo, first: Path | None = None) -> gr.
         notes = [texts("images.cut_short")] if upload.cut_short else []
         if not upload.unshown:
             return gr.skip(), UploadedPhoto(path, path), prediction_cards.notices(notes)
-        shown = session_folder() / "photo.jpg"
-        photos.thumbnail(upload).save(shown, quality=90)
-        return str(shown), UploadedPhoto(path, str(shown)), prediction_cards.notices(notes)
+        shown = _preview(path, upload)
+        return shown, UploadedPhoto(path, shown), prediction_cards.notices(notes)
 
     photo.change(
         handle_errors(read, texts),
@@ -64,3 +68,21 @@ def uploaded_photo(texts: Texts, photo: Photo, first: Path | None = None) -> gr.
         show_progress="hidden",
     )
     return state
+
+
+def _preview(path: str, upload: Upload) -> str:
+    """The JPEG that is drawn in an upload's place: beside it, under the same name each time, and there whole or not at
+    all, for two events may ask for it at once.
+    """
+    shown = path + PREVIEW
+    number, part = tempfile.mkstemp(dir=Path(path).parent)
+    with os.fdopen(number, "wb") as file:
+        photos.thumbnail(upload).save(file, "JPEG", quality=90)
+    Path(part).replace(shown)
+    return shown
+
+
+def _original(path: str) -> str | None:
+    """The upload that a preview was made from; None for any other file."""
+    original = path.removesuffix(PREVIEW)
+    return original if original != path and Path(original).is_file() else None

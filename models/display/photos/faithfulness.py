@@ -26,7 +26,7 @@ def curves(explanation: Explanation, measured: Faithfulness, texts: Texts) -> go
             x=curve.shares,
             y=curve.probabilities,
             mode="lines+markers",
-            name=texts(f"images.trust.{key}"),
+            name=texts(f"images.trust.legend.{key}"),
             line={"color": colour, "dash": dash, "width": 2.5},
             customdata=[
                 [texts.percent(share, 0), texts.percent(probability)]
@@ -35,8 +35,10 @@ def curves(explanation: Explanation, measured: Faithfulness, texts: Texts) -> go
             hovertemplate=texts.pair("%{customdata[0]}", "%{customdata[1]}<extra></extra>"),
         )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.14, "x": 0})
-    figure.update_xaxes(title_text=texts("images.trust.share"), range=[0, 1], **share_ticks(1, texts))
-    figure.update_yaxes(title_text=probability, range=[0, 1.02], **share_ticks(1, texts))
+    # a little beyond 0 and 1: markers there stay whole, and so does the "100 %" below the axis
+    figure.update_layout(margin_r=28)
+    figure.update_xaxes(title_text=texts("images.trust.share"), range=[-0.02, 1.03], **share_ticks(1, texts))
+    figure.update_yaxes(title_text=probability, range=[-0.03, 1.03], **share_ticks(1, texts))
     return described(
         figure,
         texts("charts.faithfulness"),

@@ -100,6 +100,9 @@ def _answer(prediction: Prediction | None, texts: Texts) -> dict[str, str]:
     if prediction is None:
         return {"label": NOTHING, "share": "", "value": ""}
     label = class_name(prediction.label, texts)
+    if prediction.none_of_these:  # the probability of the closest category says nothing of how sure that is
+        said = texts("images.none_closest", label=label)
+        return {"label": said, "share": "", "value": said}
     return {"label": label, "share": texts.percent(prediction.probabilities[prediction.label]), "value": label}
 
 
@@ -123,6 +126,7 @@ def _cells(row: PhotoRow, batch: PhotoBatch, texts: Texts) -> Iterator[tuple[str
         model = model_name(name, texts)
         yield model, answer["value"]
         yield texts("batch.columns.of", model=model), answer["share"]
+    yield texts("batch.columns.confidence"), "" if row.confidence is None else texts.percent(row.confidence)
     yield texts("batch.columns.agree"), "" if row.error else _agree(row, texts)
     yield texts("batch.columns.review"), texts(f"batch.{'yes' if row.reasons else 'no'}")
     yield texts("batch.columns.why"), _why(row, texts)

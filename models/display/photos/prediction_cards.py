@@ -32,49 +32,49 @@ def doubt(prediction: Prediction, texts: Texts) -> str:
 
 
 def agreement(predictions: tuple[Prediction, ...], texts: Texts) -> str:
-    """Whether the models agree, and which see none of the categories, in sentences; empty for a single model."""
+    """Whether the models give the same answer, "none of these" being one of its own; empty for a single model."""
     if len(predictions) < 2:
         return ""
-    doubtful = [texts(f"images.models.{one.model}") for one in predictions if one.none_of_these]
-    if len(doubtful) == len(predictions):
-        key = "images.none_say_both" if len(predictions) == 2 else "images.none_say_all"
-        return texts(key, count=texts.number(len(predictions)))
-    said = _labels_agree(predictions, texts)
-    return f"{said} {texts('images.none_say_some', models=texts.series(doubtful))}" if doubtful else said
-
-
-def _labels_agree(predictions: tuple[Prediction, ...], texts: Texts) -> str:
-    by_label: dict[str, list[str]] = {}
-    for prediction in predictions:
-        by_label.setdefault(prediction.label, []).append(texts(f"images.models.{prediction.model}"))
-    if len(by_label) == 1:
-        key = "images.agree_both" if len(predictions) == 2 else "images.agree"
-        return texts(key, count=texts.number(len(predictions)), label=class_name(predictions[0].label, texts))
-    sides = [f"{', '.join(models)} \u2192 {class_name(label, texts)}" for label, models in by_label.items()]
+    count = texts.number(len(predictions))
+    both = len(predictions) == 2
+    if all(one.none_of_these for one in predictions):
+        return texts("images.none_say_both" if both else "images.none_say_all", count=count)
+    by_answer: dict[str, list[str]] = {}
+    for one in predictions:
+        answer = texts("images.none_side") if one.none_of_these else class_name(one.label, texts)
+        by_answer.setdefault(answer, []).append(texts(f"images.models.{one.model}"))
+    if len(by_answer) == 1:
+        return texts("images.agree_both" if both else "images.agree", count=count, label=next(iter(by_answer)))
+    sides = [f"{', '.join(models)} \u2192 {answer}" for answer, models in by_answer.items()]
     return texts("images.disagree", sides=texts.series(sides))
 
 
-def caption(explanation: Explanation, texts: Texts, share: float = 1.0) -> str:
+def caption(explanation: Explanation, texts: Texts, share: float = 1.0, stopped: bool = False) -> str:
     """Which model, method, class, layer and time made the map, and how to read it.
 
     Args:
+        explanation: the map.
+        texts: of the page's language.
         share: of the work that is done, 0..1; a bar shows it while it is less than 1.
+        stopped: whether it ends there: a sentence says so in the bar's place.
     """
-    confidence = explanation.prediction.probabilities[explanation.target]
+    prediction = explanation.prediction
     target = class_name(explanation.target, texts)
     if explanation.contrast_class:
         target = texts(
             "images.rather_than", target=target, contrast_class=class_name(explanation.contrast_class, texts)
         )
     line = texts(
-        "images.caption",
-        model=texts(f"images.models.{explanation.prediction.model}"),
+        "images.caption_none" if prediction.none_of_these else "images.caption",
+        model=texts(f"images.models.{prediction.model}"),
         method=texts(f"images.methods.{explanation.method}"),
         target=target,
-        confidence=texts.percent(confidence),
+        confidence=texts.percent(prediction.probabilities[explanation.target]),
         layer=texts.get(f"images.layers.{explanation.layer}", explanation.layer) or texts("images.no_layer"),
         seconds=texts.seconds(explanation.seconds),
     )
+    if prediction.none_of_these:
+        line = f"{doubt(prediction, texts)} {line}"
     if not explanation.saliency.any():
         meaning = "nothing"
     elif explanation.method == "prototypes":
@@ -83,17 +83,24 @@ def caption(explanation: Explanation, texts: Texts, share: float = 1.0) -> str:
         meaning = "discriminative"
     else:
         meaning = "not_discriminative"
-    bar = (
-        render("progress", label=texts("images.progress"), share=share, text=texts.percent(share, 0))
-        if share < 1
-        else ""
-    )
     spot = (
         texts("images.warmest", place=texts(f"images.places.{warmest(explanation.saliency)}"))
         if meaning != "nothing"
         else ""
     )
-    return bar + render("reading", line=line, spot=spot, meaning=texts(f"images.{meaning}"))
+    return _progress(share, stopped, texts) + render(
+        "reading", line=line, spot=spot, meaning=texts(f"images.{meaning}")
+    )
+
+
+def _progress(share: float, stopped: bool, texts: Texts) -> str:
+    """How far a map is drawn, as a bar, or in a sentence where it was stopped; empty for a finished one."""
+    if share >= 1:
+        return ""
+    done = texts.percent(share, 0)
+    if stopped:
+        return render("sentences", sentences=[texts("images.stopped", share=done)])
+    return render("progress", label=texts("images.progress"), share=share, text=done)
 
 
 def warmest(saliency: np.ndarray) -> str:

@@ -16,6 +16,7 @@ from models.vision.prototypes import REACH, Box, ClassEvidence, Evidence, Piece,
 SHOWN = 5  # prototypes shown for each class; its others are added up
 PHOTO = "likeness-photo"  # names the photo on the page
 DECIMALS = 2  # of points
+SIMILARITY_DECIMALS = 5  # with fewer, similarity times a weight above ten is not the points that stand beside it
 
 
 @dataclass(frozen=True)
@@ -112,15 +113,19 @@ def sentence(explanation: PrototypeExplanation, texts: Texts) -> str:
     if not case.evidence:
         return texts("prototypes.answer.none")
     shown = case.evidence[:SHOWN]
+    unlike_all = explanation.reasoning.prediction.none_of_these
     said = texts.count(
-        "prototypes.answer.reason",
+        "images.closest_reason" if unlike_all else "prototypes.answer.reason",
         len(shown),
         label=class_name(case.label, texts),
         points=texts.number(sum(evidence.points for evidence in shown), 1),
         total=texts.number(case.total, 1),
     )
-    name = class_name(runner_up.label, texts)
-    said += " " + texts("prototypes.answer.runner_up", label=name, total=texts.number(runner_up.total, 1))
+    if unlike_all:
+        said = f"{texts('images.closest', label=class_name(case.label, texts))} {said}"
+    if round(runner_up.total, 1) > 0:
+        name = class_name(runner_up.label, texts)
+        said += " " + texts("prototypes.answer.runner_up", label=name, total=texts.number(runner_up.total, 1))
     if explanation.without:
         before = explanation.whole.class_evidence[0]
         said += " " + texts(
@@ -132,16 +137,20 @@ def sentence(explanation: PrototypeExplanation, texts: Texts) -> str:
 
 
 def rest(case: ClassEvidence, texts: Texts) -> tuple[str, str] | None:
-    """What the prototypes of the class that are not shown bring, in words and in signed points; None where all are.
+    """What the rows that are shown lack to the logit, in words and in signed points; None where they lack nothing.
 
-    What rounding leaves, a hundredth or two, is taken up here: who adds up what is written gets the logit.
+    That is what the prototypes that are not shown bring, and a hundredth or two that rounding leaves: who adds up what
+    is written gets the logit.
     """
-    others = len(case.evidence) - SHOWN
-    if others <= 0:
-        return None
     written = sum(round(evidence.points, DECIMALS) for evidence in case.evidence[:SHOWN])
     value = round(round(case.total, DECIMALS) - written, DECIMALS)
-    text = texts(f"prototypes.rest.{'one' if others == 1 else 'many'}", count=texts.number(others))
+    others = len(case.evidence) - SHOWN
+    if others > 0:
+        text = texts(f"prototypes.rest.{'one' if others == 1 else 'many'}", count=texts.number(others))
+    elif value:
+        text = texts("images.rounding")
+    else:
+        return None
     return text, texts.signed(value, DECIMALS)
 
 
@@ -213,7 +222,8 @@ def _case(explanation: PrototypeExplanation, name: str, case: ClassEvidence, tex
         f"out-{key}", f"back-{key}", text, text, _with(explanation, _of_class(explanation, case.label))
     )
     return {
-        "title": texts(f"prototypes.case.{name}", label=label),
+        # a class without any prototypes left is neither the answer nor the runner-up
+        "title": texts(f"prototypes.case.{name}", label=label) if case.evidence else label,
         "rows": [
             _row(explanation, f"{name}-{rank}", evidence, texts) for rank, evidence in enumerate(case.evidence[:SHOWN])
         ],
@@ -230,7 +240,7 @@ def _row(explanation: PrototypeExplanation, key: str, evidence: Evidence, texts:
     label = class_name(prototype.label, texts)
     size = explanation.size
     alt = parts_alt(evidence.boxes, size, texts)
-    similarity, weight = texts.number(evidence.similarity, 3), texts.number(evidence.weight, 3)
+    similarity, weight = texts.number(evidence.similarity, SIMILARITY_DECIMALS), texts.number(evidence.weight, 3)
     points = texts.signed(round(evidence.points, DECIMALS), DECIMALS)
     text = texts("prototypes.without.take_one")
     return EvidenceRow(
