@@ -21,10 +21,10 @@ from starlette.routing import Route
 
 from models.conventions import LANGUAGES
 from models.errors import InputError
-from models.runtime import memory, upload_cleanup
+from models.runtime import background, memory, upload_cleanup
 from models.runtime.health import check_models
 from models.texts import Texts
-from models.vision import inference_executor
+from models.vision import inference_executor, prototype_explanation
 from server import agents, openapi
 from server.agents import Agents
 from server.assets import PICTURE, CompressedAssets, picture
@@ -91,12 +91,14 @@ def create_server(blocks: LightBlocks, concurrent: int) -> FastAPI:
         _networks_first()
         swept = upload_cleanup.keep_swept(upload_cleanup.own_folder(), SWEPT, KEPT)
         given_back = memory.keep_given_back(GIVEN_BACK)
+        forgotten = background.repeat(prototype_explanation.cached.cache_clear, KEPT, "photos")
         try:
             async with tools.run():
                 yield
         finally:
             swept.set()
             given_back.set()
+            forgotten.set()
 
     server = FastAPI(
         lifespan=lifespan,

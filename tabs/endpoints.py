@@ -155,9 +155,10 @@ def classify_image(image: str, models: list[str] | None = None) -> dict[str, Any
 def classify_batch(images: list[str], models: list[str] | None = None) -> Iterator[dict[str, Any]]:
     """Classifies up to 200 product photos at once, and says which of them a person should look at.
 
-    One row a photo, in their order; one that cannot be read has an "error" and costs the others nothing. "review" is
-    true where there is an error, where the models disagree, where one sees none of the seven categories, or where most
-    cannot rule out a second one. Answers stream: each holds the rows so far.
+    One row a photo, in their order; one that cannot be read has an "error" and costs the others nothing. "agree" counts
+    "none of the seven" as an answer of its own. "review" is true where there is an error, where the models disagree,
+    where one sees none of the seven categories, or where most cannot rule out a second one. Answers stream: each holds
+    the rows so far.
 
     Args:
         images: list of files as /classify_image takes them, or one zip that holds them; agents send data URLs.

@@ -17,7 +17,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, ClassVar
 
 import gradio as gr
@@ -34,7 +34,7 @@ from models.errors import InputError, ModelUnavailable, shown
 from models.runtime import background, health, hub, upload_cleanup
 from models.runtime.health import check_models
 from models.texts import ENGLISH, FRENCH, Texts
-from models.vision import registry
+from models.vision import prototype_explanation, registry
 from server import application
 from server.bodies import SMALL
 from tabs.error_handling import handle_errors
@@ -323,6 +323,16 @@ def test_an_upload_goes_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
         while path.exists() and time.monotonic() < deadline:
             time.sleep(0.01)
     assert not path.exists()
+
+
+def test_a_photo_does_not_stay_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application, "KEPT", 0.01)
+    forgotten = Event()
+    monkeypatch.setattr(prototype_explanation.cached, "cache_clear", forgotten.set)
+    with LightBlocks() as page:
+        gr.File()
+    with application.running(application.create_server(page, 1)):
+        assert forgotten.wait(60)
 
 
 def test_logs_hold_no_personal_data(client: Client, first_client: int, caplog: pytest.LogCaptureFixture) -> None:
