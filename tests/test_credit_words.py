@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ import pytest
 from models.credit import compare, negotiation
 from models.credit.application import check
 from models.credit.batch import Batch, ScoredRow
-from models.credit.counterfactual import Counterfactual, CounterfactualAnswer
+from models.credit.counterfactual import Counterfactual, CounterfactualAnswer, counterfactuals
 from models.credit.facts import GROUPS, profile
 from models.credit.importance import Dependence
 from models.credit.interactions import Pair
@@ -32,6 +33,7 @@ from models.display.credit import audit_charts, distribution, pairs, principal_r
 from models.display.credit.decision_card import verdict
 from models.display.credit.global_importance import dependence
 from models.display.credit.proposals import what_is_assumed, what_is_offered
+from models.errors import InputError
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
 from tests.charts import cells, in_house_style, numbers
 
@@ -378,7 +380,8 @@ def test_a_revolving_credit_is_offered_another_limit_alone(texts: Texts) -> None
             answer = credit.counterfactual(client_id)
             assert answer.weighs is not None and answer.weighs.feature != KIND, "the kind of loan is a term of it"
             offered, assumed = what_is_offered(answer, texts), what_is_assumed(answer, texts)
-            assert (offered == texts("credit.counterfactual.explain_limit")) == are_limits
+            limit = "_limit" if are_limits else ""
+            assert offered == texts(f"credit.counterfactual.explain_{answer.decision}{limit}")
             assert (assumed == "") == are_limits
 
 
@@ -394,3 +397,35 @@ def test_no_terms_are_proposed_that_an_application_may_not_hold(amount: float) -
     for item in found:
         check(item.changes)
     assert found or amount > 1, "nothing to propose beyond the largest"
+
+
+@BOTH
+def test_what_a_link_asks_for_in_vain_is_said_without_names_of_arguments(texts: Texts) -> None:
+    with pytest.raises(InputError) as refusal:
+        credit_service().find("123")
+    said = refusal.value.said_on_page(texts)
+    assert "123" in said and "client_id" not in said and "900001" in said
+
+
+@BOTH
+def test_nobody_of_a_group_has_a_job(texts: Texts) -> None:
+    """Which is known, where the length of an employment would be called unknown."""
+    with pytest.raises(InputError) as refusal:
+        credit_service().compare(900174, "DAYS_EMPLOYED", "similar")
+    group = texts("credit.compare.similar")
+    assert refusal.value.said_on_page(texts) == texts("credit.compare.nobody_employed", group=group)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "application",
+    [
+        {"AMT_CREDIT": 1e9, "AMT_ANNUITY": 4e7, "NAME_CONTRACT_TYPE": REVOLVING},
+        {"AMT_CREDIT": 1.0, "AMT_ANNUITY": 1.0, "NAME_CONTRACT_TYPE": REVOLVING},
+    ],
+)
+def test_a_credit_at_the_edge_of_what_is_allowed_has_an_answer(texts: Texts, application: dict[str, Any]) -> None:
+    model = credit_service().model
+    for threshold in (0.001, 0.999):  # refused, granted
+        answer = counterfactuals(model, application, model.score(application, threshold=threshold))
+        assert answer.found or answer.why_none(texts)

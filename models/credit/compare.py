@@ -10,7 +10,7 @@ import numpy as np
 
 from models import arguments
 from models.credit.application import columns
-from models.credit.features import DAYS_PER_YEAR
+from models.credit.features import DAYS_PER_YEAR, NOT_EMPLOYED
 from models.credit.portfolio import Portfolio
 from models.credit.wording import Value, is_missing, label
 from models.errors import InputError, shown
@@ -95,9 +95,12 @@ class _Nobodys:
 
     feature: str
     group: str
+    has_no_job: bool
 
     def message(self, texts: Texts) -> str:
         group = texts(f"credit.compare.{self.group}")
+        if self.has_no_job:
+            return texts("credit.compare.nobody_employed", group=group)
         return texts("credit.compare.nobodys", feature=label(self.feature, texts), group=group)
 
 
@@ -128,7 +131,7 @@ def compare(
             group=shown(chosen_group),
             count=len(columns()),
             allowed=", ".join(map(shown, GROUPS)),
-            on_page=_Nobodys(name, chosen_group),
+            on_page=_Nobodys(name, chosen_group, portfolio.code(row, name) == NOT_EMPLOYED),
         )
     numeric = values.dtype != object
     distribution = _of_numbers(float(own), values, outcomes) if numeric else _of_categories(own, values, outcomes)

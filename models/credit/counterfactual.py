@@ -104,6 +104,7 @@ class CounterfactualAnswer:
             share=texts.percent(LARGEST_STEP, 0),
             shortest=texts.number(DURATIONS[0]),
             longest=texts.number(DURATIONS[-1]),
+            apart=texts.number(DURATIONS.step),
         )
         return f"{sentence} {weightiest(self.weighs, texts)}" if self.weighs else sentence
 
@@ -144,6 +145,8 @@ def counterfactuals(model: CreditModel, application: Mapping[str, Value], score:
         held = all(not is_missing(application.get(name)) for name in (AMOUNT, INSTALMENT))
         return CounterfactualAnswer(*stands, (), "never_repaid" if held else "no_terms", None, weighs)
     offers = list(_offers(own, score.decision))
+    if not offers:
+        return CounterfactualAnswer(*stands, (), "no_offers", None, weighs)
     search = _Search(model, application, score.threshold, score.decision)
     probabilities = search.probabilities([terms.changes(application) for _, terms in offers])
     flips = np.flatnonzero(search.flipped(probabilities))

@@ -18,10 +18,26 @@ from models.credit.policy import BORDERLINE
 from models.credit.score import Decision, decide
 from models.credit.wording import Value, is_missing
 from models.errors import InputError, ModelUnavailable, shown
+from models.texts import Texts
 
+LONGEST_NUMBER = 20  # characters of a client's number that a sentence repeats
 ROUNDING = 1e-9  # by which the same score may differ between one row and a whole table
 Selection = Literal["all", "granted", "refused", "borderline"]
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
+
+
+@dataclass(frozen=True)
+class _Absent:
+    """That a client is not there, for a visitor of the page, who followed a link or wrote a number."""
+
+    written: str
+    low: int
+    high: int
+
+    def message(self, texts: Texts) -> str:
+        """The sentence, in the reader's language."""
+        number = self.written if len(self.written) <= LONGEST_NUMBER else f"{self.written[:LONGEST_NUMBER]}\u2026"
+        return texts("credit.client_absent", number=number, low=self.low, high=self.high)
 
 
 @dataclass(frozen=True)
@@ -108,7 +124,9 @@ class Portfolio:
             and client_id in self._row
         ):
             return self._row[int(client_id)]
-        raise InputError("client_unknown", received=shown(client_id), low=int(min(self.ids)), high=int(max(self.ids)))
+        low, high = int(min(self.ids)), int(max(self.ids))
+        absent = _Absent(str(client_id), low, high)
+        raise InputError("client_unknown", received=shown(client_id), low=low, high=high, on_page=absent)
 
     def application(self, client_id: object) -> dict[str, Value]:
         """Original column -> value, None where unknown; whole numbers as int."""

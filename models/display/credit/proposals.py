@@ -12,9 +12,11 @@ from models.texts import Texts
 
 
 def what_is_offered(answer: CounterfactualAnswer, texts: Texts) -> str:
-    """Which terms a desk may move for this loan, as a paragraph."""
+    """Which terms are moved for this loan, as a paragraph: those that a desk may offer, or that would cost a loan its
+    approval.
+    """
     limit = "_limit" if answer.own and answer.own.is_revolving else ""
-    return texts(f"credit.counterfactual.explain{limit}")
+    return texts(f"credit.counterfactual.explain_{answer.decision}{limit}")
 
 
 def what_is_assumed(answer: CounterfactualAnswer, texts: Texts) -> str:
