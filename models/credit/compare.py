@@ -125,13 +125,14 @@ def compare(
     own, outcomes, values = values[row], portfolio.outcomes[members], values[members]
     known = int(sum(not is_missing(value) for value in values))
     if not known:
+        rows = np.flatnonzero(members)
         raise InputError(
             "feature_unknown",
             received=shown(name),
             group=shown(chosen_group),
             count=len(columns()),
             allowed=", ".join(map(shown, GROUPS)),
-            on_page=_Nobodys(name, chosen_group, portfolio.code(row, name) == NOT_EMPLOYED),
+            on_page=_Nobodys(name, chosen_group, all(portfolio.code(one, name) == NOT_EMPLOYED for one in rows)),
         )
     numeric = values.dtype != object
     distribution = _of_numbers(float(own), values, outcomes) if numeric else _of_categories(own, values, outcomes)

@@ -20,7 +20,6 @@ from models.credit.wording import Value, is_missing
 from models.errors import InputError, ModelUnavailable, shown
 from models.texts import Texts
 
-LONGEST_NUMBER = 20  # characters of a client's number that a sentence repeats
 ROUNDING = 1e-9  # by which the same score may differ between one row and a whole table
 Selection = Literal["all", "granted", "refused", "borderline"]
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
@@ -36,8 +35,7 @@ class _Absent:
 
     def message(self, texts: Texts) -> str:
         """The sentence, in the reader's language."""
-        number = self.written if len(self.written) <= LONGEST_NUMBER else f"{self.written[:LONGEST_NUMBER]}\u2026"
-        return texts("credit.client_absent", number=number, low=self.low, high=self.high)
+        return texts("credit.client_absent", number=self.written, low=self.low, high=self.high)
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ class Portfolio:
         ):
             return self._row[int(client_id)]
         low, high = int(min(self.ids)), int(max(self.ids))
-        absent = _Absent(str(client_id), low, high)
+        absent = _Absent(shown(client_id).strip("'"), low, high)
         raise InputError("client_unknown", received=shown(client_id), low=low, high=high, on_page=absent)
 
     def application(self, client_id: object) -> dict[str, Value]:
