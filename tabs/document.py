@@ -38,6 +38,7 @@ GRADIO_LABELS = {
     "range slider": "page.gradio.slider",
     "File upload": "page.gradio.upload",
     "Upload file": "page.gradio.upload",
+    "common.upload": "page.gradio.upload",  # the key of a text that Gradio does not have
     "Click to upload or drop files": "page.gradio.upload",
     "Capture from camera": "page.gradio.camera",
     "Paste from clipboard": "page.gradio.paste",

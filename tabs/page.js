@@ -218,9 +218,6 @@
     body.append(...[...body.rows].sort(compare));
   });
 
-  // what Gradio names by the key of a text that it does not have
-  const KEYS = { "common.upload": "Upload file" };
-
   // what Gradio names in English only, or not at all
   const complete = () => {
     for (const chart of document.querySelectorAll(".js-plotly-plot")) {
@@ -237,7 +234,7 @@
       const label = element.getAttribute("aria-label");
       const [, kind, of] = label.match(/^(number input|range slider) for (.*)$/s) || [];
       if (kind) name(element, `${of} (${words.labels[kind]})`);
-      else if (words.labels[KEYS[label] ?? label]) name(element, words.labels[KEYS[label] ?? label]);
+      else if (words.labels[label]) name(element, words.labels[label]);
     }
     for (const heading of document.querySelectorAll(".toast-title")) {
       const own = words.labels[heading.textContent.trim()];

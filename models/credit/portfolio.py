@@ -18,24 +18,10 @@ from models.credit.policy import BORDERLINE
 from models.credit.score import Decision, decide
 from models.credit.wording import Value, is_missing
 from models.errors import InputError, ModelUnavailable, shown
-from models.texts import Texts
 
 ROUNDING = 1e-9  # by which the same score may differ between one row and a whole table
 Selection = Literal["all", "granted", "refused", "borderline"]
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
-
-
-@dataclass(frozen=True)
-class _Absent:
-    """That a client is not there, for a visitor of the page, who followed a link or wrote a number."""
-
-    written: str
-    low: int
-    high: int
-
-    def message(self, texts: Texts) -> str:
-        """The sentence, in the reader's language."""
-        return texts("credit.client_absent", number=self.written, low=self.low, high=self.high)
 
 
 @dataclass(frozen=True)
@@ -123,7 +109,7 @@ class Portfolio:
         ):
             return self._row[int(client_id)]
         low, high = int(min(self.ids)), int(max(self.ids))
-        absent = _Absent(shown(client_id).strip("'"), low, high)
+        absent = InputError("client_absent", number=shown(client_id).strip("'"), low=low, high=high)
         raise InputError("client_unknown", received=shown(client_id), low=low, high=high, on_page=absent)
 
     def application(self, client_id: object) -> dict[str, Value]:
