@@ -120,11 +120,11 @@ class LightBlocks(gr.Blocks):
     def is_awaited(self, event: str) -> bool:
         """Whether an event is being worked on, or its answer has not been fetched.
 
-        Uses ``_queue.event_ids_to_events`` and ``_queue.pending_event_ids_session``. If they went, a stream that is
-        read twice would never end: ``test_server.py::test_an_answer_is_fetched_once``.
+        Uses ``_queue.pending_event_ids_session``: ``_queue.event_ids_to_events`` keeps an event for a while after its
+        answer. If it went, a stream that is read twice would never end:
+        ``test_server.py::test_an_answer_is_fetched_once``.
         """
-        sessions = self._queue.pending_event_ids_session.values()
-        return event in self._queue.event_ids_to_events or any(event in awaited for awaited in sessions)
+        return any(event in awaited for awaited in self._queue.pending_event_ids_session.values())
 
     async def preprocess_data(
         self, block_fn: BlockFunction, inputs: list[Any], *others: Any, **options: Any

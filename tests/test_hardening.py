@@ -197,11 +197,12 @@ def test_no_event_of_the_page_opens_a_path_of_the_server(app_url: str, kind: str
         taken = [component for component in event["inputs"] if kinds[component] == kind]
         if event["api_visibility"] != "private" or not taken:
             continue
-        session = f"path{event['id']}"
+        session = f"{kind}{event['id']}{path}"
         data = [([file] if many.get(one) else file) if one in taken else None for one in event["inputs"]]
         call = {"data": data, "fn_index": event["id"], "session_hash": session}
         httpx.post(f"{app_url}gradio_api/queue/join", json=call, timeout=60, trust_env=False).raise_for_status()
-        answer = httpx.get(f"{app_url}gradio_api/queue/data?session_hash={session}", timeout=60, trust_env=False).text
+        stream = f"{app_url}gradio_api/queue/data"
+        answer = httpx.get(stream, params={"session_hash": session}, timeout=60, trust_env=False).text
         assert "a path of the server is no file; upload the file" in answer, (event["id"], answer)
 
 
