@@ -13,7 +13,7 @@ from models.credit.application import columns
 from models.credit.notice import Notice
 from models.credit.score import logit
 from models.credit.service import CreditService, credit_service
-from models.credit.wording import Distance, label
+from models.credit.wording import NOT_APPLICABLE, Distance, Value, label, spoken_value
 from models.display.common.pdf import Document, Grid, Items, Paragraph, Section
 from models.display.credit.letter import letter
 from models.display.credit.principal_reasons import sentence
@@ -79,9 +79,15 @@ def roundings(values: Iterable[float], factor: float = 1.0) -> set[float]:
     }
 
 
+def application(notice: Notice) -> dict[str, Value]:
+    """What the model read; of what there is not, such as the age of no car, nothing."""
+    told = {name: value for facts in notice.used.values() for name, value in facts.items()}
+    return {name: None if value == NOT_APPLICABLE else value for name, value in told.items()}
+
+
 def expected(notice: Notice, credit: CreditService, texts: Texts) -> set[float]:
     """The numbers that a letter may say, computed from the application, its score and rescored proposals."""
-    held = {name: value for facts in notice.used.values() for name, value in facts.items()}
+    held = application(notice)
     known = {name: value for name, value in held.items() if isinstance(value, (int, float))}
     probability = float(credit.model.score(held).probability)
     threshold = notice.score.threshold
@@ -156,7 +162,7 @@ def test_every_number_is_that_of_the_score(credit: CreditService, language: str)
         text = read(letter(notice, texts, MADE)).replace(notice.version, "")
         found = numbers(text, language)
         assert found <= expected(notice, credit, texts), (notice.score.client_id, found)
-        held = {name: value for facts in notice.used.values() for name, value in facts.items()}
+        held = application(notice)
         again = credit.model.score(held)
         assert again.decision == notice.score.decision
         assert texts(f"credit.decision.{again.decision}") in text
@@ -193,7 +199,8 @@ def test_it_says_what_was_used_what_was_not_and_the_rights(credit: CreditService
         assert plain(texts(f"letter.change.{other_decision}")) not in text
         how, other = ("how", "how_new") if notice.score.client_id else ("how_new", "how")  # only a client has a number
         assert plain(texts(f"letter.rights.{how}")) in text and plain(texts(f"letter.rights.{other}")) not in text
-        assert ("unknown" if language == "en" else "inconnu") in text
+        for name, value in (fact for facts in notice.used.values() for fact in facts.items()):
+            assert plain(texts.pair(label(name, texts), spoken_value(name, value, texts))) in text
         for reason in notice.reasons:
             assert plain(sentence(reason, texts)) in text
 

@@ -46,8 +46,7 @@ class ClientComparison:
         percentile: share of known values below the client's, 0..100 (ties count half), where ages and durations are
             negative days and the eldest is the lowest; None for a category or an unknown value.
         below, above: shares of known values that are less and more than the client's, 0..1; None where it is.
-        code: the table's code for what is no value of the column, such as 365243 days for "not employed"; None where
-            the client has none.
+        code: what stands in place of a value, as :meth:`Portfolio.code` says; None where nothing does.
         edges: (b + 1,) bin edges of a number, else None.
         categories: (b,) values of a category, most frequent first, else None.
         repaid, defaulted: (b,) counts by outcome.

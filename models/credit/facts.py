@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.credit.wording import Value, label, spoken_value
+from models.credit.wording import Value, label, spoken_value, told
 from models.texts import Texts
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -59,16 +59,16 @@ class Fact:
 
 
 def profile(application: Mapping[str, Value], texts: Texts) -> dict[str, list[Fact]]:
-    """Group -> facts, in the order of ``GROUPS``; an unknown value is said to be unknown.
+    """Group -> facts, in the order of ``GROUPS``; an unknown value is said to be unknown, unless there can be none.
 
     Two facts are worked out: the term that annuity and amount imply, and the share of the income it takes.
     """
     values = dict(application) | _derived(application)
     answer: dict[str, list[Fact]] = {}
     for group, names in GROUPS.items():
+        shown = [(name, told(name, values)) for name in names]
         answer[group] = [
-            Fact(name, label(name, texts), spoken_value(name, values.get(name), texts), values.get(name) is not None)
-            for name in names
+            Fact(name, label(name, texts), spoken_value(name, value, texts), value is not None) for name, value in shown
         ]
     return answer
 

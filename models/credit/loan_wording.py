@@ -66,7 +66,7 @@ def interest(own: LoanTerms, terms: LoanTerms, texts: Texts) -> str:
 
 def weightiest(item: Contribution, texts: Texts) -> str:
     """Which fact besides the terms of the loan weighs most, as a sentence."""
-    fact = f"{label(item.feature, texts)} ({spoken_value(item.feature, item.value, texts)})"
+    fact = f"{label(item.feature, texts)} ({spoken_value(item.feature, item.told, texts)})"
     return texts("credit.counterfactual.weighs", fact=fact)
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from models.credit.features import FEATURES, FeatureSpec, engineer, sources
 from models.credit.score import Contribution, Score
-from models.credit.wording import Value, is_missing
+from models.credit.wording import NOT_APPLICABLE, Value, is_missing, told
 from models.errors import ModelUnavailable
 
 RETRAIN = "python -m training.train_credit --data FILE"
@@ -113,7 +113,7 @@ class CreditModel:
         # one row is done before a second thread has started
         values = np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=1))[0].tolist()
         contributions = [
-            self._contribution(name, group, _value(columns, application, made), value)
+            self._contribution(name, group, _value(columns, application, made), value, application)
             for (name, group, columns), made, value in zip(self._told, matrix[0].tolist(), values, strict=False)
         ]
         return Score(
@@ -124,7 +124,9 @@ class CreditModel:
             tuple(sorted(contributions, key=lambda item: -abs(item.contribution))),
         )
 
-    def _contribution(self, name: str, group: str, value: Value, contribution: float) -> Contribution:
+    def _contribution(
+        self, name: str, group: str, value: Value, contribution: float, application: Mapping[str, Value]
+    ) -> Contribution:
         return Contribution(
             name,
             group,
@@ -132,6 +134,7 @@ class CreditModel:
             contribution,
             self.feature_spec.stand_in(name, value),
             is_missing(value) or value in self.feature_spec.codes.get(name, (value,)),
+            told(name, application) != NOT_APPLICABLE,
         )
 
     @cached_property

@@ -11,7 +11,7 @@ from models.credit.features import FEATURES, GROUPS, sources
 from models.credit.model import CreditModel
 from models.credit.principal_reasons import PrincipalReason
 from models.credit.score import Score
-from models.credit.wording import Value
+from models.credit.wording import Value, told
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Notice:
         score: the decision, with its probability and cut-off.
         reasons: the principal ones.
         answer: which terms would change the decision, or why none do.
-        used: group of facts -> original column -> the client's value, None where unknown; every column the model reads.
+        used: group of facts -> original column -> the client's value as it is told, None where unknown; every column
+            the model reads.
         unused: how many columns an application may hold besides; the sex is one of them.
         version: the first characters of the model's SHA-256.
         loans: past loans that the model learnt from.
@@ -38,7 +39,7 @@ class Notice:
 
 
 def data_used(model: CreditModel, application: Mapping[str, Value]) -> dict[str, dict[str, Value]]:
-    """Group -> original column -> value of every column that the model reads, each once, in the groups' order.
+    """Group -> original column -> value as told of every column that the model reads, each once, in the groups' order.
 
     A column that only ratios read stands in the group of the first of them.
     """
@@ -47,4 +48,4 @@ def data_used(model: CreditModel, application: Mapping[str, Value]) -> dict[str,
         for column in sources(name):
             placed.setdefault(column, FEATURES.get(column, FEATURES[name]).group)
     groups = {group: [column for column in columns() if placed.get(column) == group] for group in GROUPS}
-    return {group: {name: application.get(name) for name in names} for group, names in groups.items() if names}
+    return {group: {name: told(name, application) for name in names} for group, names in groups.items() if names}

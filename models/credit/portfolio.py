@@ -16,7 +16,7 @@ from models.credit.features import engineer
 from models.credit.model import CreditModel
 from models.credit.policy import BORDERLINE
 from models.credit.score import Decision, decide
-from models.credit.wording import Value, is_missing
+from models.credit.wording import NOT_APPLICABLE, WITHOUT, Value, is_missing, told
 from models.errors import InputError, ModelUnavailable, shown
 
 ROUNDING = 1e-9  # by which the same score may differ between one row and a whole table
@@ -90,11 +90,14 @@ class Portfolio:
         return np.where(np.isin(values, rule.special), np.nan, values)
 
     def code(self, row: int, name: str) -> Value:
-        """The code that stands for a client's value, such as 365243 for "not employed"; None where none does."""
+        """What stands in place of a client's value: 365243 for "not employed", or ``NOT_APPLICABLE``, as of the age of
+        no car; None where nothing does.
+        """
         if name not in columns():
             return None
-        held = self._readable[name][row]
-        return held if held in columns()[name].special else None
+        owner, _ = WITHOUT.get(name, (name, None))
+        value = told(name, {one: self._readable[one][row] for one in (name, owner)})
+        return value if value == NOT_APPLICABLE or value in columns()[name].special else None
 
     def row(self, client_id: object) -> int:
         """The row of a client.

@@ -32,7 +32,7 @@ class ComparedFact:
         lower, alike, higher: share of those of whom the fact is known who have a smaller, the same or a larger value,
             0..1; a category's order is that of the default rates at training. 0 where the client's own is unknown.
         known: share of whom the fact is known, 0..1.
-        stand_in: what the model took in the value's place, if anything, as in :class:`Contribution`.
+        stand_in, is_applicable: as in :class:`Contribution`.
         is_of_limit: whether the loan is a revolving one: a limit to draw on, which buys no goods.
     """
 
@@ -44,6 +44,7 @@ class ComparedFact:
     higher: float
     known: float
     stand_in: Value = None
+    is_applicable: bool = True
     is_of_limit: bool = False
 
 
@@ -132,7 +133,9 @@ def _compared(item: Contribution, portfolio: Portfolio, members: np.ndarray, is_
     )
     usual = _usual(item.feature, values, portfolio) if len(values) else None
     known = len(values) / max(int(members.sum()), 1)
-    return ComparedFact(item.feature, item.value, usual, lower, alike, higher, known, item.stand_in, is_of_limit)
+    return ComparedFact(
+        item.feature, item.value, usual, lower, alike, higher, known, item.stand_in, item.is_applicable, is_of_limit
+    )
 
 
 def _number(feature: str, value: Value, portfolio: Portfolio) -> float:

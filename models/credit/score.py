@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from models.credit.wording import Value, label
+from models.credit.wording import NOT_APPLICABLE, Value, label
 from models.texts import ENGLISH, Texts
 
 Decision = Literal["granted", "refused"]
@@ -40,6 +40,7 @@ class Contribution:
         stand_in: what the model took in place of a value that is unknown, or a category that training hardly met; None
             where it took the value itself, or unknown as unknown.
         is_learnt: False for a category that training hardly met.
+        is_applicable: False where there is nothing of which a value could be known, such as the age of no car.
     """
 
     feature: str
@@ -48,6 +49,12 @@ class Contribution:
     contribution: float
     stand_in: Value = None
     is_learnt: bool = True
+    is_applicable: bool = True
+
+    @property
+    def told(self) -> Value:
+        """The value as a reader is told of it."""
+        return self.value if self.is_applicable else NOT_APPLICABLE
 
 
 @dataclass(frozen=True)
@@ -143,6 +150,7 @@ class Score:
                     "value": item.value,
                     "contribution": item.contribution,
                     **({} if item.stand_in is None else {"stand_in": item.stand_in}),
+                    **({} if item.is_applicable else {"applicable": False}),
                 }
                 for item in self.contributions
             ],
@@ -163,7 +171,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Change:
-    """What one feature's change did to the log-odds, between two scores of the same model."""
+    """What one feature's change did to the log-odds, between two scores of the same model; values as they are told."""
 
     feature: str
     before: Value
@@ -178,7 +186,7 @@ def changes(before: Score, after: Score) -> tuple[Change, ...]:
     """
     old = {item.feature: item for item in before.contributions}
     moved = [
-        Change(item.feature, old[item.feature].value, item.value, item.contribution - old[item.feature].contribution)
+        Change(item.feature, old[item.feature].told, item.told, item.contribution - old[item.feature].contribution)
         for item in after.contributions
     ]
     return tuple(sorted((item for item in moved if item.contribution != 0), key=lambda item: -abs(item.contribution)))

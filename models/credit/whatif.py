@@ -13,7 +13,7 @@ from models.credit import loan
 from models.credit.application import Column, column
 from models.credit.features import DAYS_PER_YEAR
 from models.credit.model import CreditModel
-from models.credit.wording import ColumnName, Value, label, scaled, unit, value_text
+from models.credit.wording import ColumnName, Value, label, scaled, told, unit, value_text
 from models.errors import InputError
 from models.texts import Texts
 
@@ -57,7 +57,7 @@ def editor(model: CreditModel, application: Mapping[str, Value], name: str, text
     """The editor of a column, at the application's value."""
     rule = column(name, "column")
     value = application.get(name)
-    title, present = label(name, texts), value_text(name, value, texts)
+    title, present = label(name, texts), value_text(name, told(name, application), texts)
     if rule.is_category or rule.unit == "flag":
         items: tuple[str | float, ...] = rule.categories if rule.is_category else (0.0, 1.0)
         choices = tuple((value_text(name, item, texts), item) for item in items)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,13 @@ from models.texts import Texts
 SCHEMA = Path(__file__).parents[2] / "data" / "application_schema.yaml"
 Value = float | int | str | None
 NOT_SAID = (NOT_GIVEN, "Unknown")  # the table's categories for what the client did not say
+NOT_APPLICABLE = "not_applicable"  # told in place of the value of what there is not, such as the age of no car
+# column -> the column, and the value of it, that say that there is nothing of which a value could be known
+WITHOUT: dict[str, tuple[str, Value]] = {
+    "OWN_CAR_AGE": ("FLAG_OWN_CAR", "N"),
+    "OCCUPATION_TYPE": ("DAYS_EMPLOYED", NOT_EMPLOYED),
+    "ORGANIZATION_TYPE": ("DAYS_EMPLOYED", NOT_EMPLOYED),
+}
 AGE = "DAYS_BIRTH"
 MOST_DIGITS = 4  # decimals of a percentage, however near two of them are
 
@@ -22,6 +30,15 @@ MOST_DIGITS = 4  # decimals of a percentage, however near two of them are
 def is_missing(value: object) -> bool:
     """None and NaN are unknown."""
     return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def told(column: str, application: Mapping[str, Value]) -> Value:
+    """An application's value of a column as a reader is told of it: ``NOT_APPLICABLE`` where there can be none."""
+    value = application.get(column)
+    if column not in WITHOUT or not (is_missing(value) or value in NOT_SAID):
+        return value
+    owner, says_so = WITHOUT[column]
+    return NOT_APPLICABLE if application.get(owner) == says_so else value
 
 
 def unit(column: str) -> str:

@@ -12,7 +12,7 @@ from models.texts import Texts
 
 def sentences(pairs: Sequence[Pair], score: Score, texts: Texts) -> list[str]:
     """One sentence a pair: both facts with their values, and by how much they move the probability together."""
-    values = {item.feature: item.value for item in score.contributions}
+    values = {item.feature: item.told for item in score.contributions}
 
     def named(feature: str) -> str:
         value = spoken_value(feature, values[feature], texts)

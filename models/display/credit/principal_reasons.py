@@ -47,12 +47,17 @@ def sentence(reason: PrincipalReason, texts: Texts) -> str:
 
 def _fact(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
     of_peers = texts(f"principal_reasons.of_peers.{reason.peers}")
-    if fact.value == NOT_EMPLOYED and fact.feature == "DAYS_EMPLOYED":
-        return texts("principal_reasons.facts.DAYS_EMPLOYED.none", known=texts.share(fact.known), of_peers=of_peers)
+    if not fact.is_applicable or (fact.value == NOT_EMPLOYED and fact.feature == "DAYS_EMPLOYED"):
+        known = texts.share(fact.known)
+        return texts(f"principal_reasons.facts.{fact.feature}.none", known=known, of_peers=of_peers)
     if is_missing(fact.value) or fact.value in NOT_SAID:
         told = {"name": label(fact.feature, texts), "known": texts.share(fact.known), "of_peers": of_peers}
         key = _key(fact, "unknown")
-        return texts(key if key in catalogue() else "principal_reasons.unknown", **told)
+        unknown = texts(key if key in catalogue() else "principal_reasons.unknown", **told)
+        if fact.stand_in is None:
+            return unknown
+        usual = spoken_value(fact.feature, fact.stand_in, texts)
+        return texts("principal_reasons.unknown_usual", unknown=unknown, usual=usual)
     if unit(fact.feature) == "flag":
         alike = texts.share(fact.known * fact.alike)
         return texts("principal_reasons.flag", fact=_says(fact, texts), alike=alike, of_peers=of_peers)

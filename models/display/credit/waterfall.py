@@ -92,7 +92,7 @@ def score_steps(score: Score, texts: Texts, scale: Scale = "probability", opened
         if group.group == opened:
             items = sorted(group.items, key=lambda item: -abs(amounts[item.feature]))
             named += [
-                (f"\u21b3 {with_value(item.feature, item.value, texts)}", amounts[item.feature], "") for item in items
+                (f"\u21b3 {with_value(item.feature, item.told, texts)}", amounts[item.feature], "") for item in items
             ]
         else:
             named.append((texts(f"credit.groups.{group.group}"), total(group.items), group.group))
