@@ -194,6 +194,16 @@ def test_the_cut_off_costs_least(credit: CreditService) -> None:
         credit.policy.cut_off(COST_RATIO_RANGE[1] + 1)
 
 
+@pytest.mark.parametrize("written", ["99", "0.5", "1234567", "ten"])
+def test_a_cost_ratio_of_a_link_is_refused_in_words_of_the_page(credit: CreditService, written: str) -> None:
+    with pytest.raises(InputError, match="cost_ratio") as refusal:
+        credit.policy.read(written)
+    for texts, low_to_high in ((ENGLISH, "from 1 to 50"), (FRENCH, "de 1 à 50")):
+        said = refusal.value.said_on_page(texts).replace("\u00a0", " ")
+        number = texts.plain(float(written)) if written != "ten" else written
+        assert "cost_ratio" not in said and low_to_high in said and number.replace("\u00a0", " ") in said
+
+
 def test_comparison_counts_everybody_once(credit: CreditService) -> None:
     client_id = credit.ids("all")[5]
     for feature in ("AMT_CREDIT", "OCCUPATION_TYPE", "CNT_CHILDREN", "CREDIT_TERM", "DAYS_EMPLOYED"):

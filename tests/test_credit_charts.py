@@ -58,6 +58,19 @@ CHARTS: dict[str, Callable[[Texts], go.Figure]] = {
 
 @LANGUAGES
 @pytest.mark.parametrize("name", CHARTS)
+@LANGUAGES
+def test_a_client_who_is_not_among_the_points_is_said_not_to_be(texts: Texts) -> None:
+    portfolio = credit_service().portfolio
+    walker = int(portfolio.ids[(portfolio.applications["FLAG_OWN_CAR"] == "N").to_numpy().argmax()])
+    drawn = scatter(portfolio, walker, "OWN_CAR_AGE", "AMT_CREDIT", texts).data[-1].name
+    assert str(walker) in drawn.replace("\u202f", "") and texts("values.OWN_CAR_AGE.not_applicable") in drawn
+    assert label("OWN_CAR_AGE", texts) in drawn and label("AMT_CREDIT", texts) not in drawn
+    twice = scatter(portfolio, walker, "OWN_CAR_AGE", "OWN_CAR_AGE", texts).data[-1].name
+    assert twice.count(texts("values.OWN_CAR_AGE.not_applicable")) == 1
+    seen = scatter(portfolio, CLIENT, "DAYS_BIRTH", "AMT_CREDIT", texts).data[-1]
+    assert seen.name == texts("credit.client", client_id=CLIENT) and len(seen.x) == 1
+
+
 def test_a_chart_is_drawn_in_the_house_style_and_written_in_the_language(name: str, texts: Texts) -> None:
     in_house_style(CHARTS[name](texts), texts)
 

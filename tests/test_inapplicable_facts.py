@@ -10,9 +10,10 @@ from models.credit.facts import profile
 from models.credit.model import CreditModel
 from models.credit.notice import data_used
 from models.credit.principal_reasons import ComparedFact, PrincipalReason
+from models.credit.reasons import reasons
 from models.credit.score import Score, changes
 from models.credit.service import CreditService, credit_service
-from models.credit.wording import NOT_APPLICABLE, NOT_EMPLOYED, WITHOUT, Value, told, value_text
+from models.credit.wording import NOT_APPLICABLE, NOT_EMPLOYED, WITHOUT, Value, label, told, value_text
 from models.display.credit import distribution, tables, waterfall
 from models.display.credit.principal_reasons import sentence
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
@@ -58,6 +59,7 @@ def test_it_reads_so_wherever_a_client_is_described(model: CreditModel, texts: T
         assert whatif.editor(model, application, name, texts).present == words
         opened = [step.name for step in waterfall.score_steps(score, texts, "log_odds", _group(score, name))]
         assert any(step.endswith(words) for step in opened)
+    assert not any(label(name, texts) in sentence for name in WITHOUT for sentence in reasons(score, texts))
     json = {item["feature"]: item for item in score.to_json()["contributions"]}
     assert {name for name, item in json.items() if item.get("applicable") is False} == set(WITHOUT)
     assert json["OWN_CAR_AGE"]["value"] is None and json["ORGANIZATION_TYPE"]["value"] == "XNA"

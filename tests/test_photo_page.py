@@ -13,6 +13,7 @@ from PIL import Image
 
 from models.texts import ENGLISH, FRENCH
 from models.vision import photos, registry
+from models.vision.glance import at_a_glance
 from tabs.downloads import PictureSlider
 from tests.browser import Open, Visit
 from tests.factories import photo
@@ -61,6 +62,24 @@ def test_a_bad_photo_is_said_once_and_the_last_one_goes(page: Visit, tmp_path: P
     send(page, picture(tmp_path, "next.png"))
     answered(page)
     assert sentence.count() == 0
+
+
+def test_a_photo_is_classified_once(visit: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = visit().open("?tab=images").settle()
+    asked: list[str] = []
+
+    def counted(path: str) -> Any:
+        asked.append(Path(path).name)
+        return at_a_glance(path)
+
+    monkeypatch.setattr("tabs.photos.glance.at_a_glance", counted)
+    opened = page.page.locator(".vt-glance .vt-open").nth(len(registry.available()) - 1)
+    for name in ("photo.png", "photo.tif"):  # the latter comes again as its preview
+        send(page, picture(tmp_path, name))
+        opened.wait_for()
+        page.tab(ENGLISH("page.tab.method")).settle().tab(ENGLISH("page.tab.images")).settle()
+        page.page.wait_for_timeout(1000)
+        assert asked.count(name) == 1, asked
 
 
 def test_what_browsers_do_not_draw_has_a_preview(page: Visit, tmp_path: Path) -> None:

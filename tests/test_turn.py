@@ -15,6 +15,7 @@ from models.display.photos import prediction_cards
 from models.texts import ENGLISH
 from models.vision import photo_batch, photos
 from tabs.photos.faithfulness import faithfulness_section
+from tabs.photos.glance import Looked, glance_section
 from tabs.photos.many import many_photos
 from tabs.photos.saliency import saliency_section
 from tabs.photos.uploaded_photo import UploadedPhoto
@@ -51,6 +52,54 @@ def test_a_map_that_waited_gives_way_to_the_one_chosen_after_it(monkeypatch: pyt
     assert next(first)[0] == "overlay" and next(second)[0] == "overlay"
     assert is_over(first)
     assert next(second)[0] == "overlay"
+
+
+@pytest.fixture
+def glances(monkeypatch: pytest.MonkeyPatch) -> tuple[Callable[..., Any], list[str]]:
+    """The event that looks at a photo, and the photos that the models are asked about."""
+    with gr.Blocks() as page, gr.Tab() as tab:
+        glance_section(ENGLISH, gr.State(), tab)
+    asked: list[str] = []
+
+    def at_a_glance(path: str) -> Iterator[tuple[Any, ...]]:
+        asked.append(path)
+        yield from ((),) * 3
+
+    monkeypatch.setattr("tabs.photos.glance.at_a_glance", at_a_glance)
+    return event(page, "glance", "show"), asked
+
+
+def test_a_photo_that_is_said_twice_to_have_come_is_classified_once(
+    glances: tuple[Callable[..., Any], list[str]],
+) -> None:
+    show, asked = glances
+    looked = Looked()
+    first, second = show(looked, PHOTO), show(looked, PHOTO)
+    next(first)
+    assert [*second] == [gr.skip()]
+    assert len([*first]) == 2 and [*show(looked, PHOTO)] == [gr.skip()], "nor once it was answered"
+    assert asked == [PHOTO.path]
+    assert [*show(looked, None)] != [gr.skip()]
+    assert len([*show(looked, PHOTO)]) == 3, "it was taken away and has come again"
+
+
+def test_a_photo_whose_answer_broke_off_is_classified_again(glances: tuple[Callable[..., Any], list[str]]) -> None:
+    show, asked = glances
+    looked = Looked()
+    first = show(looked, PHOTO)
+    next(first)
+    first.close()
+    assert len([*show(looked, PHOTO)]) == 3 and len(asked) == 2
+
+
+def test_a_photo_that_is_still_classified_gives_way_to_the_next(glances: tuple[Callable[..., Any], list[str]]) -> None:
+    show, asked = glances
+    looked = Looked()
+    first, second = show(looked, PHOTO), show(looked, UploadedPhoto("next.png", "next.png"))
+    next(first), next(second)
+    assert [*first] == [gr.skip()], "its cards would stand beside the next photo"
+    assert len([*second]) == 2 and asked == [PHOTO.path, "next.png"]
+    assert looked.photo == UploadedPhoto("next.png", "next.png")
 
 
 def test_files_that_waited_give_way_to_those_that_came_after_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,12 +13,12 @@ from models.credit.features import FEATURES
 from models.credit.reasons import reasons
 from models.credit.score import Score
 from models.credit.service import CreditService, credit_service
-from models.credit.wording import Distance
+from models.credit.wording import Distance, label
 from models.display.common.palette import LOWERS, RAISES
 from models.display.credit.decision_card import verdict
 from models.display.credit.gauge import gauge
 from models.display.credit.tables import contributions
-from models.display.credit.waterfall import Scale, score_waterfall
+from models.display.credit.waterfall import Scale, change_waterfall, score_waterfall
 from models.texts import ENGLISH, FRENCH, Texts
 
 CLIENTS = 6  # of each decision
@@ -134,9 +134,34 @@ def test_what_raises_the_risk_is_orange_and_points_up(credit: CreditService, cli
         assert trace.increasing.marker.color == RAISES and trace.decreasing.marker.color == LOWERS
         for row, change in zip(trace.y, trace.x, strict=True):
             (text,) = [item.text for item in figure.layout.annotations if item.y == pytest.approx(row + 0.4)]
-            assert ("\u25b2 +" in text) == (change >= 0) and ("\u25bc \u2212" in text) == (change < 0)
-            points = float(re.search(r"(\d+\.\d+)\spoint", text)[1])  # type: ignore[index]
-            assert points == pytest.approx(100 * abs(change), abs=0.051 if points >= 0.1 else 0.00051)
+            ways = {"up": r"\u25b2 (\+|up by)", "down": r"\u25bc (\u2212|down by)"}
+            assert re.search(ways["up" if change >= 0 else "down"], text), text
+            points = float(re.search(r"(\d+\.\d)\spoint", text)[1])  # type: ignore[index]
+            if "under" in text:
+                assert points == 0.1 and 100 * abs(change) < 0.05
+            else:
+                assert points == pytest.approx(100 * abs(change), abs=0.051)
+
+
+def test_points_have_one_decimal_each(credit: CreditService, clients: list[int]) -> None:
+    before = credit.score_client(clients[0])
+    texts = {one: set() for one in (ENGLISH, FRENCH)}
+    for language, written in texts.items():
+        figure = change_waterfall(before, credit.score_client(clients[0], {"DAYS_BIRTH": -15_000.0}), language)
+        for _, amount, _ in figure.data[0].customdata:
+            assert re.search(r"\d[.,]\d\spoint", amount), amount
+            written.add(amount.split()[0])
+    assert any(word in texts[ENGLISH] for word in ("up", "down"))
+    assert any(word in texts[FRENCH] for word in ("hausse", "baisse"))
+
+
+def test_what_moves_without_a_change_is_said_to_be_unchanged(credit: CreditService, clients: list[int]) -> None:
+    before, after = (credit.score_client(clients[0], edited) for edited in ({}, {"EXT_SOURCE_2": 0.9}))
+    for texts, word in ((ENGLISH, "unchanged"), (FRENCH, "sans changement")):
+        names = [str(row[0]) for row in change_waterfall(before, after, texts).data[0].customdata]
+        (changed,) = [name for name in names if "\u2192" in name]
+        assert label("EXT_SOURCE_2", texts) in changed and word not in changed
+        assert all(word in name for name in names[:-1] if name != changed)
 
 
 def test_the_table_of_the_chart_says_the_same(credit: CreditService, clients: list[int]) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from models import arguments
+from models.credit.wording import Number
+from models.errors import InputError, shown
 
 COST_RATIO_RANGE = (1.0, 50.0)  # how many refused good loans one missed default costs
 BORDERLINE = 0.01  # a client within one percentage point of the cut-off is a borderline case
@@ -104,7 +106,14 @@ class Policy:
         Raises:
             InputError: the ratio is outside ``COST_RATIO_RANGE``.
         """
-        ratio = arguments.number("cost_ratio", cost_ratio, *COST_RATIO_RANGE)
+        low, high = COST_RATIO_RANGE
+        is_number = arguments.is_number(cost_ratio)
+        if not is_number or not low <= cost_ratio <= high:
+            written = Number(cost_ratio) if is_number else shown(cost_ratio).strip("'")
+            of_link = InputError("ratio_of_link", received=written, low=Number(low), high=Number(high))
+            told = {"received": shown(cost_ratio), "low": low, "high": high}
+            raise InputError("number_range", argument="cost_ratio", on_page=of_link, **told)
+        ratio = float(cost_ratio)
         costs = self.costs(ratio)
         index = int(np.argmin(costs))
         return CutOff(ratio, float(self.thresholds[index]), self.at(index), float(costs[index]))

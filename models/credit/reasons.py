@@ -24,7 +24,8 @@ def reasons(score: Score, texts: Texts) -> list[str]:
         if notable:
             sentences.append(texts(f"credit.reasons.{key}", whom=whom, groups=_named(notable, texts)))
     sentences.append(_balance(score, distance.texts(texts)["probability"], texts))
-    unknown = [item for item in score.contributions if is_missing(item.value) or item.value in NOT_SAID]
+    applicable = [item for item in score.contributions if item.is_applicable]
+    unknown = [item for item in applicable if is_missing(item.value) or item.value in NOT_SAID]
     sentences += _unknown([item for item in unknown if item.stand_in is None and is_missing(item.value)], "", texts)
     sentences += _unknown([item for item in unknown if item.stand_in is not None], "_usual", texts)
     return sentences + not_learnt(score, texts)

@@ -13,7 +13,7 @@ from models.credit import loan
 from models.credit.application import Column, column
 from models.credit.features import DAYS_PER_YEAR
 from models.credit.model import CreditModel
-from models.credit.wording import ColumnName, Value, label, scaled, told, unit, value_text
+from models.credit.wording import ColumnName, Number, Value, label, scaled, told, unit, value_text
 from models.errors import InputError
 from models.texts import Texts
 
@@ -118,16 +118,6 @@ class Range:
         return texts(f"errors.allowed_{kind}", low=texts.plain(self.low), high=texts.plain(self.high))
 
 
-@dataclass(frozen=True)
-class _Number:
-    """A number in a sentence."""
-
-    value: float
-
-    def message(self, texts: Texts) -> str:
-        return texts.plain(self.value)
-
-
 def stored(name: str, shown: object, allowed: Range | None = None) -> Value:
     """An edited value in the column's own unit: years become negative days.
 
@@ -144,7 +134,7 @@ def stored(name: str, shown: object, allowed: Range | None = None) -> Value:
         return rule.check(shown)
     within = allowed or Range.of(rule)
     if shown not in within:
-        raise InputError("typed_range", name=ColumnName(name), received=_Number(shown), allowed=within)
+        raise InputError("typed_range", name=ColumnName(name), received=Number(shown), allowed=within)
     return rule.check(-round(shown * DAYS_PER_YEAR) if rule.unit == "days" else shown)
 
 

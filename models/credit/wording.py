@@ -106,6 +106,17 @@ class ColumnName:
         return label(self.column, texts)
 
 
+@dataclass(frozen=True)
+class Number:
+    """A number in a sentence, written as the reader's language writes it."""
+
+    value: float
+
+    def message(self, texts: Texts) -> str:
+        """The number with the digits that it has."""
+        return texts.plain(self.value)
+
+
 def scaled(column: str, value: float) -> float:
     """A value in the unit that people read: years for days counted backwards, the rest as it is."""
     return -value / DAYS_PER_YEAR if unit(column) == "days" else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -14,6 +15,7 @@ from models.vision.glance import at_a_glance
 from models.vision.inference_executor import AT_ONCE
 from tabs.error_handling import handle_errors
 from tabs.photos.uploaded_photo import UploadedPhoto
+from tabs.turn import Turn
 
 # a card's button opens the detail of its model
 OPEN = """
@@ -24,11 +26,41 @@ element.addEventListener("click", (event) => {
 """
 
 
+@dataclass
+class Looked(Turn):
+    """Counts the photos that were looked at, and knows the last.
+
+    Attributes:
+        photo: whose answers are shown, or on their way.
+    """
+
+    photo: UploadedPhoto | None = None
+
+
 def glance_section(texts: Texts, photo: gr.State, tab: gr.Tab) -> gr.HTML:
     """The cards side by side, and whether the models agree; a card's button is its ``select`` event."""
     cards = gr.HTML(glance_cards.cards((), texts), min_height=260, elem_id="glance", js_on_load=OPEN)
 
-    def show(uploaded: UploadedPhoto | None) -> Iterator[str]:
+    looked = gr.State(Looked())
+
+    def show(looked: Looked, uploaded: UploadedPhoto | None) -> Iterator[Any]:
+        if uploaded is not None and uploaded == looked.photo:  # Gradio may say twice that it has come
+            yield gr.skip()
+            return
+        mine, looked.photo = looked.begin(), uploaded
+        whole = False
+        try:
+            for shown in answered(uploaded):
+                if looked.number != mine:  # the next photo is here, and may be answered first
+                    yield gr.skip()  # Gradio says the last word of a stream twice
+                    return
+                yield shown
+            whole = True
+        finally:
+            if not whole and looked.number == mine:
+                looked.photo = None  # whoever comes back is answered after all
+
+    def answered(uploaded: UploadedPhoto | None) -> Iterator[str]:
         if uploaded is None:
             yield prediction_cards.empty(texts)
             return
@@ -41,5 +73,5 @@ def glance_section(texts: Texts, photo: gr.State, tab: gr.Tab) -> gr.HTML:
 
     # visitors who are there together share the networks' passes
     options: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": AT_ONCE}
-    gr.on([photo.change, tab.select], handle_errors(show, texts), photo, cards, **options)
+    gr.on([photo.change, tab.select], handle_errors(show, texts), [looked, photo], cards, **options)
     return cards

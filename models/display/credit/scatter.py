@@ -54,6 +54,8 @@ def scatter(portfolio: Portfolio, client_id: object, first: object, second: obje
                 hovertemplate="%{customdata[1]}, %{customdata[2]}<extra></extra>",
             )
         )
+    else:
+        figure.add_trace(go.Scatter(x=[None], y=[None], mode="none", name=_not_drawn(portfolio, axes, row, texts)))
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.1, "x": 0})
     figure.update_xaxes(title_text=label(axes[0], texts) + unit_name(axes[0], texts))
     figure.update_yaxes(title_text=label(axes[1], texts) + unit_name(axes[1], texts))
@@ -71,6 +73,14 @@ def scatter(portfolio: Portfolio, client_id: object, first: object, second: obje
         ],
         texts,
     )
+
+
+def _not_drawn(portfolio: Portfolio, axes: list[str], row: int, texts: Texts) -> str:
+    """Why the client is not among the points, for the legend."""
+    facts = zip(axes, _told(portfolio, axes, np.array([row]), texts)[0][1:], strict=True)
+    client = texts("credit.client", client_id=int(portfolio.ids[row]))
+    missing = [texts.pair(label(name, texts), value) for name, value in facts if np.isnan(portfolio.values(name)[row])]
+    return texts("charts.not_drawn", client=client, facts=texts.series(dict.fromkeys(missing)))
 
 
 def _told(portfolio: Portfolio, axes: list[str], rows: np.ndarray, texts: Texts) -> list[tuple[str, str, str]]:

@@ -105,11 +105,12 @@ def changes(
     rows = [row for row in rows if row[1] != row[2]]
     if not rows:
         return render("caption", line=texts("credit.whatif.nothing"), meaning="")
-    return Table(
+    table = Table(
         texts("credit.whatif.changes"),
         (texts("credit.why.feature"), texts("credit.whatif.before"), texts("credit.whatif.after")),
         tuple(rows),
-    ).html()
+    )
+    return table.html() + render("caption", line=texts("credit.whatif.weighed"), meaning="")
 
 
 def _terms_rows(own: LoanTerms, terms: LoanTerms, texts: Texts) -> list[tuple[str, str, str]]:

@@ -16,6 +16,7 @@ from models.display.common.palette import LOWERS, NEUTRAL, RAISES, base_figure
 from models.texts import Texts
 
 Scale = Literal["log_odds", "probability"]
+TENTH = 0.001  # of a percentage point
 SHOWN = 10  # features drawn one by one; the rest stands in one bar
 
 
@@ -110,7 +111,8 @@ def change_waterfall(before: Score, after: Score, texts: Texts, shown: int = SHO
     for item in changes(before, after):
         name = label(item.feature, texts)
         old, new = (value_text(item.feature, value, texts) for value in (item.before, item.after))
-        named.append((texts.pair(name, f"{old} \u2192 {new}") if old != new else f"{name} = {new}", item.contribution))
+        told = f"{old} \u2192 {new}" if old != new else texts("credit.whatif.unchanged", value=new)
+        named.append((texts.pair(name, told), item.contribution))
     bars = named[:shown]
     if rest := named[shown:]:
         bars.append((texts.count("credit.why.rest", len(rest)), sum(change for _, change in rest)))
@@ -201,7 +203,11 @@ def _bar_label(bar: Step, row: int, texts: Texts, scale: Scale) -> dict[str, Any
 
 
 def _amount(change: float, texts: Texts, scale: Scale) -> str:
-    return texts.signed(change) if scale == "log_odds" else texts.signed_points(change)
+    if scale == "log_odds":
+        return texts.signed(change)
+    if abs(change) < TENTH / 2:  # one chart writes all its points with as many decimals
+        return texts(f"credit.why.hardly_{'raises' if change >= 0 else 'lowers'}", points=texts.points(TENTH, 1))
+    return texts.signed_points(change, 1)
 
 
 def _clipped(name: str, most: int = 62) -> str:
