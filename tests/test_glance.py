@@ -20,7 +20,7 @@ from models.vision import glance, photos, registry, weights
 from models.vision.glance import Glance, at_a_glance
 from models.vision.predictions import CLASSES, Explanation
 from models.vision.uploads import read_upload
-from tabs.photos.glance import glance_section
+from tabs.photos.glance import Looked, glance_section
 from tabs.photos.uploaded_photo import UploadedPhoto
 from tests.factories import photo
 from tests.test_photos import explained
@@ -130,7 +130,7 @@ def test_where_no_model_is_sound_each_card_says_why(tmp_path: Path, monkeypatch:
     (show,) = [function.fn for function in page.fns.values()]
     shown = []
     with pytest.raises(gr.Error):
-        for html in show(UploadedPhoto(str(path), str(path))):
+        for html in show(Looked(), UploadedPhoto(str(path), str(path))):
             shown.append(html)
     assert "vt-waiting" in shown[0] and "vt-waiting" not in shown[-1]
     assert all(escape(registry.trouble(name).message(FRENCH)) in shown[-1] for name in registry.available())

@@ -11,7 +11,8 @@ import gradio as gr
 from models.display.photos import glance_cards, prediction_cards
 from models.errors import ModelUnavailable
 from models.texts import Texts
-from models.vision.glance import at_a_glance
+from models.vision import registry
+from models.vision.glance import Glance, at_a_glance
 from models.vision.inference_executor import AT_ONCE
 from tabs.error_handling import handle_errors
 from tabs.photos.uploaded_photo import UploadedPhoto
@@ -48,28 +49,21 @@ def glance_section(texts: Texts, photo: gr.State, tab: gr.Tab) -> gr.HTML:
             yield gr.skip()
             return
         mine, looked.photo = looked.begin(), uploaded
-        whole = False
+        answers: tuple[Glance, ...] = ()
         try:
-            for shown in answered(uploaded):
+            for answers in at_a_glance(uploaded.path) if uploaded else ():
                 if looked.number != mine:  # the next photo is here, and may be answered first
                     yield gr.skip()  # Gradio says the last word of a stream twice
                     return
-                yield shown
-            whole = True
-        finally:
-            if not whole and looked.number == mine:
-                looked.photo = None  # whoever comes back is answered after all
-
-    def answered(uploaded: UploadedPhoto | None) -> Iterator[str]:
-        if uploaded is None:
-            yield prediction_cards.empty(texts)
-            return
-        try:
-            for answers in at_a_glance(uploaded.path):
                 yield glance_cards.cards(answers, texts)
+            if uploaded is None:
+                yield prediction_cards.empty(texts)
         except ModelUnavailable:
             yield glance_cards.cards((), texts)  # no card waits any more: each says what is wrong
             raise
+        finally:
+            if looked.number == mine and len(answers) < len(registry.available()):
+                looked.photo = None  # what broke off, or a model that is repaired by then, is asked again
 
     # visitors who are there together share the networks' passes
     options: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": AT_ONCE}
