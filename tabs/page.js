@@ -115,12 +115,12 @@
     }
   };
 
-  // a link to a client: the client that the page begins with does not flash up before; an unknown number only delays
-  const followed = new URLSearchParams(location.search).get("client");
+  // a link to a client: the client that the page begins with does not flash up before, but where there is no such client
+  const followed = new URLSearchParams(location.search).get("client")?.replace(/^[\s0]+|\s/g, "");
   const arrived = () => root.classList.remove("vt-following");
   if (followed) {
     root.classList.add("vt-following");
-    setTimeout(arrived, 3000);
+    setTimeout(arrived, 20000); // a busy machine, or one that is gone
   }
 
   // Gradio takes the page's own leaving for a lost connection, and says so while the next page comes
@@ -218,6 +218,20 @@
     body.append(...[...body.rows].sort(compare));
   });
 
+  // a sub-tab is about the client of the verdict above, or it is not shown: answers come one after the other
+  const hideOthers = () => {
+    const verdict = document.querySelector(".vt-verdict");
+    const client = root.classList.contains("vt-following") ? followed : verdict?.dataset.client;
+    const others = new Set();
+    for (const of of document.querySelectorAll(".vt-of [data-client]")) {
+      const panel = of.closest("[role=tabpanel]");
+      if (client && of.dataset.client !== client && !panel.contains(verdict)) others.add(panel);
+    }
+    for (const panel of document.querySelectorAll("[role=tabpanel]")) {
+      panel.toggleAttribute("data-of-another", others.has(panel));
+    }
+  };
+
   // what Gradio names in English only, or not at all
   const complete = () => {
     for (const chart of document.querySelectorAll(".js-plotly-plot")) {
@@ -257,7 +271,9 @@
       }
     }
     followTabs();
-    if (followed && document.querySelector(".vt-verdict")?.textContent.includes(followed)) arrived();
+    const refused = document.querySelector(".toast-body");
+    if (followed && (refused || document.querySelector(".vt-verdict")?.dataset.client === followed)) arrived();
+    hideOthers();
     paint();
   };
   let due = false;

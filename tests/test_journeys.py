@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from threading import Event
 from urllib.parse import quote
 
 import pytest
@@ -12,7 +13,7 @@ from pypdf import PdfReader
 from models.credit import negotiation
 from models.credit.loan import REVOLVING, LoanTerms
 from models.credit.score import Score
-from models.credit.service import credit_service
+from models.credit.service import CreditService, credit_service
 from models.credit.wording import Distance
 from models.errors import InputError
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Language, Texts
@@ -98,6 +99,31 @@ def test_a_link_names_a_cut_off_that_there_is(visit: Open) -> None:
     page = visit().open(f"?client={EXAMPLES['just_granted']}&ratio=400")
     page.page.get_by_text("400").first.wait_for()
     decided(page, ENGLISH("credit.decision.granted"))
+
+
+def test_a_view_is_about_the_client_of_the_verdict_or_not_shown(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long its answer takes; a link begins with the client that it names."""
+    safest, answered = EXAMPLES["safest"], Event()
+    counterfactual = CreditService.counterfactual
+
+    def slow(service: CreditService, client_id: int, *others: object) -> object:
+        if client_id == safest:
+            answered.wait(60)
+        return counterfactual(service, client_id, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(CreditService, "counterfactual", slow)
+    for query in ("?view=ways", f"?view=ways&client={safest}"):
+        answered.clear()
+        page = visit().open(query)
+        letter = page.page.get_by_role("button", name=ENGLISH("letter.button"))  # of what can be seen
+        if "client" not in query:
+            page.page.locator(".vt-of [data-client]").last.wait_for(state="attached")
+            letter.wait_for()
+            page.page.get_by_role("button", name=ENGLISH("credit.finder.examples.safest")).click()
+        page.page.get_by_text(ENGLISH("credit.client", client_id=safest), exact=True).first.wait_for()
+        letter.wait_for(state="hidden")
+        answered.set()
+        letter.wait_for()
 
 
 def test_what_is_refused_for_one_client_leaves_nothing_of_another(visit: Open) -> None:

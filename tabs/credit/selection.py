@@ -50,15 +50,20 @@ class ClientSelection:
             opened: a sub-tab whose opening shows it too; without one, the page's load does.
             says_why_not: whether what is refused is said in the first of ``outputs``, a ``gr.HTML``, and empties the
                 others: nothing of another client stays.
-        """
 
-        def shown(*values: Any) -> Any:
+        Each answer says whom it is about. The page (``tabs/page.js``) hides a sub-tab whose client is not that of the
+        verdict above: answers come one after the other, on a busy machine seconds apart.
+        """
+        of = gr.HTML(elem_classes="vt-of")
+
+        def shown(client_id: int, *values: Any) -> Any:
             try:
-                return show(*values)
+                answer = show(client_id, *values)
             except InputError as error:
                 if not says_why_not:
                     raise
-                return render("notices", sentences=[error.said_on_page(self.texts)]), *[None] * (len(outputs) - 1)
+                answer = render("notices", sentences=[error.said_on_page(self.texts)]), *[None] * (len(outputs) - 1)
+            return *(answer if len(outputs) > 1 else (answer,)), render("of", client_id=client_id)
 
         triggers = [self.client.change, self.ratio.change, *(widget.change for widget in more)]
         triggers.append(opened.select if opened is not None else self.app.load)
@@ -66,7 +71,7 @@ class ClientSelection:
             triggers,
             handle_errors(functools.wraps(show)(shown), self.texts),
             [self.client, self.ratio, *more],
-            list(outputs),
+            [*outputs, of],
             api_visibility="private",
             show_progress="hidden",
             trigger_mode="always_last",

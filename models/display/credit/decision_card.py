@@ -23,6 +23,7 @@ def verdict(score: Score, percentile: float, cost_ratio: float, texts: Texts) ->
     who = texts("credit.client", client_id=score.client_id) if score.client_id else texts("credit.new_client")
     return render(
         "verdict",
+        client=score.client_id or "",
         decision=score.decision,
         symbol=SYMBOLS[score.decision],
         title=texts(f"credit.decision.{score.decision}"),
