@@ -57,8 +57,6 @@ CHARTS: dict[str, Callable[[Texts], go.Figure]] = {
 
 
 @LANGUAGES
-@pytest.mark.parametrize("name", CHARTS)
-@LANGUAGES
 def test_a_client_who_is_not_among_the_points_is_said_not_to_be(texts: Texts) -> None:
     portfolio = credit_service().portfolio
     walker = int(portfolio.ids[(portfolio.applications["FLAG_OWN_CAR"] == "N").to_numpy().argmax()])
@@ -71,6 +69,8 @@ def test_a_client_who_is_not_among_the_points_is_said_not_to_be(texts: Texts) ->
     assert seen.name == texts("credit.client", client_id=CLIENT) and len(seen.x) == 1
 
 
+@LANGUAGES
+@pytest.mark.parametrize("name", CHARTS)
 def test_a_chart_is_drawn_in_the_house_style_and_written_in_the_language(name: str, texts: Texts) -> None:
     in_house_style(CHARTS[name](texts), texts)
 
