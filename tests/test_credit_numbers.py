@@ -47,7 +47,7 @@ def test_each_column_of_the_audit_by_groups_is_the_rate_that_its_heading_names(k
         tp, fp, tn, fn = (counts[kind][_place(threshold)] for kind in ("tp", "fp", "tn", "fn"))
         if not tp + fp + tn + fn:
             continue
-        row = rows[texts.get(f"values.{key}.{group}", group)]
+        row = rows[texts(f"values.{key}.{group}")]
         rates = ((tn + fn) / (tp + fp + tn + fn), tp / (tp + fn), tn / (tn + fp))
         for column, rate in zip(columns, rates, strict=True):
             assert row[column].startswith(f"{texts.percent(rate)} "), (group, table.head[column])
