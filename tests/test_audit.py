@@ -97,7 +97,7 @@ def test_every_number_of_the_document_is_measured(credit: CreditService, ratio: 
         *(one["cost_ratio"] for one in metrics["cutoffs"]),
     ]
     highest = max(credit.policy.costs(ratio)[credit.policy.thresholds <= 0.6])  # the scale of the chart's axis
-    fixed = {MADE.day, MADE.year, 2004, 113, 95, 256, 0.8, *range(10), 20, 30, 40, 50, 60}
+    fixed = {MADE.day, MADE.year, 2004, 113, 95, 256, 0.8, *range(10), 20, 30, 39, 40, 49, 50, 59, 60}
     names = " ".join(label(name, texts) for name in credit.model.features)
     known_numbers = (
         {float(number) for number in (*fixed, *whole)}
