@@ -7,7 +7,7 @@ names: one that names nothing costs no call to the server.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import gradio as gr
@@ -36,6 +36,22 @@ def followed(app: gr.Blocks, *names: str) -> gr.Textbox:
     return address
 
 
+def handed_over(app: gr.Blocks) -> gr.Textbox:
+    """A hidden text that changes once the page has loaded, where a visitor has switched the language: the address of
+    the photo that was at hand (``tabs/page.js`` keeps it meanwhile).
+    """
+    address = gr.Textbox(visible=False)
+    app.load(None, None, address, js="() => vitrineHanded()", api_visibility="private")
+    return address
+
+
+def write(listener: Callable[..., Any], **widgets: Any) -> None:
+    """Writes widgets' values into the page's address on an event, by the names they are given."""
+    names = ", ".join(widgets)
+    js = f"({names}) => {{ vitrineLink({{{names}}}) }}"
+    listener(None, [*widgets.values()], None, js=js, api_visibility="private")
+
+
 def follow(widget: Any, name: str) -> None:
     """Writes a widget's value into the page's address whenever it changes."""
-    widget.change(None, widget, None, js=f"(value) => {{ vitrineLink({{{name}: value}}) }}", api_visibility="private")
+    write(widget.change, **{name: widget})

@@ -39,9 +39,9 @@ def answered(page: Visit) -> None:
     page.page.locator("[data-alt-for=overlay]").wait_for(state="attached")
 
 
-def picture(folder: Path, name: str, **options: Any) -> Path:
+def picture(folder: Path, name: str, width: int = 320) -> Path:
     path = folder / name
-    photo(320, 240).save(path, **options)
+    photo(width, 240).save(path)
     return path
 
 
@@ -100,6 +100,56 @@ def test_a_cut_photo_is_read_with_a_note(visit: Open, tmp_path: Path) -> None:
     note = page.page.get_by_text(FRENCH("images.cut_short"))
     note.first.wait_for()
     assert note.count() == 1
+
+
+def switched(page: Visit, code: str) -> Visit:
+    """The page in another language, by its switch."""
+    page.page.locator(f"[data-language={code}]").click()
+    page.page.wait_for_url(re.compile(r"/fr(\?|$)" if code == "fr" else r"/(\?|$)"))
+    page.page.locator(".vt-verdict").first.wait_for(state="attached")
+    page.left()
+    return page
+
+
+WIDTH = 300  # px, unlike any example's
+STANDS = f"document.querySelector('#photo img')?.naturalWidth === {WIDTH}"
+
+
+@pytest.mark.parametrize("name", ["photo.png", "photo.tif"])
+def test_a_photo_stays_when_the_language_is_switched(visit: Open, tmp_path: Path, name: str) -> None:
+    page = visit().open("?tab=images&model=yolov8").settle()
+    send(page, picture(tmp_path, name, WIDTH))
+    answered(page)
+    cards = page.page.locator("#glance [style*=width], #glance td").all_inner_texts()
+    switched(page, "fr").page.wait_for_function(STANDS)
+    assert "gradio_api" not in page.page.url, "a link would hand it to others"
+    page.tab(FRENCH("page.tab.method"))
+    switched(page, "en").tab(ENGLISH("page.tab.images")).page.wait_for_function(STANDS)
+    answered(page)
+    page.settle()
+    assert cards and page.page.locator("#glance [style*=width], #glance td").all_inner_texts() == cards
+    page.page.reload()
+    page.tab(ENGLISH("page.tab.images")).settle().left()
+    page.page.wait_for_function("document.querySelector('#photo img')?.naturalWidth > 0")
+    assert not page.page.evaluate(STANDS), "it is handed over once"
+
+
+def test_a_photo_that_was_removed_does_not_come_back_in_the_other_language(visit: Open, tmp_path: Path) -> None:
+    page = visit().open("?tab=images").settle()
+    send(page, picture(tmp_path, "photo.png", WIDTH))
+    page.page.wait_for_function(STANDS)
+    page.page.locator(f"#photo button[aria-label='{ENGLISH('page.gradio.remove')}']").first.click()
+    page.page.wait_for_function("!document.querySelector('#photo img')")
+    switched(page, "fr").settle()
+    page.page.wait_for_timeout(1000)
+    assert not page.page.evaluate(STANDS)
+
+
+@pytest.mark.parametrize("model", ["vgg16", "yolov8"])
+def test_the_address_names_the_model_whose_card_was_opened(visit: Open, model: str) -> None:
+    page = visit().open("?tab=images").settle()
+    page.page.locator(f"#glance [data-model={model}]").first.click()
+    page.page.wait_for_url(re.compile(f"model={model}.*method="))
 
 
 def test_what_was_measured_of_another_map_goes(visit: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

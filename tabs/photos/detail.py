@@ -81,8 +81,11 @@ def detail_section(texts: Texts, app: gr.Blocks, photo: gr.State, cards: gr.HTML
     picked = cards.select(handle_errors(open_card, texts), photo, shown, trigger_mode="multiple", **private)
     redraw(picked.success)
     picked.success(None, None, None, js=READ_ON, api_visibility="private")
+    # the card of the model that the widget begins with changes neither
+    links.write(picked.success, model=widgets.model, method=widgets.method)
     photo.change(renew, [photo, opened], [seen, compared], **private)
     widgets.model.input(follow, [photo, widgets.model], states, trigger_mode="always_last", **private)
     links.follow(widgets.model, "model")
     links.follow(widgets.method, "method")
-    links.followed(app, "model", "method").change(handle_errors(open_link, texts), photo, shown, **private)
+    linked = links.followed(app, "model", "method").change(handle_errors(open_link, texts), photo, shown, **private)
+    linked.then(renew, [photo, opened], [seen, compared], **private)  # one that was handed over may have come meanwhile

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import filecmp
+from typing import Any
+
 import gradio as gr
 
 from models import arguments
 from models.display.common.html import render
 from models.display.common.names import class_name
 from models.display.photos import prediction_cards
+from models.errors import InputError
 from models.texts import Texts
 from models.vision import photos
 from models.vision.gallery import address, examples
 from models.vision.glance import opening_example
 from tabs import links
+from tabs.calls import file_of
 from tabs.error_handling import handle_errors
 from tabs.photos.detail import detail_section
 from tabs.photos.glance import glance_section
@@ -80,6 +85,25 @@ def _one_photo(texts: Texts, app: gr.Blocks, tab: gr.Tab) -> None:
         api_visibility="private",
         show_progress="hidden",
         trigger_mode="multiple",
+    )
+
+    def hand_over(address: str) -> Any:
+        """The photo of the page in the other language; where it is gone, this page's own stays."""
+        try:
+            path = file_of("image", address)
+        except InputError:
+            return gr.skip()
+        known = path is None or (first is not None and filecmp.cmp(path, first))
+        return gr.skip() if known else path
+
+    handed = links.handed_over(app)
+    handed.change(
+        handle_errors(hand_over, texts),
+        handed,
+        photo,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="always_last",
     )
 
     def faults() -> str:
