@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import gradio as gr
 import pytest
 
+from models.credit import whatif
 from models.credit.service import credit_service
+from models.credit.wording import label
 from models.display.credit.principal_reasons import sentence
 from models.texts import ENGLISH, LANGUAGES, Language, Texts
 from tabs.credit.finder import client_finder
@@ -82,6 +85,23 @@ def test_an_example_is_what_its_button_says_at_any_cost_ratio(visit: Open, ratio
     for key in ("just_granted", "just_refused"):
         page.page.get_by_role("button", name=texts(f"credit.finder.examples.{key}"), exact=True).click()
         page.page.get_by_text(texts("credit.client", client_id=found[key]), exact=True).first.wait_for()
+
+
+def test_a_sliders_ends_are_written_in_the_language(visit: Open) -> None:
+    application = credit_service().portfolio.application(900002)
+    for language, amount, score in (("en", "67,500", "0.001"), ("fr", "67\u202f500", "0,001")):
+        page = visit(language).open("?client=900002&view=whatif").settle()
+        ends = page.page.get_by_test_id("min-value")
+        for end in (amount, score):
+            ends.get_by_text(end, exact=True).locator("visible=true").first.wait_for()
+        # they follow the slider when it takes another range
+        page.page.get_by_label(Texts(language)("credit.whatif.column"), exact=True).first.click()
+        page.page.get_by_role("option", name=label("EXT_SOURCE_1", Texts(language)), exact=True).click()
+        high = whatif.editor(credit_service().model, application, "EXT_SOURCE_1", Texts(language)).high
+        most = page.page.get_by_test_id("max-value").get_by_text(Texts(language).plain(high), exact=True)
+        most.locator("visible=true").wait_for()
+        raw = {"en": r"\d{4}", "fr": r"\."}[language]
+        assert not [text for text in ends.all_inner_texts() if re.search(raw, text)]
 
 
 def _bars(page: Visit) -> Any:
