@@ -10,11 +10,11 @@
   const base = language === first ? path : path.slice(0, -language.length - 1);
   const words = WORDS[language];
 
-  const remembered = (key) => {
-    try { return localStorage.getItem(`vitrine.${key}`); } catch { return null; }
+  const remembered = (key, place = "localStorage") => {
+    try { return window[place].getItem(`vitrine.${key}`); } catch { return null; }
   };
-  const remember = (key, value) => {
-    try { localStorage.setItem(`vitrine.${key}`, value); } catch { /* a private window keeps nothing */ }
+  const remember = (key, value, place = "localStorage") => {
+    try { window[place].setItem(`vitrine.${key}`, value); } catch { /* a private window keeps nothing */ }
   };
 
   // language: the switch, else the browser's
@@ -53,6 +53,16 @@
     document.querySelectorAll("[data-search]").forEach((button) => button.setAttribute("aria-expanded", open));
   };
 
+  // the photo at hand goes along to the page in the other language, as the address of its upload: in the memory of this
+  // tab, for a link would hand it to others
+  const handed = remembered("photo", "sessionStorage");
+  remember("photo", "", "sessionStorage");
+  window.vitrineHanded = () => handed || undefined;
+  const handOver = () => {
+    const widget = document.getElementById("photo"); // none where its tab was not opened here
+    remember("photo", (widget ? widget.querySelector("img")?.src : handed) ?? "", "sessionStorage");
+  };
+
   document.addEventListener("click", (event) => {
     const target = event.target.closest?.("[data-language], [data-theme-switch], [data-search]");
     if (!target) return;
@@ -61,6 +71,7 @@
       event.preventDefault();
       remember("language", target.dataset.language);
       const code = target.dataset.language;
+      handOver();
       location.assign(`${base}/${code === first ? "" : code}${location.search}`);
     } else {
       remember("theme", dark() ? "light" : "dark");
