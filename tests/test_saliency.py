@@ -15,7 +15,7 @@ from torch import nn
 
 from models import arguments
 from models.errors import InputError
-from models.texts import FRENCH
+from models.texts import ENGLISH, FRENCH
 from models.vision import registry, saliency, weights
 from models.vision.convnet import Convnet
 from models.vision.faithfulness import Curve, assess, blend_in, judge, order
@@ -266,7 +266,7 @@ def test_a_difference_of_two_classes(model: Small, image: Image.Image) -> None:
 def test_a_class_against_itself_is_refused_in_the_words_of_the_page(model: Small, image: Image.Image) -> None:
     with pytest.raises(InputError) as refusal:
         model.explain(image, target=CLASSES[6], contrast_class=CLASSES[6])
-    assert str(refusal.value).startswith("against: Watches is")
+    assert str(refusal.value).startswith(f"{ENGLISH('images.against')}: Watches is")
     assert refusal.value.message(FRENCH).startswith(f"{FRENCH('images.against')}\u00a0: Montres est déjà")
 
 

@@ -115,7 +115,8 @@ class ImageClassifier(ABC):
         Closing the iterator cancels what is left.
         """
         start = time.perf_counter()
-        method, target, contrast_class = saliency.resolve(self, method or self.default_method, target, contrast_class)
+        method = self.default_method if method == "" else method  # null is no name, and refused
+        method, target, contrast_class = saliency.resolve(self, method, target, contrast_class)
         inputs = self.preprocessing(image)
         output = self.forward(inputs)
         predicted = self.prediction(self.network_output(output).unbind()[0], start)

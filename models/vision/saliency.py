@@ -97,13 +97,13 @@ def resolve(model: Explainable, method: str, target: str, contrast_class: str) -
     Raises:
         InputError: the model has no such method, or no such class.
     """
-    found = arguments.spelled(method, model.methods) if method else ""
+    found = arguments.spelled(method, model.methods) if method != "" else ""
     if found is None:
         allowed = ", ".join(model.methods)
         raise InputError("method_unknown", value=shown(method), model=model.name, allowed=allowed)
     classes = []
-    for argument, value in (("target", target), ("against", contrast_class)):
-        label = arguments.spelled(value, model.classes) if value else ""
+    for argument, value in (("target", target), ("contrast_class", contrast_class)):
+        label = arguments.spelled(value, model.classes) if value != "" else ""
         if label is None:
             allowed = ", ".join(model.classes)
             raise InputError("class_unknown", argument=argument, value=shown(value), allowed=allowed)
