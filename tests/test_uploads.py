@@ -15,7 +15,7 @@ from PIL import Image, ImageCms
 from models.errors import InputError
 from models.texts import ENGLISH, FRENCH
 from models.vision import uploads
-from models.vision.uploads import WORKING_SIDE, read_upload
+from models.vision.uploads import WORKING_SIDE, read_content, read_upload
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
 
@@ -255,6 +255,40 @@ def test_a_jpeg_is_read_as_far_as_it_goes(tmp_path: Path, progressive: bool) -> 
             40 if progressive and end > 0 else 2
         )
     path.write_bytes(content + b"PK\x03\x04 and whatever else")
+    assert not read_upload(path).cut_short
+
+
+def png(rows: int, height: int = 40, colour: int = 2) -> bytes:
+    """A PNG of so many rows, whatever its header says."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 20, height, 8, colour, 0, 0, 0)
+    pixels = zlib.compress((b"\0" + bytes([200] * 20 * {0: 1, 2: 3, 6: 4}[colour])) * rows)
+    halves = pixels[: len(pixels) // 2], pixels[len(pixels) // 2 :]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        chunk(kind, data) for kind, data in [(b"IHDR", header), *((b"IDAT", half) for half in halves), (b"IEND", b"")]
+    )
+
+
+@pytest.mark.parametrize("colour", [0, 2, 6])
+def test_a_png_whose_rows_end_early_is_read_as_far_as_it_goes(tmp_path: Path, colour: int) -> None:
+    path = tmp_path / "cut.png"
+    for rows in (4, 39, 40):
+        for content in (png(rows, colour=colour), png(rows, colour=colour) + b"and whatever else"):
+            path.write_bytes(content)
+            for upload in (read_upload(path), read_content(content, "cut.png")):
+                assert upload.cut_short == (rows < 40) and upload.image.size == (20, 40)
+                assert upload.image.getpixel((5, 3)) == read_content(png(40, colour=colour), "").image.getpixel((5, 3))
+    path.write_bytes(png(1))
+    assert refused(path).key == "image_damaged"
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
+def test_a_png_that_ends_in_black_is_whole(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "black.png"
+    Image.new("RGB", (37, 41)).convert(mode).save(path)
     assert not read_upload(path).cut_short
 
 

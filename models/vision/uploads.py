@@ -19,7 +19,7 @@ from PIL import Image
 
 from models.errors import InputError
 from models.texts import Texts
-from models.vision import pixels
+from models.vision import pixels, png
 
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
@@ -161,7 +161,6 @@ def _decode(image: Image.Image, source: Path | bytes) -> Upload:
     width, height = image.size
     # a JPEG decodes straight to a half, a quarter or an eighth: never below what we keep
     image.draft(None, (WORKING_SIDE, WORKING_SIDE))
-    cut_short = False
     try:
         image.load()
     except OSError:
@@ -169,6 +168,8 @@ def _decode(image: Image.Image, source: Path | bytes) -> Upload:
             raise
         cut_short = True
         image = _completed(source)
+    else:
+        cut_short = _ends_early(image, source)
     factor = max(image.size) // WORKING_SIDE
     picture = pixels.eight_bits(image)
     if factor > 1 and picture.mode not in ("1", "P"):  # before the modes widen, to hold fewer bytes
@@ -183,6 +184,21 @@ def _decode(image: Image.Image, source: Path | bytes) -> Upload:
         if orientation >= 5:  # these lay the picture on its side
             width, height = height, width
     return Upload(picture, width, height, image.format in UNSHOWN, cut_short)
+
+
+def _ends_early(image: Image.Image, source: Path | bytes) -> bool:
+    """Whether a PNG has fewer rows than it says: those that are missing are empty, and it is read like a whole one.
+
+    Raises:
+        OSError: next to nothing of the picture is there.
+    """
+    last = (0, image.height - 1, image.width, image.height)
+    if image.format != "PNG" or image.info.get("interlace") or np.asarray(image.crop(last)).any():
+        return False
+    held = png.share_held(source)  # unpacks it once more, which only an empty last row is worth
+    if held < 1 - MOSTLY:
+        raise OSError("hardly more than a header")
+    return held < 1
 
 
 def _completed(source: Path | bytes) -> Image.Image:
