@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import reprlib
 from typing import Protocol, runtime_checkable
 
@@ -23,11 +24,15 @@ class Phrase(Protocol):
 
 
 class _Bounded(reprlib.Repr):
-    """Python's notation, cut where it grows long, of values from anywhere."""
+    """Python's notation, but for JSON's null, true and false, cut where it grows long, of values from anywhere."""
 
     def __init__(self) -> None:
         super().__init__()
         self.maxstring = self.maxlong = self.maxother = SHOWN
+
+    def repr1(self, x: object, level: int) -> str:
+        """As Python's, or JSON's where that has another name."""
+        return json.dumps(x) if x is None or isinstance(x, bool) else super().repr1(x, level)
 
     def repr_int(self, value: int, level: int) -> str:
         """As Python's, but for numbers of thousands of digits, which Python does not write."""
@@ -36,7 +41,9 @@ class _Bounded(reprlib.Repr):
 
 
 def shown(value: object) -> str:
-    """What was received, as a sentence repeats it: in Python's notation, at most ``SHOWN`` characters."""
+    """What was received, as a sentence repeats it: in Python's notation but for JSON's null, true and false, at most
+    ``SHOWN`` characters.
+    """
     text = _Bounded().repr(value.item() if isinstance(value, np.generic) else value)
     return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 

@@ -152,7 +152,7 @@ def test_what_is_shown_is_bounded() -> None:
 
 def test_a_flag_may_be_true_or_false_and_nothing_else_may() -> None:
     assert check({"FLAG_PHONE": True, "FLAG_EMAIL": np.False_}) == {"FLAG_PHONE": 1.0, "FLAG_EMAIL": 0.0}
-    with pytest.raises(InputError, match="CNT_CHILDREN: True is not allowed"):
+    with pytest.raises(InputError, match="CNT_CHILDREN: true is not allowed"):
         check({"CNT_CHILDREN": True})
 
 
