@@ -29,12 +29,12 @@ from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from PIL.Image import Image
 from pydantic import AnyUrl, TypeAdapter
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import Receive, Scope, Send
 
 from models.errors import InputError, VitrineError, shown
-from server.calls import read_object, replayed
+from server.calls import read, read_object, replayed
 from tabs.calls import FILES, named, parameters
 from tabs.downloads import new_folder
 from tabs.endpoints import LIMITS
@@ -106,16 +106,9 @@ class Agents:
 
     async def _message(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A message, of which the library would say in its own words that it is none."""
-        try:
-            body = await Request(scope, receive).body()
-        except ClientDisconnect:
-            return
-        try:
-            await run_sync(read_object, body, MESSAGE)
-        except InputError as error:
-            await JSONResponse({"detail": str(error)}, 400)(scope, receive, send)
-            return
-        await self.manager.handle_request(scope, replayed(body, receive), send)
+        body = await read(scope, receive, send, _message)
+        if body is not None:
+            await self.manager.handle_request(scope, replayed(body, receive), send)
 
     async def _list(self) -> list[types.Tool]:
         return self.tools
@@ -132,6 +125,16 @@ class Agents:
         # Not abandoned when the agent hangs up: the call keeps its place until the thread has ended. Whoever calls and
         # hangs up again and again has no more threads than one who waits.
         return await run_sync(_result, self.endpoints[name], arguments, address, limiter=limiter)
+
+
+def _message(body: bytes) -> bytes:
+    """A body that is a message.
+
+    Raises:
+        InputError: it is none.
+    """
+    read_object(body, MESSAGE)
+    return body
 
 
 def _result(function: Callable[..., Any], arguments: dict[str, Any], address: str) -> types.CallToolResult:

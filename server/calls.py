@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio.to_thread
 from starlette.requests import ClientDisconnect, Request
@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from models.errors import InputError, shown
 from models.vision.photo_files import MAX_PHOTOS
 from server.bodies import SMALL
+from server.streams import STREAM, session_of
 from tabs.calls import FILES, LISTS, complete, file_of, forget, parameters, place_of
 
 CALL = re.compile(r"/gradio_api/(?P<way>call/v2|call|run|api)/(?P<name>[^/]*)(?P<event>/[^/]+)?/?")
@@ -30,6 +31,9 @@ NAMED = 'an object of arguments by name, such as {"client_id": 900001}'
 LISTED = 'an object with a list of arguments, such as {"data": [900001]}'
 REFUSED = 400  # status from which an answer is a refusal
 STATUS = {"endpoint_unknown": 404, "body_unreadable": 400, "body_shape": 400, "body_heavy": 413}  # else 422
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Calls:
         endpoints: by name.
         functions: the same by the number that Gradio gives each; None for what is the page's own.
         is_awaited: whether an event is being worked on, or its answer has not been fetched.
+        has_joined: whether a session has asked for anything.
     """
 
     def __init__(
@@ -63,11 +68,13 @@ class Calls:
         endpoints: Mapping[str, Callable[..., Any]],
         functions: Mapping[int, Callable[..., Any] | None],
         is_awaited: Callable[[str], bool],
+        has_joined: Callable[[str], bool],
     ) -> None:
         self.app = app
         self.endpoints = endpoints
         self.functions = functions
         self.is_awaited = is_awaited
+        self.has_joined = has_joined
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
@@ -84,6 +91,9 @@ class Calls:
         if scope["method"] == "GET" and call and not self.is_awaited((call["event"] or "").strip("/")):
             error = InputError("event_unknown", received=shown((call["event"] or "").strip("/")))
             await JSONResponse({"detail": str(error)}, 404)(scope, receive, send)
+        elif scope["method"] == "GET" and path == STREAM and not self.has_joined(session_of(scope)):
+            error = InputError("session_unknown", received=shown(session_of(scope)))
+            await JSONResponse({"detail": str(error)}, 404)(scope, receive, send)
         elif scope["method"] == "POST" and (call or numbered):
             await self._taken(scope, receive, send, call)
         else:
@@ -91,17 +101,8 @@ class Calls:
 
     async def _taken(self, scope: Scope, receive: Receive, send: Send, call: re.Match[str] | None) -> None:
         """A call, of which nothing stays where Gradio refuses it."""
-        try:
-            body = await Request(scope, receive).body()
-        except ClientDisconnect:
-            return
-        try:
-            if len(body) > LONG:
-                checked = await anyio.to_thread.run_sync(self._checked, scope, body, call)
-            else:
-                checked = self._checked(scope, body, call)
-        except InputError as error:
-            await JSONResponse({"detail": str(error)}, STATUS.get(error.key, 422))(scope, receive, send)
+        checked = await read(scope, receive, send, lambda body: self._checked(scope, body, call))
+        if checked is None:
             return
 
         async def heard(message: Message) -> None:
@@ -145,6 +146,26 @@ class Calls:
 
     def _names(self) -> str:
         return ", ".join(f"/{name}" for name in self.endpoints)
+
+
+async def read(scope: Scope, receive: Receive, send: Send, check: Callable[[bytes], T]) -> T | None:
+    """What a check makes of a request's body; None where the caller has left, or was told why it is refused.
+
+    Args:
+        scope: of the request.
+        receive: its body.
+        send: the refusal.
+        check: raises ``InputError`` with the sentence for the caller.
+    """
+    try:
+        body = await Request(scope, receive).body()
+    except ClientDisconnect:
+        return None
+    try:
+        return await anyio.to_thread.run_sync(check, body) if len(body) > LONG else check(body)
+    except InputError as error:
+        await JSONResponse({"detail": str(error)}, STATUS.get(error.key, 422))(scope, receive, send)
+        return None
 
 
 def read_object(body: bytes, allowed: str) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class LastingStreams:
         if scope["type"] != "http" or not scope["path"].startswith(STREAM) or not _from_a_page(scope):
             await self.app(scope, receive, send)
             return
-        session = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
+        session = session_of(scope)
         left = waiting = False
 
         async def unhurried(message: Message) -> None:
@@ -64,6 +64,11 @@ class LastingStreams:
             return message
 
         await self.app(scope, heard, unhurried)
+
+
+def session_of(scope: Scope) -> str:
+    """Whose stream is asked for; empty where the request does not say it."""
+    return parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
 
 
 def _from_a_page(scope: Scope) -> bool:

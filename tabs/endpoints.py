@@ -12,9 +12,11 @@ from PIL.Image import Image
 from models import arguments
 from models import results as measured
 from models.conventions import LANGUAGES, Language
+from models.credit.application import check
 from models.credit.score import Score
 from models.credit.service import credit_service
 from models.display.credit.principal_reasons import sentence
+from models.errors import InputError
 from models.texts import ENGLISH, Texts
 from models.vision import photo_batch, photos, prototype_explanation
 from models.vision.inference_executor import AT_ONCE, SHARED
@@ -64,10 +66,14 @@ def score_application(application: dict[str, Any], reference: str = "average") -
     "reasons" names the principal ones of the decision, four at most.
 
     Args:
-        application: Home Credit column -> value; an absent or null column is unknown.
+        application: Home Credit column -> value; an absent or null column is unknown, but the model has to read one.
         reference: whom the contributions compare with: "average" (the average client), "granted" or "similar" clients.
     """
-    return _told(credit_service().score_application(application, reference=reference))
+    service = credit_service()
+    columns = service.model.feature_spec.columns
+    if not set(check(application)) & set(columns):  # the score of nobody, as /letter and /score_batch say
+        raise InputError("application_unread", allowed=", ".join(columns))
+    return _told(service.score_application(application, reference=reference))
 
 
 def _told(score: Score) -> dict[str, Any]:

@@ -126,6 +126,15 @@ class LightBlocks(gr.Blocks):
         """
         return any(event in awaited for awaited in self._queue.pending_event_ids_session.values())
 
+    def has_joined(self, session: str) -> bool:
+        """Whether a session has asked for anything, so that its stream has something to say.
+
+        Uses ``_queue.pending_messages_per_session``, into which the queue puts a session before it answers that its
+        event was taken. If it went, no stream would open:
+        ``test_streams.py::test_what_an_answer_calls_for_comes_on_the_same_stream``.
+        """
+        return session in self._queue.pending_messages_per_session
+
     async def preprocess_data(
         self, block_fn: BlockFunction, inputs: list[Any], *others: Any, **options: Any
     ) -> list[Any]:

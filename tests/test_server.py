@@ -99,7 +99,7 @@ def test_an_unknown_or_missing_argument_is_named(http: httpx.Client, arguments: 
     [
         ([], "score_client: client_id is missing"),
         ([900001, {}, 1, 2], "score_client: 4 values were given"),
-        ([True], "client_id: there is no client True"),
+        ([True], "client_id: there is no client true"),
         ([[900001]], r"client_id: there is no client [900001]"),
         ([10**400], "client_id: there is no client 1000"),
     ],
@@ -109,6 +109,30 @@ def test_a_wrong_list_of_arguments_is_answered_in_a_sentence(
 ) -> None:
     kind, answer = _answer(http, "score_client", data)
     assert kind == "error" and answer["error"].startswith(sentence) and len(answer["error"]) < 2 * LONGEST
+
+
+@pytest.mark.parametrize("application", [{}, {"AMT_CREDIT": None}, {"FLAG_DOCUMENT_2": 1}, {"TARGET": 1}])
+def test_an_application_of_which_nothing_is_read_has_no_score(http: httpx.Client, application: dict[str, Any]) -> None:
+    """As it has no letter, and its row of a table no score."""
+    kind, answer = _answer(http, "score_application", [application])
+    assert kind == "error" and answer["error"].startswith("application: nothing in it is read by the model")
+
+
+@pytest.mark.parametrize(
+    ("argument", "values"), [("model", [None]), ("method", ["yolov8", None]), ("target", ["yolov8", "", None])]
+)
+def test_null_is_no_name(http: httpx.Client, picture: str, argument: str, values: list[Any]) -> None:
+    kind, answer = _answer(http, "explain_image", [picture, *values])
+    assert kind == "error" and answer["error"].startswith(f"{argument}: null ")
+
+
+@pytest.mark.parametrize("browser", [True, False])
+def test_who_asked_for_nothing_has_no_stream(http: httpx.Client, browser: bool) -> None:
+    """Gradio would break it off."""
+    headers = {"user-agent": "Mozilla/5.0"} if browser else {}
+    for query in ({"session_hash": "nope"}, {}):
+        answer = http.get("gradio_api/queue/data", params=query, headers=headers)
+        assert answer.status_code == 404 and "session_hash: '" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(
