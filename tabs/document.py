@@ -31,7 +31,6 @@ GRADIO_LABELS = {
     "Exit fullscreen mode": "page.gradio.exit_fullscreen",
     "Remove Image": "page.gradio.remove",
     "Empty value": "page.gradio.empty",
-    "Gradio footer navigation": "page.gradio.footer",
     "Reset to default value": "page.gradio.reset",
     "More tabs": "page.gradio.more",
     "number input": "page.gradio.number",

@@ -175,6 +175,13 @@ def test_a_ratio_is_not_at_the_mercy_of_the_smallest_whole() -> None:
     assert figure.mean == pytest.approx(4.5 / 8) and 0.2 < figure.ci95[0] < figure.mean < figure.ci95[1]
 
 
+def test_a_ratio_to_nothing_is_refused_and_samples_without_a_whole_are_left_out() -> None:
+    for wholes in ([0.0, 0.0], [1.0, -1.0], [1.0, -2.0], [float("nan"), 1.0]):
+        with pytest.raises(ValueError, match="more than 0"):
+            ratio_with_interval([1.0, 1.0], wholes)
+    assert ratio_with_interval([1.0, 0.0], [2.0, 0.0]).ci95 == (0.5, 0.5)
+
+
 def test_likeness_of_maps() -> None:
     ramp = np.arange(16, dtype=np.float32).reshape(4, 4)
     assert rank_correlation(ramp, 2 * ramp + 1) == pytest.approx(1)

@@ -16,6 +16,7 @@ from models.vision import weights
 
 FILE = "calibration.json"
 CLASS_MEANS = "class_means.safetensors"
+LEVEL = 0.9  # share of photos whose set is to hold the true class
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class PhotoRow:
         """Whether all models give the same answer: the same category, or all of them that the photo shows none of the
         seven; not of a photo that was not read.
         """
-        return len({None if one.none_of_these else one.label for one in self.predictions}) == 1
+        return len({one.answer for one in self.predictions}) == 1
 
     @property
     def confidence(self) -> float | None:

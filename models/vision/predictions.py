@@ -66,6 +66,11 @@ class Prediction:
         if self.label not in self.probabilities:
             raise ValueError(f"label must be one of {tuple(self.probabilities)}, got {self.label!r}")
 
+    @property
+    def answer(self) -> str | None:
+        """What it says the photo shows: a class, or None where it is probably none of them, an answer of its own."""
+        return None if self.none_of_these else self.label
+
     def calibrated(self) -> dict[str, Any]:
         """What the model's calibration says, in the form that programs receive; nothing where it has none."""
         if self.prediction_set is None:

@@ -10,6 +10,7 @@ from models.conventions import LANGUAGES
 from models.display.common.html import render
 from models.examples import ADDRESS, example
 from models.texts import Texts
+from models.vision.calibration import LEVEL
 from tabs.endpoints import ENDPOINTS
 
 # the page knows its own address, also behind a proxy; other languages than the first stand below /fr and the like
@@ -22,7 +23,9 @@ OWN_ADDRESS = f"""(...codes) => {{
 def programs_tab(texts: Texts, app: gr.Blocks) -> None:
     """A table of the endpoints, and one example or two for each way to call them."""
     gr.Markdown(texts("programs.intro"))
-    rows = [(function.__name__, texts(f"programs.endpoints.{function.__name__}")) for function in ENDPOINTS]
+    level = texts.percent(LEVEL, 0)
+    names = [function.__name__ for function in ENDPOINTS]
+    rows = [(name, texts(f"programs.endpoints.{name}", level=level)) for name in names]
     gr.HTML(render("endpoints", head=(texts("programs.endpoint"), texts("programs.answers")), rows=rows))
     codes = []
     gr.Markdown(f"## {texts('programs.python.title')}\n{texts('programs.python.text')}")

@@ -51,16 +51,20 @@ def percentile_interval(values: np.ndarray | Sequence[float] | Sequence[np.ndarr
 def ratio_with_interval(parts: Sequence[float], wholes: Sequence[float]) -> Figure:
     """The sum of the parts over the sum of the wholes, and where it would lie had other pairs been drawn.
 
-    A mean of ratios would be at the mercy of the smallest whole.
+    A mean of ratios would be at the mercy of the smallest whole. Samples whose wholes sum to nothing have no ratio, and
+    are left out.
+
+    Raises:
+        ValueError: the wholes themselves sum to nothing, or to less.
     """
-    pairs = np.asarray([parts, wholes])
+    pairs = np.asarray([parts, wholes], dtype=float)
+    if not pairs[1].sum() > 0:
+        raise ValueError(f"the wholes must sum to more than 0, got {pairs[1].sum()}")
 
-    def ratio(drawn: np.ndarray) -> float:
-        part, whole = drawn.sum(axis=1)
-        return float(part / max(whole, 1e-6))
-
-    low, high = percentile_interval([ratio(pairs[:, rows]) for rows in resamples(pairs.shape[1], RESAMPLES, SEED)])
-    return Figure(ratio(pairs), (float(low), float(high)))
+    drawn = [pairs[:, rows].sum(axis=1) for rows in resamples(pairs.shape[1], RESAMPLES, SEED)]
+    low, high = percentile_interval([part / whole for part, whole in drawn if whole > 0])
+    part, whole = pairs.sum(axis=1)
+    return Figure(float(part / whole), (float(low), float(high)))
 
 
 def mean_with_interval(values: Sequence[float]) -> Figure:

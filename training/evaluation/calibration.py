@@ -12,10 +12,9 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from models.statistics import wilson
-from models.vision.calibration import CLASS_MEAN, MEASURES, Calibration, NetworkOutput, measure
+from models.vision.calibration import CLASS_MEAN, LEVEL, MEASURES, Calibration, NetworkOutput, measure
 from models.vision.predictions import prediction
 
-LEVEL = 0.9  # share of photos whose set is to hold the true class
 FALSE_ALARMS = 0.1  # share of product photos that may be called "none of these"
 # Half of that among photos that the weights have learnt from: of a ProtoViT that had not learnt from the validation
 # photos, a threshold with a tenth of the training photos below it had a fifth of the validation photos below it.

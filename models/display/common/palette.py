@@ -11,9 +11,9 @@ RAISES = "#d55e00"  # vermilion: more risk, refused
 LOWERS = "#0080bf"  # blue: less risk, granted
 MARK = "#a0669a"  # purple: the client at hand
 NEUTRAL = "#7a8699"  # slate: totals, references
-# parts of a prototype, over photos: each at 5:1 or better on INK, which edges them and writes their numbers
+# parts of a prototype, over photos: each at 5:1 or better on the #0f172a that edges them and
+# writes their numbers (tabs/vitrine.css)
 PARTS = ("#e69f00", "#56b4e9", "#f0e442", "#cc79a7", "#00b386", "#ffffff")
-INK = "#0f172a"
 CLEAR = "rgba(0,0,0,0)"
 FONT = "Inter, Segoe UI, Roboto, Helvetica Neue, system-ui, sans-serif"  # the page's: Plotly measures text with it
 

@@ -41,7 +41,7 @@ def agreement(predictions: tuple[Prediction, ...], texts: Texts) -> str:
         return texts("images.none_say_both" if both else "images.none_say_all", count=count)
     by_answer: dict[str, list[str]] = {}
     for one in predictions:
-        answer = texts("images.none_side") if one.none_of_these else class_name(one.label, texts)
+        answer = texts("images.none_side") if one.answer is None else class_name(one.answer, texts)
         by_answer.setdefault(answer, []).append(texts(f"images.models.{one.model}"))
     if len(by_answer) == 1:
         return texts("images.agree_both" if both else "images.agree", count=count, label=next(iter(by_answer)))
