@@ -25,7 +25,7 @@ ICON = (
     "%3Ccircle cx='16' cy='16' r='3' fill='%23f59a5b'/%3E%3C/svg%3E"
 )
 
-# Names that Gradio gives its own buttons in English only, and the texts that stand for them.
+# Names that Gradio gives its own buttons in English only, or wrongly, and the texts that stand for them.
 GRADIO_LABELS = {
     "Fullscreen": "page.gradio.fullscreen",
     "Exit fullscreen mode": "page.gradio.exit_fullscreen",
@@ -39,6 +39,7 @@ GRADIO_LABELS = {
     "Upload file": "page.gradio.upload",
     "common.upload": "page.gradio.upload",  # the key of a text that Gradio does not have
     "Click to upload or drop files": "page.gradio.upload",
+    "Cliquez pour télécharger un fichier": "page.gradio.click",  # which is to download one
     "Capture from camera": "page.gradio.camera",
     "Paste from clipboard": "page.gradio.paste",
     "undo": "page.gradio.undo",

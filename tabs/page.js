@@ -268,6 +268,10 @@
       if (kind) name(element, `${of} (${words.labels[kind]})`);
       else if (words.labels[label]) name(element, words.labels[label]);
     }
+    for (const { nextSibling: text } of document.querySelectorAll("button .or")) {
+      const own = words.labels[text?.data?.trim()];
+      if (own) text.data = own;
+    }
     for (const end of document.querySelectorAll(".min_value, .max_value")) number(end.firstChild);
     for (const heading of document.querySelectorAll(".toast-title")) {
       const own = words.labels[heading.textContent.trim()];

@@ -104,6 +104,11 @@ def test_a_sliders_ends_are_written_in_the_language(visit: Open) -> None:
         assert not [text for text in ends.all_inner_texts() if re.search(raw, text)]
 
 
+def test_nobody_is_asked_to_download_what_they_send(visit: Open) -> None:
+    page = visit("fr").open("?view=new")
+    page.page.get_by_text("Cliquez pour choisir un fichier").locator("visible=true").first.wait_for()
+
+
 def _bars(page: Visit) -> Any:
     return page.page.evaluate(BARS)
 
