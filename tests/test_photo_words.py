@@ -100,6 +100,16 @@ def test_a_caption_names_the_class_that_it_is_weighed_against_and_the_layer(text
 
 
 @BOTH
+@pytest.mark.parametrize("method", ["finer-cam", "eigen-cam"])
+def test_a_caption_says_of_a_method_what_holds_for_this_map(method: str, texts: Texts) -> None:
+    """FinerCAM weighs against the nearest classes only where no other was chosen."""
+    alone = said(prediction_cards.caption(replace(SEEN, method=method), texts))
+    assert texts(f"images.methods.{method}") in alone
+    against = said(prediction_cards.caption(replace(SEEN, method=method, contrast_class=CLASSES[0]), texts))
+    assert texts(f"images.methods.{method}") not in against and texts(f"images.method_names.{method}") in against
+
+
+@BOTH
 def test_models_that_agree_are_counted_and_those_that_do_not_are_named(texts: Texts) -> None:
     other = replace(PREDICTION, model="yolov8")
     third = replace(PREDICTION, model="protovit", label=CLASSES[1])
@@ -113,12 +123,13 @@ def test_models_that_agree_are_counted_and_those_that_do_not_are_named(texts: Te
 
 
 @BOTH
-@pytest.mark.parametrize("road", [0.34567, 0.01, 0.0, -0.2])
+@pytest.mark.parametrize("road", [0.34567, 0.01, 0.00084, 0.0, -0.0049, -0.006, -0.2])
 def test_faithfulness_is_said_in_areas_and_whether_it_is_better_than_chance(road: float, texts: Texts) -> None:
     told = faithfulness.sentences(SEEN, replace(MEASURED, road=road), texts)
     areas = [np.trapezoid(curve.probabilities, curve.shares) for curve in (MEASURED.deletion, MEASURED.insertion)]
     assert numbers(told[0], texts) == [f"{area:.2f}" for area in areas] and len(told) == 3
-    key = "road_faithful" if road > 0 else "road_not"
+    key = "road_even" if abs(road) < 0.005 else "road_faithful" if road > 0 else "road_not"
+    assert (texts.signed(road, 2)[1:] == texts.number(0, 2)) == (key == "road_even"), "a zero says neither way"
     assert told[1] == texts(f"images.trust.{key}", road=texts.signed(road, 2))
     assert told[2] == texts("images.trust.road_approximate")
 

@@ -31,6 +31,7 @@ from models.errors import InputError
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.texts import ENGLISH, FRENCH, Texts
 from models.vision import photos, prototype_explanation, registry, webp
+from models.vision.calibration import Calibration
 from models.vision.glance import Glance
 from models.vision.predictions import CLASSES
 from models.vision.prototype_explanation import PrototypeExplanation
@@ -186,7 +187,7 @@ def test_similarity_times_weight_is_what_stands_beside_it(read: PrototypeExplana
     assert len(products) == 2 * prototype_cards.SHOWN
     for factors in products:
         similarity, weight, points = (texts.read_number(number.lstrip("+")) for number in factors)
-        assert similarity * weight == pytest.approx(points, abs=0.0056), "to the last decimal that is written"
+        assert round(similarity * weight, 2) == points, "to the last decimal that is written"
 
 
 def test_a_similarity_times_a_large_weight_is_what_stands_beside_it(read: PrototypeExplanation) -> None:
@@ -195,6 +196,8 @@ def test_a_similarity_times_a_large_weight_is_what_stands_beside_it(read: Protot
     cases = (replace(case, evidence=(heavy,)), other)
     html = prototype_cards.reasoning(replace(read, reasoning=replace(read.reasoning, class_evidence=cases)), ENGLISH)
     assert "0.10951 × 12.331 = <strong>+1.35</strong>" in html  # and 0.110 × 12.331 would be 1.36
+    near = replace(case.evidence[0], similarity=0.0689533, weight=12.40003, points=0.0689533 * 12.40003)
+    assert prototype_cards._factors(near, ENGLISH) == ("0.068953", "12.4000"), "0.06895 × 12.400 would be 0.85"
 
 
 @pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
@@ -213,10 +216,45 @@ def test_the_closest_class_of_a_foreign_photo_is_not_said_to_be_the_answer(
     read: PrototypeExplanation, texts: Texts
 ) -> None:
     prediction = replace(read.reasoning.prediction, none_of_these=True)
-    said = prototype_cards.sentence(replace(read, reasoning=replace(read.reasoning, prediction=prediction)), texts)
+    said = prototype_cards.sentence(replace(read, whole=replace(read.whole, prediction=prediction)), texts)
     label = class_name(prediction.label, texts)
     assert said.startswith(texts("images.closest", label=label))
     assert {ENGLISH: "The model answers", FRENCH: "Le modèle répond"}[texts] not in said
+
+
+def test_a_photo_is_not_judged_foreign_without_some_of_the_prototypes(
+    model: ProtoVit, read: PrototypeExplanation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thresholds were measured with all of them."""
+    foreign = Calibration("energy", threshold=1e9, smallest_probability=0.1, level=0.9)
+    monkeypatch.setattr(model, "calibration", foreign)
+    assert model.reasoning(read.found, read.size).prediction.none_of_these is True
+    changed = prototype_explanation.leave_out(read, [0])
+    assert changed.reasoning.prediction.calibrated() == {}
+    assert "foreign" not in prototype_cards.sentence(changed, ENGLISH)
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
+def test_a_blank_photo_has_no_place_that_speaks_for_anything(
+    model: ProtoVit, read: PrototypeExplanation, texts: Texts
+) -> None:
+    found = replace(read.found, cosines=torch.zeros_like(read.found.cosines))
+    reasoning = model.reasoning(found, read.size)
+    assert not any(evidence.boxes for case in reasoning.class_evidence for evidence in case.evidence)
+    assert not model.evidence_map(found, reasoning.prediction.label).any()
+    said = prototype_cards.sentence(replace(read, reasoning=reasoning, whole=reasoning), texts)
+    assert said == texts("prototypes.answer.blank", label=class_name(reasoning.prediction.label, texts))
+    html = prototype_cards.reasoning(replace(read, reasoning=reasoning, whole=reasoning), texts)
+    assert texts("prototypes.parts_alt_none") in html
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
+def test_a_photo_that_is_compared_with_itself_is_said_to_be(read: PrototypeExplanation, texts: Texts) -> None:
+    case, other = read.reasoning.class_evidence
+    assert texts("prototypes.answer.itself") not in prototype_cards.sentence(read, texts)
+    itself = replace(case, evidence=(replace(case.evidence[0], similarity=0.99999), *case.evidence[1:]))
+    own = replace(read, reasoning=replace(read.reasoning, class_evidence=(itself, other)))
+    assert texts("prototypes.answer.itself") in prototype_cards.sentence(own, texts)
 
 
 def test_a_button_pressed_while_another_photo_comes_is_about_that_one(upload: Path, tmp_path: Path) -> None:

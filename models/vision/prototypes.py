@@ -11,7 +11,7 @@ from typing import Any
 from models.vision.predictions import Prediction
 
 FILE = "prototypes.json"
-REACH = 1  # places around those of a prototype that may have a part in its similarity
+REACH = 1  # places around those of a prototype that are drawn as its field: what lies beyond has little part in it
 
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in px, x1 and y1 exclusive
 Line = tuple[int, int, int, int]  # from x0, y0 to x1, y1 in px
@@ -66,7 +66,7 @@ class Evidence:
         similarity: with the upload, in 0..1.
         weight: of the prototype for the class.
         points: similarity x weight.
-        boxes: px of the upload; the k-th goes with the k-th box of the prototype.
+        boxes: px of the upload; the k-th goes with the k-th box of the prototype. None where the upload is blank.
         field: outline of the receptive field that is drawn around the boxes, px of the upload.
     """
 

@@ -19,6 +19,7 @@ from models.vision.calibration import NetworkOutput
 from models.vision.classifier import ImageClassifier
 from models.vision.half_precision_weights import keep_half
 from models.vision.inference_executor import run_network
+from models.vision.predictions import prediction
 from models.vision.prototypes import ClassEvidence, Evidence, Prototype, Reasoning, boxes, field, read_prototypes
 
 MATCHES = "prototypes"  # the method that draws where the points come from
@@ -110,7 +111,10 @@ class ProtoVit(ImageClassifier):
         points = self.evidence_weights * found.similarities[0].double()  # (C, P)
         points[:, sorted(without)] = 0.0
         totals = points.sum(1)
-        predicted = self.prediction(NetworkOutput(totals), start)
+        # the thresholds were measured with all prototypes, and say nothing of a photo without some of them
+        calibration = None if without else self.calibration
+        output = NetworkOutput(totals)
+        predicted = prediction(self.name, self.classes, output, self.temperature, start, calibration)
         order = sorted(
             range(len(self.classes)), key=lambda row: (row != self.classes.index(predicted.label), -totals[row])
         )
@@ -142,8 +146,10 @@ class ProtoVit(ImageClassifier):
         """How much of the explained logit each place brings, (n, n): over all places they add up to it.
 
         The points of a prototype are shared out among its parts: by their cosines where points grow with these, by
-        their own similarities where points are an exponential of the mean.
+        their own similarities where points are an exponential of the mean. A blank photo has no place that brings any.
         """
+        if _is_blank(output):
+            return torch.zeros(self.network.grid, self.network.grid, dtype=torch.float64)
         points = (contrast.double() @ self.evidence_weights) * output.similarities[0].double()  # (P,)
         cosines = output.cosines[0].double()
         concentration = self.network.config.concentration
@@ -169,7 +175,7 @@ class ProtoVit(ImageClassifier):
     def _evidence(
         self, output: PrototypeHeadOutput, row: int, number: int, points: float, size: tuple[int, int]
     ) -> Evidence:
-        patches = output.patches[0, number][self.active[number]].tolist()
+        patches = [] if _is_blank(output) else output.patches[0, number][self.active[number]].tolist()
         return Evidence(
             prototype=number,
             similarity=float(output.similarities[0, number]),
@@ -178,3 +184,8 @@ class ProtoVit(ImageClassifier):
             boxes=boxes(patches, self.network.grid, size),
             field=field(patches, self.network.grid, size),
         )
+
+
+def _is_blank(output: PrototypeHeadOutput) -> bool:
+    """Whether nothing in the photo could be compared: it is of one colour, and where its parts match is arbitrary."""
+    return not output.cosines[0].any()

@@ -11,6 +11,8 @@ from models.texts import Texts
 from models.vision.faithfulness import Faithfulness
 from models.vision.predictions import Explanation
 
+EVEN = 0.005  # a ROAD nearer to 0 is written as 0, and says neither way
+
 
 def curves(explanation: Explanation, measured: Faithfulness, texts: Texts) -> go.Figure:
     """Probability of the class, or of the first of two, while the most salient pixels are taken away (deletion) or
@@ -60,7 +62,7 @@ def sentences(explanation: Explanation, measured: Faithfulness, texts: Texts) ->
     if not explanation.saliency.any():
         return [texts("images.trust.nothing")]
     deletion, insertion = (texts.number(curve.area, 2) for curve in (measured.deletion, measured.insertion))
-    trust = "road_faithful" if measured.road > 0 else "road_not"
+    trust = "road_even" if abs(measured.road) < EVEN else "road_faithful" if measured.road > 0 else "road_not"
     compared = (
         [
             texts(

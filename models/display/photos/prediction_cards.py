@@ -67,7 +67,7 @@ def caption(explanation: Explanation, texts: Texts, share: float = 1.0, stopped:
     line = texts(
         "images.caption_none" if prediction.none_of_these else "images.caption",
         model=texts(f"images.models.{prediction.model}"),
-        method=texts(f"images.methods.{explanation.method}"),
+        method=_method(explanation, texts),
         target=target,
         confidence=texts.percent(prediction.probabilities[explanation.target]),
         layer=texts.get(f"images.layers.{explanation.layer}", explanation.layer) or texts("images.no_layer"),
@@ -91,6 +91,14 @@ def caption(explanation: Explanation, texts: Texts, share: float = 1.0, stopped:
     return _progress(share, stopped, texts) + render(
         "reading", line=line, spot=spot, meaning=texts(f"images.{meaning}")
     )
+
+
+def _method(explanation: Explanation, texts: Texts) -> str:
+    """A method's name; with what the menu adds to it only where that holds: against a chosen class it does not."""
+    name = texts(f"images.methods.{explanation.method}")
+    if not explanation.contrast_class or explanation.method == "prototypes":
+        return name
+    return texts.get(f"images.method_names.{explanation.method}", name)
 
 
 def _progress(share: float, stopped: bool, texts: Texts) -> str:

@@ -16,7 +16,8 @@ from models.vision.prototypes import REACH, Box, ClassEvidence, Evidence, Piece,
 SHOWN = 5  # prototypes shown for each class; its others are added up
 PHOTO = "likeness-photo"  # names the photo on the page
 DECIMALS = 2  # of points
-SIMILARITY_DECIMALS = 5  # with fewer, similarity times a weight above ten is not the points that stand beside it
+SIMILARITY_DECIMALS, WEIGHT_DECIMALS = 5, 3  # at least; more where their product would not be the points beside it
+ITSELF = 0.999  # a similarity that only the picture itself has, from which the prototype was taken
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,9 @@ def sentence(explanation: PrototypeExplanation, texts: Texts) -> str:
     if not case.evidence:
         return texts("prototypes.answer.none")
     shown = case.evidence[:SHOWN]
-    unlike_all = explanation.reasoning.prediction.none_of_these
+    if not any(evidence.boxes for evidence in shown):
+        return texts("prototypes.answer.blank", label=class_name(case.label, texts))
+    unlike_all = explanation.whole.prediction.none_of_these  # of the photo, whatever is taken out
     said = texts.count(
         "images.closest_reason" if unlike_all else "prototypes.answer.reason",
         len(shown),
@@ -123,6 +126,8 @@ def sentence(explanation: PrototypeExplanation, texts: Texts) -> str:
     )
     if unlike_all:
         said = f"{texts('images.closest', label=class_name(case.label, texts))} {said}"
+    if any(evidence.similarity > ITSELF for evidence in shown):
+        said += " " + texts("prototypes.answer.itself")
     if round(runner_up.total, 1) > 0:
         name = class_name(runner_up.label, texts)
         said += " " + texts("prototypes.answer.runner_up", label=name, total=texts.number(runner_up.total, 1))
@@ -240,7 +245,7 @@ def _row(explanation: PrototypeExplanation, key: str, evidence: Evidence, texts:
     label = class_name(prototype.label, texts)
     size = explanation.size
     alt = parts_alt(evidence.boxes, size, texts)
-    similarity, weight = texts.number(evidence.similarity, SIMILARITY_DECIMALS), texts.number(evidence.weight, 3)
+    similarity, weight = _factors(evidence, texts)
     points = texts.signed(round(evidence.points, DECIMALS), DECIMALS)
     text = texts("prototypes.without.take_one")
     return EvidenceRow(
@@ -269,8 +274,20 @@ def _row(explanation: PrototypeExplanation, key: str, evidence: Evidence, texts:
     )
 
 
+def _factors(evidence: Evidence, texts: Texts) -> tuple[str, str]:
+    """Similarity and weight, with so many decimals that who multiplies what is written gets the points beside it."""
+    for more in range(SIMILARITY_DECIMALS):
+        digits = SIMILARITY_DECIMALS + more, WEIGHT_DECIMALS + more
+        similarity, weight = round(evidence.similarity, digits[0]), round(evidence.weight, digits[1])
+        if round(similarity * weight, DECIMALS) == round(evidence.points, DECIMALS):
+            break
+    return texts.number(similarity, digits[0]), texts.number(weight, digits[1])
+
+
 def parts_alt(parts: Sequence[Box], size: tuple[int, int], texts: Texts) -> str:
     """Where the parts of a photo are that look like a prototype's, for who does not see it."""
+    if not parts:
+        return texts("prototypes.parts_alt_none")
     return texts.count("prototypes.parts_alt", len(parts), place=place(parts, size, texts))
 
 
