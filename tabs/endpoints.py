@@ -107,8 +107,9 @@ def score_batch(table: str) -> dict[str, Any]:
 def compare_client(client_id: int, feature: str, group: str = "all") -> dict[str, Any]:
     """Places a client in the distribution of a feature: value, percentile, and the histogram by outcome.
 
-    "percentile" is the share of the group whose value in the column is lower. Ages and durations are columns of days
-    before the application, which are negative: the eldest has the lowest percentile.
+    "percentile" says where the client stands among those of the group whose value is known, from 0 to 100: the share
+    with a lower value in the column, and half of those with the same. Ages and durations are columns of days before the
+    application, which are negative: the eldest has the lowest percentile.
 
     Args:
         client_id: a number that /clients lists.

@@ -13,8 +13,9 @@ from pypdf import PdfReader
 from models import results
 from models.credit.audit import COMMANDS
 from models.credit.fairness import alternatives, group_rates
+from models.credit.features import NOT_EMPLOYED
 from models.credit.service import CreditService, credit_service
-from models.credit.wording import label
+from models.credit.wording import label, scaled
 from models.display.credit import audit_charts
 from models.display.credit.audit_document import audit_document
 from models.display.results.tables import credit_table
@@ -135,6 +136,31 @@ def test_the_document_says_what_the_model_is_for_and_how_to_make_it_again(credit
     # days count backwards: a longer time in work never raises the risk
     job = plain(label("DAYS_EMPLOYED", texts))
     assert job not in text[rising:falling] and job in text[falling : falling + 400]
+
+
+def test_what_is_said_never_to_lower_or_raise_the_risk_never_does(credit: CreditService) -> None:
+    """Not of an instalment: with it its share of the income changes, and how long it is paid."""
+    text = text_of(credit, 10, ENGLISH)
+    rising, falling, end = (
+        text.index(plain(ENGLISH(f"audit.purpose.{key}", names="").rstrip(" .")))
+        for key in ("rising", "falling", "sex")
+    )
+    table = credit.portfolio.applications
+    told = {1: text[rising:falling], -1: text[falling:end]}
+    named = [
+        name
+        for name in credit.model.feature_spec.columns
+        for part in told.values()
+        if plain(label(name, ENGLISH)) in part
+    ]
+    assert {"EXT_SOURCE_2", "DAYS_EMPLOYED", "DEF_30_CNT_SOCIAL_CIRCLE"} <= set(named)
+    assert not {"AMT_ANNUITY", "AMT_CREDIT"} & set(named)
+    for name in named:
+        way = next(way for way, part in told.items() if plain(label(name, ENGLISH)) in part)
+        known = table[table[name].notna() & (table[name] != NOT_EMPLOYED)]
+        steps = 0.1 * known[name].std() * np.arange(4) * (1 if scaled(name, 1.0) > 0 else -1)  # as people read it
+        risks = np.array([credit.model.log_odds(known.assign(**{name: known[name] + step})) for step in steps])
+        assert (way * np.diff(risks, axis=0) >= -1e-9).all(), name
 
 
 def test_what_leaving_the_age_out_would_cost_and_bring_is_told(credit: CreditService) -> None:

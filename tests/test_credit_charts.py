@@ -148,7 +148,7 @@ def test_each_outcome_s_bars_are_the_shares_of_its_clients(column: str, texts: T
 def test_categories_are_counted_and_the_clients_own_is_marked(column: str, texts: Texts) -> None:
     credit = credit_service()
     values, outcomes = credit.portfolio.values(column), credit.portfolio.outcomes
-    known = np.array([isinstance(value, str) for value in values])
+    known = np.array([isinstance(value, str) and value != "XNA" for value in values])
     client = int(credit.portfolio.ids[np.flatnonzero(known)[-1]])
     own = values[credit.portfolio.row(client)]
     figure = distribution(credit.compare(client, column), texts)

@@ -132,9 +132,9 @@ def test_a_table_of_many_headings_is_read_whichever_separates_them(tmp_path: Pat
 @BOTH
 def test_a_group_is_named_from_the_least_that_counts(texts: Texts) -> None:
     name = texts("credit.groups.work")[1:]
-    assert name in " ".join(reasons(_score(work=NOTABLE), texts))
-    assert name in " ".join(reasons(_score(work=-NOTABLE), texts))
-    assert name not in " ".join(reasons(_score(work=NOTABLE - 1e-9), texts))
+    assert name in " ".join(reasons(_score(work=NOTABLE["log_odds"]), texts))
+    assert name in " ".join(reasons(_score(work=-NOTABLE["log_odds"]), texts))
+    assert name not in " ".join(reasons(_score(work=NOTABLE["log_odds"] - 1e-9), texts))
     many = " ".join(reasons(_score(work=0.5, loan=0.4, income=0.3, home=0.2), texts))
     assert texts("credit.groups.income")[1:] in many and texts("credit.groups.home")[1:] not in many
 

@@ -98,7 +98,8 @@ def test_the_reasons_of_a_score_are_its_own_figures(texts: Texts) -> None:
         ["8.0%", "23.5%"],
         ["1"],
     ]
-    told_of_group = reasons(replace(SCORE, reference=Reference("granted", 900, 200, 0.0612, {})), texts)[3]
+    shares = {name: change / 10 for name, _, change in VALUES}
+    told_of_group = reasons(replace(SCORE, reference=Reference("granted", 900, 200, 0.0612, shares)), texts)[3]
     assert numbers(told_of_group, texts) == ["6.1%", "900", "23.5%"]
     assert ("average score" in told[3]) == (texts is ENGLISH) and ("score moyen" in told[3]) == (texts is FRENCH)
     assert not re.search("average score|score moyen", told_of_group), "a group has a true mean"
@@ -413,7 +414,7 @@ def test_nobody_of_a_group_has_a_job(texts: Texts) -> None:
     with pytest.raises(InputError) as refusal:
         credit_service().compare(900174, "DAYS_EMPLOYED", "similar")
     group = texts("credit.compare.similar")
-    assert refusal.value.said_on_page(texts) == texts("credit.compare.nobody_employed", group=group)
+    assert refusal.value.said_on_page(texts) == texts("credit.compare.nobody.DAYS_EMPLOYED", group=group)
 
 
 @BOTH

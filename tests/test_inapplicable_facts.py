@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from models.credit import whatif
-from models.credit.compare import compare
+from models.credit.compare import CRITERIA, USUAL_CRITERIA, compare
 from models.credit.facts import profile
 from models.credit.model import CreditModel
 from models.credit.notice import data_used
@@ -16,6 +17,7 @@ from models.credit.service import CreditService, credit_service
 from models.credit.wording import NOT_APPLICABLE, NOT_EMPLOYED, WITHOUT, Value, label, told, value_text
 from models.display.credit import distribution, tables, waterfall
 from models.display.credit.principal_reasons import sentence
+from models.errors import InputError
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
 
 BOTH = pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=LANGUAGES)
@@ -104,3 +106,47 @@ def test_a_reason_says_what_stands_in_for_an_unknown_value(texts: Texts) -> None
     fact = ComparedFact("CREDIT_TO_GOODS", None, 1.1, 0.0, 0.0, 0.0, 0.99, stand_in=1.119)
     words = sentence(PrincipalReason("for", 0.3, ("CREDIT_TO_GOODS",), (fact,), "refused", 0), texts)
     assert texts.percent(1.119, 1) in words
+
+
+@BOTH
+def test_what_another_fact_makes_applicable_has_not_changed_itself(model: CreditModel, texts: Texts) -> None:
+    before, after = model.score(LOAN | NONE), model.score(LOAN | NONE | {"DAYS_EMPLOYED": -900.0})
+    for change in changes(before, after):
+        if change.feature in WITHOUT:
+            assert change.before == change.after
+    names = [str(row[0]) for row in waterfall.change_waterfall(before, after, texts, shown=40).data[0].customdata]
+    assert [name for name in names if "\u2192" in name] == [
+        name for name in names if name.startswith(label("DAYS_EMPLOYED", texts))
+    ]
+
+
+@BOTH
+def test_who_has_no_employer_is_not_counted_among_those_whose_employer_is_known(
+    credit: CreditService, texts: Texts
+) -> None:
+    held = credit.portfolio.applications["ORGANIZATION_TYPE"].to_numpy()
+    client = int(credit.portfolio.ids[np.flatnonzero(held == "Self-employed")[0]])
+    found = credit.compare(client, "ORGANIZATION_TYPE")
+    assert found.known == sum(found.repaid) + sum(found.defaulted) == int((held != "XNA").sum())
+    first, size = distribution.sentence(found, texts)
+    assert texts("credit.compare.of_known") in first and texts.number(found.known) in size
+    assert texts.share(float((held == "Self-employed").sum() / (held != "XNA").sum())) in first
+    whole, _ = distribution.sentence(credit.compare(client, "AMT_CREDIT"), texts)
+    assert texts("credit.compare.of_group") in whole and texts("credit.compare.of_known") not in whole
+    pensioner = int(credit.portfolio.ids[np.flatnonzero(held == "XNA")[0]])
+    assert credit.compare(pensioner, "ORGANIZATION_TYPE").value is None
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("feature", "criteria", "nobody"),
+    [("OCCUPATION_TYPE", USUAL_CRITERIA, "DAYS_EMPLOYED"), ("OWN_CAR_AGE", CRITERIA, "FLAG_OWN_CAR")],
+)
+def test_a_group_of_which_nobody_has_one_is_told_so(
+    credit: CreditService, texts: Texts, feature: str, criteria: tuple[str, ...], nobody: str
+) -> None:
+    client = {"OCCUPATION_TYPE": 900003, "OWN_CAR_AGE": 900590}[feature]
+    with pytest.raises(InputError) as refusal:
+        credit.compare(client, feature, "similar", criteria)
+    group = texts("credit.compare.similar")
+    assert refusal.value.said_on_page(texts) == texts(f"credit.compare.nobody.{nobody}", group=group)

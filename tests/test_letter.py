@@ -1,6 +1,7 @@
 """The client's letter: what its PDF says is what was scored, and screen readers can read it."""
 
 import io
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -109,7 +110,8 @@ def expected(notice: Notice, credit: CreditService, texts: Texts) -> set[float]:
         shares.append(own.annual_rate)
         months.append(own.months)
     if notice.answer.nearest is not None:
-        shares.append(notice.answer.nearest)
+        towards = math.floor if notice.answer.decision == "refused" else math.ceil  # at least, at most
+        shares += [towards(notice.answer.nearest * 10.0**digits) / 10.0**digits for digits in range(3, 7)]
     # a distance is that of the two figures as they are written
     apart = {
         round(abs(round(100 * probability, digits) - round(100 * threshold, digits)), digits) for digits in range(5)
@@ -199,6 +201,8 @@ def test_it_says_what_was_used_what_was_not_and_the_rights(credit: CreditService
         assert plain(texts(f"letter.change.{other_decision}")) not in text
         how, other = ("how", "how_new") if notice.score.client_id else ("how_new", "how")  # only a client has a number
         assert plain(texts(f"letter.rights.{how}")) in text and plain(texts(f"letter.rights.{other}")) not in text
+        no_car = notice.used["home"]["OWN_CAR_AGE"] == NOT_APPLICABLE
+        assert (plain(texts("letter.data.no_car")) in text) == no_car
         for name, value in (fact for facts in notice.used.values() for fact in facts.items()):
             assert plain(texts.pair(label(name, texts), spoken_value(name, value, texts))) in text
         for reason in notice.reasons:

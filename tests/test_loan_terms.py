@@ -131,13 +131,14 @@ def test_what_would_be_granted_is_granted_and_stays_so_further(
             rescored = credit.score_client(answer.client_id, item.changes)
             assert rescored.probability == pytest.approx(item.probability, abs=1e-9)
             assert rescored.decision == item.decision != answer.decision
-            for further in (1.05, 1.1):
+            for percent in range(1, 11):
+                further = 1 + percent / 100
                 columns = {
                     name: application[name] + further * (value - application[name])
                     for name, value in item.changes.items()
                 }
-                if answer.decision == "refused" or further == 1.1:
-                    assert credit.score_client(answer.client_id, columns).decision == item.decision
+                for changes in (columns, item.terms.beyond(item.own, further).columns()):
+                    assert credit.score_client(answer.client_id, changes).decision == item.decision, percent
     assert found > 60
 
 
@@ -224,8 +225,12 @@ def test_a_proposal_says_its_own_numbers(answers: list[CounterfactualAnswer], la
         assert (several.replace("'", "&#39;") in page) == (len(answer.found) > 1)
         if not answer.found:
             assert answer.nearest is not None and answer.weighs is not None
-            nearest = [texts.percent(answer.nearest, digits) in page for digits in range(1, 5)]
-            assert any(nearest) or answer.reason == "isolated"
+            towards = math.floor if answer.decision == "refused" else math.ceil  # at least, at most
+            nearest = [towards(answer.nearest * 10.0 ** (digits + 2)) / 10.0 ** (digits + 2) for digits in range(1, 5)]
+            written = [texts.percent(one, digits) in page for digits, one in enumerate(nearest, 1)]
+            assert any(written) or answer.reason == "isolated"
+            outer = min if answer.decision == "refused" else max
+            assert answer.nearest == outer(answer.nearest, answer.probability), "the loan as it stands is among them"
             assert answer.to_json(texts)["reason"] in page.replace("&#39;", "'")
             continue
         for item, told in zip(answer.found, answer.to_json(texts)["counterfactuals"], strict=True):

@@ -17,13 +17,15 @@ from models.credit import importance
 from models.credit.compare import CRITERIA
 from models.credit.features import DAYS_PER_YEAR
 from models.credit.model import CreditModel
+from models.credit.reasons import NAMED, NOTABLE, compared_with, reasons
 from models.credit.reference import BACKGROUND, FEWEST, REFERENCES, spread
-from models.credit.score import sigmoid
+from models.credit.score import Scale, sigmoid
 from models.credit.service import CreditService, credit_service
 from models.credit.tree_explainers import OUTPUTS
 from models.display.credit.pairs import sentences
+from models.display.credit.waterfall import score_steps
 from models.errors import InputError
-from models.texts import ENGLISH, FRENCH
+from models.texts import ENGLISH, FRENCH, Texts
 from tabs import endpoints
 from tabs.error_handling import refusal
 
@@ -299,3 +301,26 @@ def test_the_feature_that_it_interacts_with_most_is_shaps(
         place = credit.model.features.index(feature)
         partner = own.dependence(feature).partner
         assert partner == credit.model.features[int(values[place].argmax())]
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
+@pytest.mark.parametrize("scale", ["probability", "log_odds"])
+def test_a_sentence_and_the_bar_beside_it_go_the_same_way(credit: CreditService, texts: Texts, scale: Scale) -> None:
+    """Compared with a group, what raises the log-odds may lower the probability, as for client 900311."""
+    apart = 0
+    for client_id in (900311, 900547, 900835, 900393, 900182, *credit.ids("refused")[:6]):
+        for group in ("granted", "similar"):
+            try:
+                score = credit.score_client(client_id, reference=group)
+            except InputError:
+                continue
+            bars = {step.group: step.change for step in score_steps(score, texts, scale)}
+            for key, sign in (("raises", 1), ("lowers", -1)):
+                ranked = [name for name, change in bars.items() if sign * change >= NOTABLE[scale]][:NAMED]
+                whom = compared_with(score, "against", texts)
+                names = [texts(f"credit.groups.{name}") for name in ranked]
+                told = texts.series(name[0].lower() + name[1:] for name in names)
+                sentence = texts(f"credit.reasons.{key}", whom=whom, groups=told)
+                assert (sentence in reasons(score, texts, scale)) == bool(ranked)
+            apart += any(bars[one.group] * one.contribution < 0 for one in score.groups if abs(one.contribution) > 0.02)
+    assert scale == "log_odds" or apart

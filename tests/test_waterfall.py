@@ -11,14 +11,14 @@ import pytest
 
 from models.credit.features import FEATURES
 from models.credit.reasons import reasons
-from models.credit.score import Score
+from models.credit.score import Scale, Score
 from models.credit.service import CreditService, credit_service
 from models.credit.wording import Distance, label
 from models.display.common.palette import LOWERS, RAISES
 from models.display.credit.decision_card import verdict
 from models.display.credit.gauge import gauge
 from models.display.credit.tables import contributions
-from models.display.credit.waterfall import Scale, change_waterfall, score_waterfall
+from models.display.credit.waterfall import change_waterfall, score_waterfall
 from models.texts import ENGLISH, FRENCH, Texts
 
 CLIENTS = 6  # of each decision

@@ -10,9 +10,9 @@ import numpy as np
 
 from models import arguments
 from models.credit.application import columns
-from models.credit.features import DAYS_PER_YEAR, NOT_EMPLOYED
+from models.credit.features import DAYS_PER_YEAR
 from models.credit.portfolio import Portfolio
-from models.credit.wording import Value, is_missing, label
+from models.credit.wording import NOT_SAID, WITHOUT, Value, is_missing, label
 from models.errors import InputError, shown
 from models.texts import ENGLISH, Texts
 
@@ -94,12 +94,13 @@ class _Nobodys:
 
     feature: str
     group: str
-    has_no_job: bool
+    there_is_none: bool
 
     def message(self, texts: Texts) -> str:
         group = texts(f"credit.compare.{self.group}")
-        if self.has_no_job:
-            return texts("credit.compare.nobody_employed", group=group)
+        if self.there_is_none:
+            owner, _ = WITHOUT.get(self.feature, (self.feature, None))
+            return texts(f"credit.compare.nobody.{owner}", group=group)
         return texts("credit.compare.nobodys", feature=label(self.feature, texts), group=group)
 
 
@@ -122,7 +123,7 @@ def compare(
     used = tuple(arguments.one_of("criteria", item, CRITERIA) for item in criteria) if chosen_group == "similar" else ()
     members = alike(portfolio, portfolio.application(client_id), used)
     own, outcomes, values = values[row], portfolio.outcomes[members], values[members]
-    known = int(sum(not is_missing(value) for value in values))
+    known = int(sum(_is_known(value) for value in values))
     if not known:
         rows = np.flatnonzero(members)
         raise InputError(
@@ -131,7 +132,7 @@ def compare(
             group=shown(chosen_group),
             count=len(columns()),
             allowed=", ".join(map(shown, GROUPS)),
-            on_page=_Nobodys(name, chosen_group, all(portfolio.code(one, name) == NOT_EMPLOYED for one in rows)),
+            on_page=_Nobodys(name, chosen_group, all(portfolio.code(one, name) is not None for one in rows)),
         )
     numeric = values.dtype != object
     distribution = _of_numbers(float(own), values, outcomes) if numeric else _of_categories(own, values, outcomes)
@@ -171,6 +172,11 @@ def alike(portfolio: Portfolio, application: Mapping[str, Value], criteria: Sequ
     return members
 
 
+def _is_known(value: object) -> bool:
+    """Whether a value says anything; the table's categories for what was not said do not."""
+    return not is_missing(value) and value not in NOT_SAID
+
+
 def _of_numbers(own: float, values: np.ndarray, outcomes: np.ndarray) -> dict[str, Any]:
     """The part of a comparison that depends on the values, of a number."""
     known = ~np.isnan(values)
@@ -194,14 +200,14 @@ def _of_numbers(own: float, values: np.ndarray, outcomes: np.ndarray) -> dict[st
 
 def _of_categories(own: Value, values: np.ndarray, outcomes: np.ndarray) -> dict[str, Any]:
     """The same of a category."""
-    known = np.array([isinstance(value, str) for value in values])
+    known = np.array([_is_known(value) for value in values])
     found, counts = np.unique(values[known].astype(str), return_counts=True)
     categories = tuple(str(name) for name in found[np.argsort(-counts, kind="stable")])
     repaid, defaulted = (
         tuple(int((values[outcomes == outcome] == category).sum()) for category in categories) for outcome in (0, 1)
     )
     return {
-        "value": own if isinstance(own, str) else None,
+        "value": own if _is_known(own) else None,
         "percentile": None,
         "edges": None,
         "categories": categories,

@@ -7,7 +7,7 @@ instalment follows from the loan's own rate, and is never raised in order to be 
 same search goes the other way, and says how far its terms may go.
 
 A forest of trees has spikes, where one sum is granted and its neighbours are not. So a proposal stands only if the
-decision holds at every point of ``FURTHER`` as well, up to 10 % further the same way.
+decision holds at every point of ``FURTHER`` as well, each hundredth up to 10 % further the same way.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from models.texts import ENGLISH, Texts
 LARGEST_STEP = 0.5  # of the amount: what a desk still offers to a client who asked for this one
 SUMS = 50  # amounts tried up to there, each the same step further
 DURATIONS = range(6, 61, 6)  # months that are offered
-FURTHER = (1.05, 1.1)  # times the change: how far the decision must hold the same way
+FURTHER = tuple(1 + step / 100 for step in range(1, 11))  # times the change: how far the decision must hold
+FIRST = (FURTHER[4], FURTHER[9])  # of these, where it is looked first, for all terms at once
 MOST = 3  # proposals in an answer
 Lever = Literal["amount", "down_payment", "months"]
 
@@ -69,7 +70,8 @@ class CounterfactualAnswer:
         own: the terms as they stand; None where they are unknown.
         found: at most ``MOST`` proposals.
         reason: key in the catalogue (section ``credit.counterfactual``) that says why there is none, or None.
-        nearest: of all terms on offer, the probability that comes nearest to the other decision; None without terms.
+        nearest: of the terms as they stand and all on offer, the probability that comes nearest to the other decision;
+            None without terms.
         weighs: the fact besides the loan's terms that weighs most towards the decision.
     """
 
@@ -97,9 +99,12 @@ class CounterfactualAnswer:
             return None
         probability = self.probability if self.nearest is None else self.nearest
         figures = Distance.between(probability, self.threshold, self.digits).texts(texts)
+        # "at least" is rounded down, "at most" up
+        rounded = math.floor if self.decision == "refused" else math.ceil
+        units = 10.0 ** (self.digits + 2)
         sentence = texts(
             f"credit.counterfactual.{self.reason}",
-            nearest=figures["probability"],
+            nearest=texts.percent(rounded(round(probability * units, 6)) / units, self.digits),
             threshold=figures["threshold"],
             share=texts.percent(LARGEST_STEP, 0),
             shortest=texts.number(DURATIONS[0]),
@@ -150,13 +155,13 @@ def counterfactuals(model: CreditModel, application: Mapping[str, Value], score:
     search = _Search(model, application, score.threshold, score.decision)
     probabilities = search.probabilities([terms.changes(application) for _, terms in offers])
     flips = np.flatnonzero(search.flipped(probabilities))
-    nearest = float(probabilities.min() if score.decision == "refused" else probabilities.max())
+    nearest = (min if score.decision == "refused" else max)(score.probability, *probabilities.tolist())
     best: dict[tuple[str, ...], Counterfactual] = {}
     distances = {int(place): _distance(own, offers[place][1]) for place in flips}
-    standing = search.standing(own, {place: offers[place][1] for place in distances})
+    standing = search.standing(own, {place: offers[place][1] for place in distances}, FIRST)
     for place in sorted(standing, key=lambda place: (distances[place], offers[place][0])):
         levers, terms = offers[place]
-        if levers not in best:
+        if levers not in best and search.standing(own, {place: terms}, FURTHER):
             probability = float(probabilities[place])
             decision = decide(probability, score.threshold)
             changes = terms.changes(application)
@@ -228,20 +233,20 @@ class _Search:
         refused = probabilities >= self.threshold
         return refused if self.decision == "granted" else ~refused
 
-    def standing(self, own: LoanTerms, flips: Mapping[int, LoanTerms]) -> list[int]:
-        """Those of the terms whose decision holds further the same way."""
-        points = {place: self._further(own, terms) for place, terms in flips.items()}
+    def standing(self, own: LoanTerms, flips: Mapping[int, LoanTerms], factors: Sequence[float]) -> list[int]:
+        """Those of the terms whose decision holds further the same way, at so many times the change."""
+        points = {place: self._further(own, terms, factors) for place, terms in flips.items()}
         flat = [changes for further in points.values() for changes in further]
-        holds = self.flipped(self.probabilities(flat)).reshape(len(points), 2 * len(FURTHER) + 1)
+        holds = self.flipped(self.probabilities(flat)).reshape(len(points), 2 * len(factors) + 1)
         return [place for place, stands in zip(points, holds, strict=True) if stands.all()]
 
-    def _further(self, own: LoanTerms, terms: LoanTerms) -> list[dict[str, float]]:
+    def _further(self, own: LoanTerms, terms: LoanTerms, factors: Sequence[float]) -> list[dict[str, float]]:
         """Columns further the same way: along the terms, along the columns themselves, and at the next whole month."""
-        end = terms.beyond(own, FURTHER[-1])
+        end = terms.beyond(own, factors[-1])
         months = math.ceil(end.months) if end.months > own.months else math.floor(end.months)
         before, after = own.columns(), terms.columns()
         return [
-            *(terms.beyond(own, factor).columns() for factor in FURTHER),
-            *({name: before[name] + factor * (after[name] - before[name]) for name in after} for factor in FURTHER),
+            *(terms.beyond(own, factor).columns() for factor in factors),
+            *({name: before[name] + factor * (after[name] - before[name]) for name in after} for factor in factors),
             end.over(months).columns(),
         ]

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from models.credit.score import Contribution, Group, Score, sigmoid
+from models.credit.score import Contribution, Group, Scale, Score, sigmoid
 from models.credit.wording import NOT_SAID, Distance, is_missing, label, value_text
 from models.texts import Texts
 
 NAMED = 3  # groups, or unknown facts, that are named
-NOTABLE = 0.02  # log-odds; a smaller contribution is not worth naming
+NOTABLE = {"log_odds": 0.02, "probability": 0.001}  # a smaller contribution is not worth naming
 
 
-def reasons(score: Score, texts: Texts) -> list[str]:
+def reasons(score: Score, texts: Texts, scale: Scale = "probability") -> list[str]:
     """Decision and distance, which groups of facts raise the risk, which lower it, where both lead, what is unknown and
     what the model takes in its place.
+
+    Args:
+        score: what is explained.
+        texts: the language.
+        scale: of the chart beside; compared with a group, what raises the log-odds may lower the probability.
     """
+    amounts = score.amounts(scale)
+    unit = "log_odds" if score.reference is None else scale
+    sums = {group.group: math.fsum(amounts[item.feature] for item in group.items) for group in score.groups}
+    ranked = sorted(score.groups, key=lambda group: -abs(sums[group.group]))
     distance = Distance.between(score.probability, score.threshold)
     sentences = [texts(f"credit.reasons.{score.decision}", **distance.texts(texts))]
     whom = compared_with(score, "against", texts)
     for key, sign in (("raises", 1), ("lowers", -1)):
-        notable = [group for group in score.groups if sign * group.contribution >= NOTABLE][:NAMED]
+        notable = [group for group in ranked if sign * sums[group.group] >= NOTABLE[unit]][:NAMED]
         if notable:
             sentences.append(texts(f"credit.reasons.{key}", whom=whom, groups=_named(notable, texts)))
     sentences.append(_balance(score, distance.texts(texts)["probability"], texts))

@@ -11,6 +11,7 @@ from models.credit.wording import NOT_APPLICABLE, Value, label
 from models.texts import ENGLISH, Texts
 
 Decision = Literal["granted", "refused"]
+Scale = Literal["log_odds", "probability"]
 
 
 def sigmoid(log_odds: float) -> float:
@@ -134,6 +135,14 @@ class Score:
         ]
         return tuple(sorted(groups, key=lambda group: -abs(group.contribution)))
 
+    def amounts(self, scale: Scale) -> Mapping[str, float]:
+        """Feature -> what it adds: to the probability, where it is compared with a group of clients, whose SHAP values
+        are those of the probability; else to the log-odds.
+        """
+        if scale == "probability" and self.reference is not None:
+            return self.reference.contributions
+        return {item.feature: item.contribution for item in self.contributions}
+
     def to_json(self, texts: Texts = ENGLISH) -> dict[str, Any]:
         """The form that programs receive."""
         answer: dict[str, Any] = {
@@ -185,8 +194,10 @@ def changes(before: Score, after: Score) -> tuple[Change, ...]:
     A feature whose own value stays may still move, where the model weighs it together with one that changed.
     """
     old = {item.feature: item for item in before.contributions}
-    moved = [
-        Change(item.feature, old[item.feature].told, item.told, item.contribution - old[item.feature].contribution)
-        for item in after.contributions
-    ]
+    moved = []
+    for item in after.contributions:
+        was = old[item.feature]
+        # what only another fact makes applicable has not changed itself
+        told = was.told if was.value != item.value else item.told
+        moved.append(Change(item.feature, told, item.told, item.contribution - was.contribution))
     return tuple(sorted((item for item in moved if item.contribution != 0), key=lambda item: -abs(item.contribution)))

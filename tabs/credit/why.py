@@ -51,7 +51,7 @@ def why_tab(selection: ClientSelection, tab: gr.Tab) -> None:
     def show(client_id: int, ratio: float, reference: str, criteria: list[str], scale: Any, opened: str) -> Any:
         score = credit_service().judge(client_id, ratio, None, reference, criteria).score
         return (
-            render("sentences", sentences=reasons(score, texts)),
+            render("sentences", sentences=reasons(score, texts, scale)),
             score_waterfall(score, texts, scale, opened, OPENER),
             contributions_table(score, texts),
         )

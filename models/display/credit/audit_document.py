@@ -7,7 +7,7 @@ from datetime import datetime
 from importlib.metadata import version
 
 from models.credit.audit import COMMANDS, Audit
-from models.credit.features import FEATURES
+from models.credit.features import FEATURES, sources
 from models.credit.wording import label, scaled
 from models.display.common.html import Table
 from models.display.common.pdf import Axis, Block, Chart, Document, Grid, Items, Line, Paragraph, Section
@@ -59,8 +59,14 @@ def _grid(table: Table, widths: tuple[float, ...] = ()) -> Grid:
 
 def _purpose(audit: Audit, texts: Texts) -> tuple[Block, ...]:
     data, config = audit.metrics["data"], audit.config
+    # of sums that ratios are made of nothing can be said "all else equal": with an instalment its share of the income
+    # changes, and how long it is paid
+    read = [source for name in config["features"] for source in sources(name)]
+    alone = {
+        name: way for name, way in config["monotone"].items() if all(read.count(one) == 1 for one in sources(name))
+    }
     # as people read them: days count backwards
-    ways = {name: way * math.copysign(1, scaled(name, 1.0)) for name, way in config["monotone"].items()}
+    ways = {name: way * math.copysign(1, scaled(name, 1.0)) for name, way in alone.items()}
     told = [
         texts(f"audit.purpose.{key}", names=texts.series(label(name, texts) for name in ways if ways[name] == way))
         for way, key in ((1, "rising"), (-1, "falling"))

@@ -138,11 +138,12 @@ def sentence(comparison: ClientComparison, texts: Texts) -> list[str]:
     if comparison.value is None:
         return [texts("credit.compare.value_unknown", feature=name), size]
     value = spoken_value(comparison.feature, comparison.value, texts)
+    whom = texts(f"credit.compare.{'of_group' if comparison.known == comparison.size else 'of_known'}")
     if comparison.below is not None and comparison.above is not None and unit(comparison.feature) != "flag":
         # days count backwards: the oldest client has the smallest number
         less = comparison.above if scaled(comparison.feature, 1.0) < 0 else comparison.below
         key = "percentile" if less else "lowest"
-        return [texts(f"credit.compare.{key}", feature=name, value=value, share=texts.share(less)), size]
+        return [texts(f"credit.compare.{key}", feature=name, value=value, share=texts.share(less), whom=whom), size]
     place = _place(comparison)
     count = comparison.repaid[place] + comparison.defaulted[place]
     share_alike = count / max(comparison.known, 1)
@@ -153,6 +154,7 @@ def sentence(comparison: ClientComparison, texts: Texts) -> list[str]:
             feature=name,
             value=value,
             share=texts.share(share_alike),
+            whom=whom,
             rate=texts.percent(rate),
         ),
         size,

@@ -9,7 +9,7 @@ from models.credit.loan_wording import as_they_stand
 from models.credit.notice import Notice
 from models.credit.reasons import not_learnt
 from models.credit.score import Score
-from models.credit.wording import Distance, label, spoken_value
+from models.credit.wording import NOT_APPLICABLE, Distance, label, spoken_value
 from models.display.common.pdf import Block, Document, Figures, Grid, Items, Paragraph, Section
 from models.display.credit.principal_reasons import sentence, title
 from models.display.credit.proposals import intro, proposals, what_is_assumed
@@ -93,7 +93,10 @@ def _data(notice: Notice, texts: Texts) -> tuple[Block, ...]:
         for group, facts in notice.used.items()
     }
     count = sum(map(len, told.values()))
-    notes = tuple(Paragraph(note) for note in not_learnt(notice.score, texts))
+    said = not_learnt(notice.score, texts)
+    if notice.used.get("home", {}).get("OWN_CAR_AGE") == NOT_APPLICABLE:
+        said.append(texts("letter.data.no_car"))
+    notes = tuple(Paragraph(note) for note in said)
     return (
         Paragraph(texts("letter.data.used", count=texts.number(count))),
         Grid(

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import plotly.graph_objects as go
 
 from models.credit.reasons import base_probability, compared_with
-from models.credit.score import Contribution, Score, changes, logit, sigmoid
+from models.credit.score import Contribution, Scale, Score, changes, logit, sigmoid
 from models.credit.wording import Distance, label, value_text, with_value
 from models.display.common.chart import ROW, THICKNESS, described, row_name
 from models.display.common.palette import LOWERS, NEUTRAL, RAISES, base_figure
 from models.texts import Texts
 
-Scale = Literal["log_odds", "probability"]
 TENTH = 0.001  # of a percentage point
 SHOWN = 10  # features drawn one by one; the rest stands in one bar
 
@@ -79,11 +78,7 @@ def score_steps(score: Score, texts: Texts, scale: Scale = "probability", opened
     it starts.
     """
     exact = score.reference is not None and scale == "probability"
-    amounts: Mapping[str, float] = (
-        score.reference.contributions
-        if exact and score.reference is not None
-        else {item.feature: item.contribution for item in score.contributions}
-    )
+    amounts = score.amounts(scale)
 
     def total(items: Sequence[Contribution]) -> float:
         return sum(amounts[item.feature] for item in items)

@@ -202,7 +202,7 @@ def _credit_facts(texts: Texts) -> dict[str, str]:
 def _proposal_facts(texts: Texts) -> dict[str, str]:
     """How far the search for proposals goes."""
     sum_less = 100_000
-    near, far = FURTHER
+    near, far = FURTHER[0], FURTHER[-1]
     return {
         "proposal_near": texts.percent(near - 1, 0),
         "proposal_far": texts.percent(far - 1, 0),
