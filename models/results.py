@@ -104,9 +104,10 @@ def reasoning() -> dict[str, Any] | None:
 
 
 def remedies() -> list[dict[str, Any]]:
-    """What each change that makes ProtoViT's boxes matter costs: ``{"remedy", "accuracy", "inside", "outside"}`` each,
-    in the order in which they were made; empty where it was never measured. They are those of networks that learnt for
-    this alone, whatever the weights at hand.
+    """What each change that makes ProtoViT's boxes matter costs: ``{"remedy", "accuracy", "inside", "outside",
+    "photos"}`` each, ``photos`` being those that the two before it were measured on; in the order in which they were
+    made; empty where it was never measured. They are those of networks that learnt for this alone, whatever the weights
+    at hand.
     """
     return _json(WEIGHTS / "protovit" / "remedies.json") or []
 
@@ -134,7 +135,9 @@ def vision() -> list[dict[str, Any]]:
 
 
 def published() -> list[dict[str, Any]]:
-    """What others reported: accuracy, macro_f1 (or None); model, split and source in each language."""
+    """What others reported: accuracy, macro_f1 (or None); ``images``, and how many each part of the split holds where
+    that was said (``parts``: to train, validate, test); model, split and source in each language.
+    """
     return _json(PUBLISHED) or []
 
 
@@ -171,8 +174,19 @@ def training_recipe(model: str) -> dict[str, Any]:
 
 
 def refitted() -> list[str]:
-    """The models that learnt once more, from the validation photos too, for the epochs chosen on these before."""
+    """The models that learnt once more, from the validation photos too: for the epochs chosen on these before, or for
+    those that :func:`epochs_are_fixed`.
+    """
     return [name for name in VISION if _record(name).get("arguments", {}).get("refit", False)]
+
+
+def epochs_are_fixed(model: str) -> bool:
+    """Whether a model learnt for as many epochs as its recipe says, whatever the validation photos said of it: each of
+    its stages bears as many epochs without a better loss as it has.
+    """
+    stages = training_recipe(model).get("stages", {}).values()
+    schedules = [stage.get("schedule") for stage in stages]
+    return bool(schedules) and all(known and known["patience"] >= known["epochs"] for known in schedules)
 
 
 def distilled_encoders() -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ import pytest
 
 from models import results
 from models.display.pages import accessibility, method
+from models.display.pages.equations import EQUATIONS
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts, catalogue
 from tests.charts import cells, in_house_style, numbers
 
@@ -71,6 +72,7 @@ FACTS = {
     "identical_splits": "99%",
     "identical_fixed": "6",
     "near_photos": "96",
+    "near_more": "60",
     "near_fixed": "16",
     "gap_low": "+0.3",
     "gap_high": "\u22121.2",
@@ -286,4 +288,46 @@ def test_a_gap_is_said_to_lie_between_two_ends_and_points_are_counted(monkeypatc
 )
 def test_who_learnt_anew_agrees_with_the_verb(models: list[str], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "refitted", lambda: models)
+    monkeypatch.setattr(results, "epochs_are_fixed", lambda name: False)
     assert words in method.facts(FRENCH)["anew"]
+
+
+@BOTH
+def test_only_of_models_whose_epochs_were_chosen_is_it_said(texts: Texts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "refitted", lambda: ["vgg16", "protovit"])
+    monkeypatch.setattr(results, "epochs_are_fixed", lambda name: name == "protovit")
+    chosen = texts("method.anew.one", models="VGG16")
+    fixed = texts("method.anew_fixed.one", models="ProtoViT")
+    assert method.facts(texts)["anew"] == f"{chosen} {fixed}"
+    monkeypatch.setattr(results, "refitted", lambda: ["protovit"])
+    assert method.facts(texts)["anew"] == fixed
+
+
+@BOTH
+def test_the_note_tells_our_random_splits_from_the_published_ones(
+    texts: Texts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "evaluation", lambda: MODELS["evaluation"])
+    monkeypatch.setattr(results, "published", lambda: [{"images": 2000, "parts": [1200, 400, 400]}])
+    known = method.facts(texts)
+    assert numbers(known["published_splits"], texts) == ["2,000", "60", "20", "20"]
+    note = texts("method.leak.text", **known)
+    assert known["published_splits"] in note and note.count(known["near_more"]) >= 1
+    assert not re.search("as the published|comme pour les chiffres", note)
+
+
+@BOTH
+def test_the_note_says_of_the_maps_no_more_than_the_intervals_do(texts: Texts, monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = {"photos": 9, "road": {"mean": 0.3, "ci95": [0.2, 0.4]}}
+    methods = {"grad-cam": figures, "shapley-cam": dict(figures)}
+    monkeypatch.setattr(results, "explanations", lambda: {"vgg16": {"methods": methods}})
+    note = texts("method.explanations.text", **method.facts(texts))
+    assert "ShapleyCAM" in note.split("Eigen-CAM")[-1], "it draws the map of Grad-CAM"
+    assert re.search({"en": "or as faithful as any", "fr": "ou aussi fidèle que toute autre"}[texts.language], note)
+
+
+def test_the_equation_of_clusters_is_that_of_the_training() -> None:
+    written = EQUATIONS["cluster"]
+    assert written.count(r"\frac{1}{K} \sum_{k} a^k_{bp}") == 2 and r"\bar a" not in written
+    for text in catalogue()["method.stages.text"].values():
+        assert re.search("is off only where|n’est éteinte que si", text), "why a part may be off without pruning"

@@ -89,6 +89,30 @@ def test_published_rows_are_in_both_languages() -> None:
             assert set(row[name]) == set(LANGUAGES) and row[name]["en"] != row[name]["fr"]
 
 
+@BOTH
+def test_the_counts_of_a_published_split_are_those_that_its_words_say(texts: Texts) -> None:
+    for row in results.published():
+        parts = row.get("parts", [])
+        written = re.sub(r"(?<=\d)[, \u00a0](?=\d{3})", "", row["split"][texts.language])
+        assert [int(number) for number in re.findall(r"\d+", written)] == [row["images"], *parts]
+        assert not parts or (sum(parts) == row["images"] and parts[2] == row["test_images"])
+
+
+def test_epochs_are_fixed_where_no_stage_can_end_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "WEIGHTS", tmp_path)
+
+    def stages(*patience: int) -> dict[str, Any]:
+        found = {str(place): {"schedule": {"epochs": 8, "patience": borne}} for place, borne in enumerate(patience)}
+        return {"recipe": {"stages": found}}
+
+    one_phase = {"recipe": {"schedule": {"epochs": 8, "patience": 8}}}
+    cases = [(stages(8, 9), True), (stages(8, 7), False), (one_phase, False), ({}, False)]
+    for name, (record, fixed) in enumerate(cases):
+        (tmp_path / str(name)).mkdir()
+        (tmp_path / str(name) / "training.json").write_text(json.dumps(record))
+        assert results.epochs_are_fixed(str(name)) is fixed
+
+
 @pytest.mark.parametrize(("texts", "separator"), [(ENGLISH, ","), (FRENCH, ";")])
 def test_the_comparison_opens_in_a_spreadsheet_of_the_language(texts: Texts, separator: str, tmp_path: Path) -> None:
     frame = tables.comparison(ROWS, texts)
@@ -369,9 +393,9 @@ def test_what_each_remedy_costs_stands_beside_protovit_where_it_was_measured(
     monkeypatch.setattr(results, "WEIGHTS", tmp_path)
     assert all(section.table is None for section in method_note.sections(texts) if "ProtoViT" in section.title)
     rows = [
-        {"remedy": "cosine", "accuracy": 0.912, "inside": 0.3, "outside": 0.44},
-        {"remedy": "kernel", "accuracy": 0.905, "inside": 0.5, "outside": 0.3},
-        {"remedy": "encoder", "accuracy": 0.9, "inside": 0.6, "outside": 0.13},
+        {"remedy": "cosine", "accuracy": 0.912, "inside": 0.3, "outside": 0.44, "photos": 24},
+        {"remedy": "kernel", "accuracy": 0.905, "inside": 0.5, "outside": 0.3, "photos": 24},
+        {"remedy": "encoder", "accuracy": 0.9, "inside": 0.6, "outside": 0.13, "photos": 24},
     ]
     (tmp_path / "protovit").mkdir()
     (tmp_path / "protovit" / "remedies.json").write_text(json.dumps(rows))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from models import results
 from models.display.pages import method
-from models.display.results import charts, findings, learning_curves, protocol_charts, style, tables
+from models.display.results import charts, faithfulness, learning_curves, protocol_charts, style, tables
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
+from models.vision.saliency import METHODS
 from tests.charts import cells, in_house_style, numbers
 from tests.test_results_words import CURVES, EVALUATION, ROWS
 
@@ -98,8 +101,13 @@ def test_a_cost_is_said_in_its_unit_and_a_model_without_one_is_left_out(cost: st
     ), "room for the names"
 
 
-def _road(value: float, photos: int = 147) -> dict[str, Any]:
-    return {"photos": photos, "road": {"mean": value, "ci95": [value - 0.1, value + 0.1]}}
+def _road(value: float, photos: int = 147, half: float = 0.01) -> dict[str, Any]:
+    return {"photos": photos, "road": {"mean": value, "ci95": [value - half, value + half]}}
+
+
+def _said(methods: dict[str, Any], texts: Texts, quick: tuple[str, ...] = ()) -> str:
+    (sentence,) = faithfulness.explanations({"vgg16": {"methods": methods}}, texts, quick=quick)
+    return sentence
 
 
 @BOTH
@@ -109,23 +117,67 @@ def test_the_most_faithful_map_is_named_beside_the_random_one(texts: Texts) -> N
         "yolov8": {"methods": {"grad-cam": _road(0.2)}},
         "protovit": {"methods": {"random": _road(0.0)}},
     }
-    (sentence,) = findings.explanations(measured, texts)
+    (sentence,) = faithfulness.explanations(measured, texts)
     assert numbers(sentence, texts) == ["0.35", "0.01", "147"] and "RISE" in sentence
     assert texts("images.methods.rise") not in sentence, "how long it takes is for the menu"
-    (sentence,) = findings.explanations(measured, texts, quick=("grad-cam", "layer-cam"))
+    (sentence,) = faithfulness.explanations(measured, texts, quick=("grad-cam", "layer-cam"))
     assert numbers(sentence, texts) == ["0.35", "0.01", "147", "0.23"] and sentence.count("Grad-CAM") == 1
-    assert findings.explanations(measured, texts, quick=("grad-cam", "rise")) == findings.explanations(measured, texts)
-    own = {"protovit": {"methods": {"random": _road(0.0123), "prototypes": _road(0.2345)}}}
-    (sentence,) = findings.explanations(own, texts, quick=("grad-cam",))
-    assert texts("images.method_names.prototypes") in sentence and numbers(sentence, texts)[-1] == "147"
+    by_rise = faithfulness.explanations(measured, texts, quick=("grad-cam", "rise"))
+    assert by_rise == faithfulness.explanations(measured, texts)
 
 
 @BOTH
-def test_the_most_faithful_map_is_one_of_those_measured_on_the_most_photos(texts: Texts) -> None:
-    methods = {"random": _road(0.0123), "grad-cam": _road(0.2345), "layer-cam": _road(0.1), "rise": _road(0.9, 56)}
-    (sentence,) = findings.explanations({"vgg16": {"methods": methods}}, texts)
-    assert numbers(sentence, texts) == ["0.23", "0.01", "147"] and texts("images.methods.grad-cam") in sentence
-    assert not findings.explanations({"vgg16": {"methods": methods | {"random": _road(0.0123, 56)}}}, texts)
+def test_a_map_that_was_measured_alone_is_not_called_the_most_faithful(texts: Texts) -> None:
+    own = {"protovit": {"methods": {"random": _road(0.0123), "prototypes": _road(0.2345)}}}
+    (sentence,) = faithfulness.explanations(own, texts, quick=("grad-cam",))
+    assert texts("images.method_names.prototypes") in sentence
+    assert numbers(sentence, texts) == ["0.23", "0.01", "147"]
+    assert sentence == texts(
+        "results.say.explanation",
+        model="ProtoViT",
+        method=texts("images.method_names.prototypes"),
+        road=texts.number(0.2345, 2),
+        random=texts.number(0.0123, 2),
+        photos="147",
+    )
+
+
+@BOTH
+def test_a_method_that_is_higher_on_fewer_photos_is_named_with_their_count(texts: Texts) -> None:
+    methods = {"random": _road(0.0123), "grad-cam": _road(0.2345), "layer-cam": _road(0.1)}
+    said = _said(methods | {"rise": _road(0.9, 56), "score-cam": _road(0.2, 56)}, texts)
+    assert numbers(said, texts) == ["0.23", "0.01", "147", "56", "0.90"] and "Grad-CAM" in said
+    assert said.count("RISE") == 1 and "Score-CAM" not in said, "it is not higher"
+    other = {"vgg16": {"methods": methods | {"random": _road(0.0123, 56)}}}
+    assert not faithfulness.explanations(other, texts)
+
+
+@BOTH
+def test_methods_whose_intervals_overlap_are_not_told_apart(texts: Texts) -> None:
+    methods = {"random": _road(0.0), "rise": _road(0.9), "grad-cam": _road(0.3), "finer-cam": _road(0.32)}
+    apart = _said(methods, texts, quick=("grad-cam", "finer-cam"))
+    assert numbers(apart, texts) == ["0.90", "0.00", "147", "0.32", "0.30"] and apart.count("FinerCAM") == 1
+    assert apart.endswith(texts("results.say.overlap", method="Grad-CAM", road=texts.number(0.3, 2)))
+    wide = _said(methods | {"grad-cam": _road(0.2)}, texts, quick=("grad-cam", "finer-cam"))
+    assert numbers(wide, texts) == ["0.90", "0.00", "147", "0.32"], "there is room between the two"
+    best = _said(methods | {"rise": _road(0.33)}, texts, quick=("rise", "grad-cam"))
+    assert numbers(best, texts) == ["0.33", "0.00", "147", "0.32"]
+    fewer = _said(methods | {"rise": _road(0.1), "grad-cam": _road(0.31, 56)}, texts)
+    assert "Grad-CAM" not in fewer, "fewer photos do not make a next one"
+
+
+@BOTH
+def test_methods_that_draw_the_same_map_are_named(texts: Texts) -> None:
+    methods = {"grad-cam": _road(0.3), "eigen-cam": _road(0.1), "shapley-cam": _road(0.3), "rise": _road(0.3, 56)}
+    (sentence,) = faithfulness.same_maps({"vgg16": {"methods": methods}, "yolov8": {"methods": {}}}, texts)
+    assert sentence == texts("results.say.same_map", model="VGG16", first="Grad-CAM", second="ShapleyCAM")
+
+
+def test_the_readme_names_the_methods_that_draw_the_same_map() -> None:
+    readme = " ".join((Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8").split())
+    assert len(METHODS) == 12 and "twelve saliency methods (for VGG16, Grad-CAM and ShapleyCAM draw" in readme
+    found = results.explanations()
+    assert "vgg16" not in found or len(faithfulness.same_maps({"vgg16": found["vgg16"]}, ENGLISH)) == 1
 
 
 @BOTH
@@ -133,10 +185,10 @@ def test_the_note_says_how_far_the_search_for_proposals_goes(texts: Texts) -> No
     found = {name: numbers(text, texts) for name, text in method.facts(texts).items() if name.startswith("proposal_")}
     found.pop("proposal_distance")  # an equation
     assert found == {
-        "proposal_near": ["5%"],
+        "proposal_near": ["1%"],
         "proposal_far": ["10%"],
         "proposal_sum": ["100,000"],
-        "proposal_near_sum": ["105,000"],
+        "proposal_near_sum": ["101,000"],
         "proposal_far_sum": ["110,000"],
         "proposal_share": ["50%"],
         "proposal_sums": ["50"],

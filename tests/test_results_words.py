@@ -195,7 +195,7 @@ SENTENCES: dict[str, tuple[Callable[[Texts], list[str]], list[list[str]]]] = {
         lambda texts: findings.leak(EVALUATION["leak"], texts),
         [
             ["1,050", "24", "12", "70", "15", "15", "2.1%", "0.7%", "4.8%", "99%", "6", "158"],
-            ["64", "1,050", "32", "2.1%", "0.7%", "4.8%", "99%", "16", "158"],
+            ["40", "64", "1,050", "32", "2.1%", "0.7%", "4.8%", "99%", "16", "158"],
         ],
     ),
     "protocols": (lambda texts: findings.protocols(EVALUATION, texts), [["84.8%", "80.5%", "+4.2", "1.2"]]),
@@ -279,6 +279,45 @@ def test_a_table_holds_the_measured_figures_with_the_decimals_that_they_are_wort
     assert [[number for cell in row[1:] for number in numbers(cell, texts)] for row in table.rows] == expected
     assert len(set(table.head)) == len(table.head) and table.caption and all(table.head)
     assert all(cell for row in table.rows for cell in row)
+
+
+PUBLISHED: list[dict[str, Any]] = [
+    {"images": 2000},
+    {"images": 2000, "parts": [1200, 400, 400]},
+    {"images": 2000, "parts": [1200, 400, 400]},
+]
+
+
+@BOTH
+def test_near_copies_are_said_to_have_the_identical_photos_among_them(texts: Texts) -> None:
+    _, near = findings.leak(EVALUATION["leak"], texts)
+    written = {"en": "are the identical photos and 40 more, such as", "fr": "sont les photos identiques et 40 de plus"}
+    assert written[texts.language] in near
+
+
+@BOTH
+def test_our_random_splits_are_told_apart_from_the_published_ones(texts: Texts) -> None:
+    said = findings.split_protocols(EVALUATION, PUBLISHED, texts)
+    ours = {"en": ["1,050", "70", "15", "15"], "fr": ["70", "15", "15", "1,050"]}[texts.language]
+    assert numbers(said, texts) == [*ours, "2,000", "60", "20", "20"]
+    assert numbers(findings.split_protocols(EVALUATION, [], texts), texts).count("2,000") == 0
+    mixed = [*PUBLISHED, {"images": 900, "parts": [720, 90, 90]}]
+    assert numbers(findings.published_splits(mixed, texts), texts) == [
+        *("900", "2,000"),
+        *("60", "20", "20", "80", "10", "10"),
+    ]
+    assert not findings.published_splits(PUBLISHED[:1], texts)
+    column = texts("results.protocols.random")
+    assert not re.search("publi", column), "published figures come from other splits"
+
+
+@BOTH
+def test_the_remedies_say_on_how_many_photos_they_were_measured(texts: Texts) -> None:
+    row = {"remedy": "kernel", "accuracy": 0.9, "inside": 0.7, "outside": 0.1}
+    table = reasoning_tables.remedy_table([row | {"photos": 1024}, row | {"photos": 1024}], texts)
+    assert numbers(table.caption, texts) == ["1,024"]
+    table = reasoning_tables.remedy_table([row | {"photos": 147}, row | {"photos": 24}], texts)
+    assert numbers(table.caption, texts) == ["24", "147"]
 
 
 def test_points_are_counted_as_the_language_counts() -> None:

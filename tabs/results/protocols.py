@@ -1,4 +1,4 @@
-"""How far a figure depends on the split: cross-validation by groups, the published protocol, and what it leaks."""
+"""How far a figure depends on the split: cross-validation by groups, random splits, and what these leak."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from models import results
 from models.display.results import findings, protocol_charts
 from models.texts import Texts
 from tabs.results.components import chart, heading, sentences, table
@@ -21,7 +22,7 @@ def protocols_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts:
             sentences(*findings.differences(relearnt["pairs"], texts))
             table(protocol_charts.pairs_table(relearnt["pairs"], True, texts))
     gr.Markdown(f"### {texts('results.protocols.cheap')}")
-    gr.Markdown(texts("results.protocols.explain"))
+    gr.Markdown(findings.split_protocols(evaluation, results.published(), texts))
     crossed = evaluation["cross_validation"]
     heading(texts("results.protocols.title"), findings.protocols(evaluation, texts))
     chart(protocol_charts.spread(evaluation, texts))

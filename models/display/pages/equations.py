@@ -15,8 +15,9 @@ EQUATIONS: dict[str, str] = {
     "evidence": r"$$z_c = \sum_{p \in P_c} w_p\, g_p, \qquad w_p = 10 \log (1 + e^{u_p}) \ge 0$$",
     "objective": r"$$\mathcal{L} = \mathcal{L}_{CE} + \lambda_1 \mathcal{L}_{clst} + \lambda_2 \mathcal{L}_{sep} "
     r"+ \dots + \lambda_{11} \mathcal{L}_{pool}$$",
-    "cluster": r"$$\mathcal{L}_{clst} = -\frac{1}{B} \sum_{b} \max_{p \in P_{y_b}} \bar a_{bp}, \qquad "
-    r"\mathcal{L}_{sep} = \frac{1}{B} \sum_{b} \max_{p \notin P_{y_b}} \bar a_{bp}$$",
+    "cluster": r"$$\mathcal{L}_{clst} = -\frac{1}{B} \sum_{b} \max_{p \in P_{y_b}} "
+    r"\frac{1}{K} \sum_{k} a^k_{bp}, \qquad "
+    r"\mathcal{L}_{sep} = \frac{1}{B} \sum_{b} \max_{p \notin P_{y_b}} \frac{1}{K} \sum_{k} a^k_{bp}$$",
     "locality": r"$$\mathcal{L}_{orth} = \sum_c \lVert G_c - I \rVert_{1}, \qquad "
     r"\mathcal{L}_{loc} = \frac{1}{|S|} \sum_{i \in S} \bigl(1 - \cos(f_i(x), f_i(x_S))\bigr)$$",
     "deletion_term": r"$$\mathcal{L}_{del} = \frac{1}{|R|} \sum_{i \in R} "

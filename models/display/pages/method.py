@@ -15,7 +15,7 @@ from models.display.common.html import Table
 from models.display.common.names import class_name, machine_name, model_name
 from models.display.common.palette import NEUTRAL, base_figure
 from models.display.pages.equations import EQUATIONS
-from models.display.results import protocol_charts, reasoning_tables
+from models.display.results import faithfulness, findings, protocol_charts, reasoning_tables
 from models.display.results.charts import LEGEND
 from models.display.results.style import look, maybe
 from models.texts import Texts
@@ -104,6 +104,9 @@ def _data_facts(texts: Texts) -> dict[str, str]:
         known[f"{kind}_share"] = maybe(copies.get("random_share"), texts.percent)
         known[f"{kind}_splits"] = maybe(copies.get("splits_with_one"), lambda share: texts.percent(share, 0))
         known[f"{kind}_fixed"] = maybe(copies.get("fixed_test_photos"), texts.number)
+    counted = [found.get(kind, {}).get("photos") for kind in ("near", "identical")]
+    known["near_more"] = UNKNOWN if None in counted else texts.number(counted[0] - counted[1])
+    known["published_splits"] = findings.published_splits(results.published(), texts)
     return known | _split_facts(evaluation.get("splits", {}), texts)
 
 
@@ -151,15 +154,25 @@ def _training_facts(texts: Texts) -> dict[str, str]:
     unchanged = any(row.get("epochs") == 0 for row in rows.values())
     known["no_epoch"] = texts("method.no_epoch") if unchanged else ""
     schedule = results.training_recipe("vgg16").get("schedule", {})
-    anew = [model_name(name, texts) for name in results.refitted()]
     known["rise_masks"] = texts.number(MASKS)
-    known["anew"] = texts.count("method.anew", len(anew), models=", ".join(anew)) if anew else ""
+    known["anew"] = _anew(texts)
+    known["same_maps"] = " ".join(faithfulness.same_maps(results.explanations(), texts))
     pupils = [f"{model_name(name, texts)} ({', '.join(found)})" for name, found in results.distilled_encoders().items()]
     known["taught"] = texts("method.taught", pupils=texts.series(pupils)) if pupils else ""
     known["smoothing"] = maybe(schedule.get("smoothing"), lambda value: texts.number(value, 1))
     known["decay"] = maybe(schedule.get("weight_decay"), lambda value: texts.number(value, 2))
     known["average"] = maybe(schedule.get("average"), lambda value: texts.number(value, 2))
     return known
+
+
+def _anew(texts: Texts) -> str:
+    """Which models learnt once more, those whose epochs were chosen apart from those whose epochs are fixed."""
+    told = []
+    for key, fixed in (("method.anew", False), ("method.anew_fixed", True)):
+        names = [name for name in results.refitted() if results.epochs_are_fixed(name) is fixed]
+        if names:
+            told.append(texts.count(key, len(names), models=", ".join(model_name(name, texts) for name in names)))
+    return " ".join(told)
 
 
 def _protovit_facts(texts: Texts) -> dict[str, str]:

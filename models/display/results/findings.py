@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.display.common.names import class_name, machine_name, model_name
@@ -187,6 +187,7 @@ def leak(found: Mapping[str, Any], texts: Texts) -> list[str]:
             f"results.say.leak_{kind}",
             photos=texts.number(found["photos"]),
             held=texts.number(found[kind]["photos"]),
+            more=texts.number(found["near"]["photos"] - found["identical"]["photos"]),
             groups=texts.number(found[kind]["groups"]),
             share=texts.percent(found[kind]["random_share"]),
             low=texts.percent(found[kind]["random_range95"][0]),
@@ -197,6 +198,26 @@ def leak(found: Mapping[str, Any], texts: Texts) -> list[str]:
         )
         for kind in ("identical", "near")
     ]
+
+
+def published_splits(published: Rows, texts: Texts) -> str:
+    """What the splits of the published figures are drawn from, and their shares where these were reported."""
+    images = sorted({row["images"] for row in published})
+    parts = sorted({tuple(row["parts"]) for row in published if "parts" in row}, reverse=True)
+    if not parts:
+        return ""
+    shares = ("/".join(texts.number(100 * part / sum(split)) for part in split) for split in parts)
+    return texts(
+        "results.protocols.published",
+        photos=texts.series(texts.number(count) for count in images),
+        shares=texts.series(shares),
+    )
+
+
+def split_protocols(evaluation: Mapping[str, Any], published: Rows, texts: Texts) -> str:
+    """How the cheap models are split, and how that compares with what others reported."""
+    photos = texts.number(evaluation["cross_validation"]["photos"])
+    return texts("results.protocols.explain", photos=photos, published=published_splits(published, texts)).strip()
 
 
 def protocols(evaluation: Mapping[str, Any], texts: Texts) -> list[str]:
@@ -251,39 +272,3 @@ def failures(evaluation: Mapping[str, Any], models: Sequence[str], texts: Texts)
         ),
         texts.count("results.say.rendered", len(rendered), all=texts.number(all_miss)),
     ]
-
-
-def explanations(measured: Mapping[str, Mapping[str, Any]], texts: Texts, quick: Collection[str] = ()) -> list[str]:
-    """For each model the method of the highest ROAD, beside the random map of as many photos; where it is a slow one,
-    also the most faithful of the ``quick`` ones, which the app draws first.
-
-    Both are chosen as the app chooses (:mod:`models.vision.measured`): among the methods that were measured on the most
-    photos, since on fewer chance would choose as well.
-    """
-    sentences = []
-    for model, figures in measured.items():
-        methods = figures["methods"].items()
-        roads = {name: (found["photos"], found["road"]["mean"]) for name, found in methods if found.get("road")}
-        random = roads.pop("random", None)
-        best = max(roads, key=roads.__getitem__, default="")
-        if not best or random is None or random[0] != roads[best][0]:
-            continue
-        told = texts(
-            "results.say.explanations",
-            model=model_name(model, texts),
-            method=_method(best, texts),
-            road=texts.number(roads[best][1], 2),
-            random=texts.number(random[1], 2),
-            photos=texts.number(roads[best][0]),
-        )
-        drawn = max(roads.keys() & set(quick), key=roads.__getitem__, default=best)
-        if drawn != best:
-            by_default = {"method": _method(drawn, texts), "road": texts.number(roads[drawn][1], 2)}
-            told = f"{told} {texts('results.say.by_default', **by_default)}"
-        sentences.append(told)
-    return sentences
-
-
-def _method(name: str, texts: Texts) -> str:
-    """A method's bare name, as a sentence takes it: that of the menu may say how long it takes."""
-    return texts.get(f"images.method_names.{name}", texts.get(f"images.methods.{name}", name))

@@ -99,8 +99,9 @@ def stage_table(steps: Sequence[Mapping[str, Any]], texts: Texts) -> Table:
 
 def remedy_table(remedies: Sequence[Mapping[str, Any]], texts: Texts) -> Table:
     """What each change that makes the boxes matter costs in accuracy; ``remedies`` as ``models.results`` reads them."""
+    photos = texts.series(texts.number(count) for count in sorted({row["photos"] for row in remedies}))
     return Table(
-        texts("reasoning.remedies.caption"),
+        texts("reasoning.remedies.caption", photos=photos),
         tuple(texts(f"reasoning.remedies.{name}") for name in ("remedy", "accuracy", "inside", "outside")),
         tuple(
             (
