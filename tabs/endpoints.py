@@ -183,7 +183,7 @@ def explain_image(image: str, model: str = "yolov8", method: str = "", target: s
     Args:
         image: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF file; agents send a data URL (data:image/jpeg;base64,...).
         model: one of the names that /classify_image takes.
-        method: a saliency method of that model, such as "eigen-cam"; empty for its most faithful quick one.
+        method: a saliency method of that model, such as "eigen-cam"; empty for the quick one of the highest ROAD.
         target: the class to explain; empty for the predicted one.
     """
     # step by step, though only the last step has a picture: between two steps the work of a caller who left is dropped

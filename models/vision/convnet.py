@@ -35,7 +35,7 @@ class FeatureMaps(NamedTuple):
 class Convnet(ImageClassifier):
     """A convolutional network, cut where its saliency maps are read.
 
-    The method that explains it by default is the most faithful of the quick ones, as measured with these weights.
+    The method that explains it by default is the quick one of the highest ROAD, as measured with these weights.
 
     ``body`` turns pixels into the feature maps of the last convolutional block, ``head`` turns those into
     logits. One pass through the body serves the prediction and the map, and gradients flow through the head

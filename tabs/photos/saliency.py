@@ -209,7 +209,7 @@ def _choices(texts: Texts) -> SaliencyWidgets:
 
 
 def method_choices(model: str, texts: Texts) -> list[tuple[str, str]]:
-    """The methods that explain a model, the most faithful quick one first, named in the reader's language; the one that
+    """The methods that explain a model, the quick one of the highest ROAD first, named in the reader's language; the one that
     was published with the model says so.
     """
     published = photos.published_method(model)
