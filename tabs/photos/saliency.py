@@ -209,8 +209,8 @@ def _choices(texts: Texts) -> SaliencyWidgets:
 
 
 def method_choices(model: str, texts: Texts) -> list[tuple[str, str]]:
-    """The methods that explain a model, the quick one of the highest ROAD first, named in the reader's language; the one that
-    was published with the model says so.
+    """The methods that explain a model, the quick one of the highest ROAD first, named in the reader's language; the
+    one that was published with the model says so.
     """
     published = photos.published_method(model)
     return [
