@@ -40,6 +40,7 @@ GRADIO_LABELS = {
     "common.upload": "page.gradio.upload",  # the key of a text that Gradio does not have
     "Click to upload or drop files": "page.gradio.upload",
     "Cliquez pour télécharger un fichier": "page.gradio.click",  # which is to download one
+    "Déposez un fichier image ici pour télécharger": "page.gradio.upload",
     "Capture from camera": "page.gradio.camera",
     "Paste from clipboard": "page.gradio.paste",
     "undo": "page.gradio.undo",

@@ -99,6 +99,8 @@ def test_a_link_names_a_cut_off_that_there_is(visit: Open) -> None:
     page = visit().open(f"?client={EXAMPLES['just_granted']}&ratio=400")
     page.page.get_by_text("400").first.wait_for()
     decided(page, ENGLISH("credit.decision.granted"))
+    page.settle().page.get_by_label(re.compile(re.escape(ENGLISH("credit.policy.ratio")) + r" \(.*\)")).first.fill("40")
+    decided(page, ENGLISH("credit.decision.refused"))  # what was refused covers nothing
 
 
 def test_a_view_is_about_the_client_of_the_verdict_or_not_shown(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import gradio as gr
 
@@ -64,4 +65,6 @@ def credit_tab(texts: Texts, app: gr.Blocks) -> None:
     # each by itself: a link to an unknown client still opens its view
     links.open_tab(app, views, "view", SUB_TABS)
     for name, opened, widget in (("client", open_client, selection.client), ("ratio", open_ratio, slider)):
-        links.followed(app, name).change(handle_errors(opened, texts), None, widget, api_visibility="private")
+        # a refusal is said in a toast: Gradio would also cover the widget with the word "Error", and leave it there
+        options: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        links.followed(app, name).change(handle_errors(opened, texts), None, widget, **options)
