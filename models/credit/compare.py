@@ -12,7 +12,7 @@ from models import arguments
 from models.credit.application import columns
 from models.credit.features import DAYS_PER_YEAR
 from models.credit.portfolio import Portfolio
-from models.credit.wording import NOT_SAID, WITHOUT, Value, is_missing, label
+from models.credit.wording import WITHOUT, Value, is_missing, is_said, label
 from models.errors import InputError, shown
 from models.texts import ENGLISH, Texts
 
@@ -123,7 +123,7 @@ def compare(
     used = tuple(arguments.one_of("criteria", item, CRITERIA) for item in criteria) if chosen_group == "similar" else ()
     members = alike(portfolio, portfolio.application(client_id), used)
     own, outcomes, values = values[row], portfolio.outcomes[members], values[members]
-    known = int(sum(_is_known(value) for value in values))
+    known = int(sum(is_said(value) for value in values))
     if not known:
         rows = np.flatnonzero(members)
         raise InputError(
@@ -172,11 +172,6 @@ def alike(portfolio: Portfolio, application: Mapping[str, Value], criteria: Sequ
     return members
 
 
-def _is_known(value: object) -> bool:
-    """Whether a value says anything; the table's categories for what was not said do not."""
-    return not is_missing(value) and value not in NOT_SAID
-
-
 def _of_numbers(own: float, values: np.ndarray, outcomes: np.ndarray) -> dict[str, Any]:
     """The part of a comparison that depends on the values, of a number."""
     known = ~np.isnan(values)
@@ -200,14 +195,14 @@ def _of_numbers(own: float, values: np.ndarray, outcomes: np.ndarray) -> dict[st
 
 def _of_categories(own: Value, values: np.ndarray, outcomes: np.ndarray) -> dict[str, Any]:
     """The same of a category."""
-    known = np.array([_is_known(value) for value in values])
+    known = np.array([is_said(value) for value in values])
     found, counts = np.unique(values[known].astype(str), return_counts=True)
     categories = tuple(str(name) for name in found[np.argsort(-counts, kind="stable")])
     repaid, defaulted = (
         tuple(int((values[outcomes == outcome] == category).sum()) for category in categories) for outcome in (0, 1)
     )
     return {
-        "value": own if _is_known(own) else None,
+        "value": own if is_said(own) else None,
         "percentile": None,
         "edges": None,
         "categories": categories,

@@ -107,13 +107,12 @@ class Policy:
             InputError: the ratio is outside ``COST_RATIO_RANGE``.
         """
         low, high = COST_RATIO_RANGE
-        is_number = arguments.is_number(cost_ratio)
-        if not is_number or not low <= cost_ratio <= high:
-            written = Number(cost_ratio) if is_number else shown(cost_ratio).strip("'")
+        try:
+            ratio = arguments.number("cost_ratio", cost_ratio, low, high)
+        except InputError as error:
+            written = Number(cost_ratio) if arguments.is_number(cost_ratio) else shown(cost_ratio).strip("'")
             of_link = InputError("ratio_of_link", received=written, low=Number(low), high=Number(high))
-            told = {"received": shown(cost_ratio), "low": low, "high": high}
-            raise InputError("number_range", argument="cost_ratio", on_page=of_link, **told)
-        ratio = float(cost_ratio)
+            raise InputError(error.key, on_page=of_link, **error.details) from None
         costs = self.costs(ratio)
         index = int(np.argmin(costs))
         return CutOff(ratio, float(self.thresholds[index]), self.at(index), float(costs[index]))

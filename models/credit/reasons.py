@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from models.credit.score import Contribution, Group, Scale, Score, sigmoid
-from models.credit.wording import NOT_SAID, Distance, is_missing, label, value_text
+from models.credit.wording import NOT_SAID, Distance, is_missing, is_said, label, value_text
 from models.texts import Texts
 
 NAMED = 3  # groups, or unknown facts, that are named
@@ -34,8 +34,7 @@ def reasons(score: Score, texts: Texts, scale: Scale = "probability") -> list[st
         if notable:
             sentences.append(texts(f"credit.reasons.{key}", whom=whom, groups=_named(notable, texts)))
     sentences.append(_balance(score, distance.texts(texts)["probability"], texts))
-    applicable = [item for item in score.contributions if item.is_applicable]
-    unknown = [item for item in applicable if is_missing(item.value) or item.value in NOT_SAID]
+    unknown = [item for item in score.contributions if item.is_applicable and not is_said(item.value)]
     sentences += _unknown([item for item in unknown if item.stand_in is None and is_missing(item.value)], "", texts)
     sentences += _unknown([item for item in unknown if item.stand_in is not None], "_usual", texts)
     return sentences + not_learnt(score, texts)

@@ -32,10 +32,15 @@ def is_missing(value: object) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
+def is_said(value: object) -> bool:
+    """Whether a value says anything: it is known, and none of the table's categories for what was not said."""
+    return not is_missing(value) and value not in NOT_SAID
+
+
 def told(column: str, application: Mapping[str, Value]) -> Value:
     """An application's value of a column as a reader is told of it: ``NOT_APPLICABLE`` where there can be none."""
     value = application.get(column)
-    if column not in WITHOUT or not (is_missing(value) or value in NOT_SAID):
+    if column not in WITHOUT or is_said(value):
         return value
     owner, says_so = WITHOUT[column]
     return NOT_APPLICABLE if application.get(owner) == says_so else value

@@ -8,7 +8,7 @@ from models.credit.features import NOT_EMPLOYED
 from models.credit.principal_reasons import TOLD_AS_ONE, ComparedFact, PrincipalReason
 from models.credit.reasons import not_learnt
 from models.credit.score import Score
-from models.credit.wording import NOT_SAID, is_missing, label, scaled, spoken_value, unit, value_text
+from models.credit.wording import is_missing, is_said, label, scaled, spoken_value, unit, value_text
 from models.display.common.html import render
 from models.texts import Texts, catalogue
 
@@ -50,7 +50,7 @@ def _fact(fact: ComparedFact, reason: PrincipalReason, texts: Texts) -> str:
     if not fact.is_applicable or (fact.value == NOT_EMPLOYED and fact.feature == "DAYS_EMPLOYED"):
         known = texts.share(fact.known)
         return texts(f"principal_reasons.facts.{fact.feature}.none", known=known, of_peers=of_peers)
-    if is_missing(fact.value) or fact.value in NOT_SAID:
+    if not is_said(fact.value):
         told = {"name": label(fact.feature, texts), "known": texts.share(fact.known), "of_peers": of_peers}
         key = _key(fact, "unknown")
         unknown = texts(key if key in catalogue() else "principal_reasons.unknown", **told)
