@@ -5,7 +5,7 @@ UV := $(BIN)/python -m uv pip
 # TORCH=cpu takes PyTorch's wheels without CUDA, from PyTorch's own index
 TORCH ?= default
 
-.PHONY: run test test-fast mutate check lock train-environment reproduce clean
+.PHONY: run test test-fast mutate check lock charts train-environment reproduce clean
 
 run: $(VENV)/ready ## the app on http://127.0.0.1:7860 (GRADIO_SERVER_PORT to change)
 	$(BIN)/python app.py
@@ -52,6 +52,9 @@ LOCK := $(UV) compile --quiet --universal --python-version 3.11 --generate-hashe
 lock: $(VENV)/uv ## the versions and hashes of everything that pyproject.toml asks for
 	$(LOCK) pyproject.toml --output-file requirements.txt
 	$(LOCK) pyproject.toml --all-extras --constraint requirements.txt --output-file requirements-dev.txt
+
+charts: ## the part of plotly.js that draws the page's charts, with Node and npm
+	cd tabs/plotly && npm ci --ignore-scripts && npm run build
 
 train-environment: $(VENV)/ready-dev ## what training needs beside the app
 

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models.vision import gallery
 from server.responses import collect
-from tabs.gradio_internals import with_a_calm_clock
+from tabs.gradio_internals import mended
 
 PLACES = ("/assets/", "/static/")
 KINDS = (".js", ".css", ".svg")
@@ -47,8 +47,7 @@ class CompressedAssets:
                 await send(start)
                 await send({"type": "http.response.body", "body": body})
                 return
-            body = with_a_calm_clock(path, body)
-            body = await anyio.to_thread.run_sync(lambda: brotli.compress(body, quality=QUALITY))
+            body = await anyio.to_thread.run_sync(lambda: brotli.compress(mended(path, body), quality=QUALITY))
             headers = MutableHeaders(raw=start["headers"])
             headers["content-encoding"], headers["content-length"] = "br", str(len(body))
             headers.add_vary_header("accept-encoding")

@@ -46,10 +46,16 @@ def test_only_what_the_app_needs_is_there(space: Path) -> None:
     tops |= {"requirements.txt", "packages.txt", "hub.yaml", "LICENSE", *deploy_space.DOCUMENTS}
     assert {name.split("/")[0] for name in names} == tops
     assert not [name for name in names if name.endswith((".pyi", ".pyc", ".pkl", ".pt", ".log")) or "/." in name]
-    kinds = (("models", ".py"), ("models", ".html"), ("server", ".py"), ("tabs", ".py"), ("tabs", ".css"))
+    assert not [name for name in names if "/node_modules/" in name]
+    kinds = (
+        ("models", ".py"),
+        ("models", ".html"),
+        ("server", ".py"),
+        *(("tabs", f".{kind}") for kind in ("py", "css", "js")),
+    )
     for folder, suffix in kinds:
         here = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob(f"*{suffix}")}
-        assert here <= names
+        assert {name for name in here if "/node_modules/" not in name} <= names
 
 
 def test_every_file_of_the_data_is_decided_upon() -> None:

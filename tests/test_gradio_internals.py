@@ -10,6 +10,7 @@ import tracemalloc
 import urllib.request
 
 import anyio
+import brotli
 import gradio as gr
 import httpx
 import pytest
@@ -21,7 +22,7 @@ from gradio.state_holder import SessionState
 from app import create_app
 from server.application import create_server, running
 from tabs import gradio_internals
-from tabs.gradio_internals import ASSETS, LOOKS, LightBlocks, charts_script, with_a_calm_clock
+from tabs.gradio_internals import ASSETS, LOOKS, PLOTLY, LightBlocks, charts_script, mended, with_a_calm_clock
 
 pytestmark = pytest.mark.slow
 
@@ -166,4 +167,25 @@ def test_the_script_that_draws_charts_is_known(app_url: str) -> None:
     with urllib.request.urlopen(app_url) as answer:
         assert f'<link rel="modulepreload" href="./assets/{name}">' in answer.read().decode()
     with urllib.request.urlopen(f"{app_url}assets/{name}") as answer:
-        assert len(answer.read()) > 1_000_000
+        assert answer.status == 200
+
+
+def test_charts_are_drawn_by_our_part_of_plotly(app_url: str) -> None:
+    name, ours = charts_script(), PLOTLY.read_bytes()
+    request = urllib.request.Request(f"{app_url}assets/{name}", headers={"accept-encoding": "br"})
+    with urllib.request.urlopen(request) as answer:
+        served = brotli.decompress(answer.read())
+    assert ours in served and len(served) < len(ours) + 2000, "Gradio's component around it, and nothing else"
+    with_none = served.replace(ours, b"")
+    assert b'"./index-' in with_none and b"export{" in with_none and b"(module=>{" in with_none
+
+
+@pytest.mark.parametrize(
+    ("path", "script"),
+    [
+        ("/assets/Plot-1.js", b"var p=r(f(((e,t)=>{t.exports=1}))()),m=2"),  # another script
+        ("/assets/PlotlyPlot-1.js", b"import{p}from'plotly.js'"),  # another way to hold it
+    ],
+)
+def test_another_script_is_left_as_it_is(path: str, script: bytes) -> None:
+    assert mended(path, script) == script

@@ -38,7 +38,7 @@ DATA = (
     "published_results.json",
     "texts",
 )
-NEVER = shutil.ignore_patterns("__pycache__", "*.pyc", "*.pyi", "*.log", ".*")
+NEVER = shutil.ignore_patterns("__pycache__", "node_modules", "*.pyc", "*.pyi", "*.log", ".*")
 HEAVY = ("model.safetensors", "model.txt")  # weights themselves; figures, thresholds and cards always go along
 
 

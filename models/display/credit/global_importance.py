@@ -121,7 +121,7 @@ def dependence(found: Dependence, texts: Texts) -> go.Figure:
     marker = _coloured(ranks[known], label(found.partner, texts), texts) | {"size": 5, "showscale": True}
     told = np.array([_said(found, value, texts) for value in found.values])
     for points, look in ((~known, {"size": 5, "color": NEUTRAL}), (known, marker)):
-        figure.add_scattergl(
+        figure.add_scatter(
             x=values[points],
             y=found.attributions[points],
             mode="markers",

@@ -32,7 +32,7 @@ def scatter(portfolio: Portfolio, client_id: object, first: object, second: obje
     for outcome, colour, symbol, size in ((0, LOWERS, "circle-open", 4), (1, RAISES, "x", 6)):
         members = known & (portfolio.outcomes == outcome)
         figure.add_trace(
-            go.Scattergl(
+            go.Scatter(
                 x=x[members],
                 y=y[members],
                 mode="markers",
