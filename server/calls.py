@@ -30,7 +30,15 @@ MOST_DIGITS = 1000  # of a number; Python reads 4,300
 NAMED = 'an object of arguments by name, such as {"client_id": 900001}'
 LISTED = 'an object with a list of arguments, such as {"data": [900001]}'
 REFUSED = 400  # status from which an answer is a refusal
-STATUS = {"endpoint_unknown": 404, "body_unreadable": 400, "body_shape": 400, "body_heavy": 413}  # else 422
+STATUS = {
+    "body_heavy": 413,
+    "body_shape": 400,
+    "body_unreadable": 400,
+    "endpoint_unknown": 404,
+    "event_read": 409,
+    "event_unknown": 404,
+    "session_unknown": 404,
+}  # else 422
 
 
 T = TypeVar("T")
@@ -75,6 +83,7 @@ class Calls:
         self.functions = functions
         self.is_awaited = is_awaited
         self.has_joined = has_joined
+        self.read: set[str] = set()  # events whose answers are being waited for
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
@@ -85,19 +94,29 @@ class Calls:
         numbered = path in (JOIN, RUN)
         call = None if numbered else CALL.fullmatch(path)
         if call and call["name"] not in self.endpoints:
-            error = InputError("endpoint_unknown", received=shown(call["name"]), allowed=self._names())
-            await JSONResponse({"detail": str(error)}, 404)(scope, receive, send)
-            return
-        if scope["method"] == "GET" and call and not self.is_awaited((call["event"] or "").strip("/")):
-            error = InputError("event_unknown", received=shown((call["event"] or "").strip("/")))
-            await JSONResponse({"detail": str(error)}, 404)(scope, receive, send)
+            unknown = InputError("endpoint_unknown", received=shown(call["name"]), allowed=self._names())
+            await _refuse(unknown, scope, receive, send)
+        elif scope["method"] == "GET" and call:
+            await self._answered(scope, receive, send, (call["event"] or "").strip("/"))
         elif scope["method"] == "GET" and path == STREAM and not self.has_joined(session_of(scope)):
-            error = InputError("session_unknown", received=shown(session_of(scope)))
-            await JSONResponse({"detail": str(error)}, 404)(scope, receive, send)
+            await _refuse(InputError("session_unknown", received=shown(session_of(scope))), scope, receive, send)
         elif scope["method"] == "POST" and (call or numbered):
             await self._taken(scope, receive, send, call)
         else:
             await self.app(scope, receive, send)
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send, event: str) -> None:
+        """An answer, to one reader: it is sent once, so that of two readers one would wait for ever."""
+        if not self.is_awaited(event):
+            await _refuse(InputError("event_unknown", received=shown(event)), scope, receive, send)
+        elif event in self.read:
+            await _refuse(InputError("event_read", received=shown(event)), scope, receive, send)
+        else:
+            self.read.add(event)
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                self.read.discard(event)
 
     async def _taken(self, scope: Scope, receive: Receive, send: Send, call: re.Match[str] | None) -> None:
         """A call, of which nothing stays where Gradio refuses it."""
@@ -164,8 +183,12 @@ async def read(scope: Scope, receive: Receive, send: Send, check: Callable[[byte
     try:
         return await anyio.to_thread.run_sync(check, body) if len(body) > LONG else check(body)
     except InputError as error:
-        await JSONResponse({"detail": str(error)}, STATUS.get(error.key, 422))(scope, receive, send)
+        await _refuse(error, scope, receive, send)
         return None
+
+
+async def _refuse(error: InputError, scope: Scope, receive: Receive, send: Send) -> None:
+    await JSONResponse({"detail": str(error)}, STATUS.get(error.key, 422))(scope, receive, send)
 
 
 def read_object(body: bytes, allowed: str) -> dict[str, Any]:

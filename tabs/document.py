@@ -47,6 +47,7 @@ GRADIO_LABELS = {
     "Stop Recording": "page.gradio.stop",
     "Close": "page.gradio.close",
     "Error": "page.error",
+    "Connection to the server was lost. Attempting reconnection...": "page.gradio.reconnecting",
 }
 
 

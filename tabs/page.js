@@ -273,9 +273,9 @@
       if (own) text.data = own;
     }
     for (const end of document.querySelectorAll(".min_value, .max_value")) number(end.firstChild);
-    for (const heading of document.querySelectorAll(".toast-title")) {
-      const own = words.labels[heading.textContent.trim()];
-      if (own) heading.textContent = own;
+    for (const said of document.querySelectorAll(".toast-title, [data-testid=toast-text]")) {
+      const own = words.labels[said.textContent.trim()];
+      if (own) said.textContent = own;
     }
     for (const empty of document.querySelectorAll(".empty[aria-label]:not([role])")) empty.setAttribute("role", "img");
     for (const line of document.querySelectorAll("#overlay .outer:not([role='slider'])")) divide(line);

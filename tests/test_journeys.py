@@ -374,6 +374,17 @@ def test_a_page_that_is_left_does_not_complain_of_it(visit: Open) -> None:
     opened.left()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_server_that_is_gone_is_told_of_in_the_language_of_the_page(visit: Open, language: Language) -> None:
+    texts = Texts(language)
+    opened = visit(language).open({"en": "", "fr": "fr"}[language]).settle()
+    opened.page.route("**/gradio_api/queue/**", lambda route: route.abort())
+    opened.page.get_by_role("button", name=texts("credit.finder.examples.riskiest"), exact=True).click()
+    opened.page.get_by_text(texts("page.gradio.reconnecting"), exact=True).wait_for()
+    opened.page.close()
+    opened.complaints.clear()  # of what was cut
+
+
 @pytest.mark.parametrize("language", ["fr"])
 def test_the_browser_chooses_the_first_language(visit: Open, language: str) -> None:
     page = visit(language).open()

@@ -7,18 +7,21 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
 from typing import Any
 
+import anyio
 import gradio as gr
 import httpx
 import pytest
+from anyio.from_thread import start_blocking_portal
 from gradio.queueing import Queue
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from starlette.types import Message, Receive, Scope, Send
 
 from models.conventions import LANGUAGES
 from models.errors import LONGEST
@@ -29,6 +32,7 @@ from models.vision.photo_files import MAX_PHOTOS
 from server import application, bodies, calls
 from server.application import create_server, running
 from server.bodies import LIMIT, SMALL, UPLOADED
+from server.calls import Calls
 from tabs.gradio_internals import LightBlocks
 from tests.factories import photo
 
@@ -405,6 +409,38 @@ def test_an_answer_is_fetched_once(http: httpx.Client) -> None:
         with http.stream("GET", f"{CALL}{path}") as answer:
             assert answer.status_code == 404, path
             assert "fetched already; call again" in json.loads(answer.read())["detail"]
+
+
+def test_an_answer_has_one_reader() -> None:
+    """Of two, one would get it, and the other would wait for ever. Who has left makes way for the next."""
+    statuses: list[int] = []
+
+    async def read(calls: Calls, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        scope = {"type": "http", "method": "GET", "path": "/gradio_api/call/clients/e1", "headers": []}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        await calls(scope | {"meanwhile": meanwhile}, anyio.sleep_forever, send)
+
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await scope["meanwhile"]()
+
+    async def leave() -> None:
+        raise ConnectionResetError
+
+    async def readers() -> None:
+        calls = Calls(stream, {"clients": lambda: None}, {}, is_awaited=lambda _: True, has_joined=lambda _: True)
+        await read(calls, lambda: read(calls, anyio.lowlevel.checkpoint))
+        with pytest.raises(ConnectionResetError):
+            await read(calls, leave)
+        await read(calls, anyio.lowlevel.checkpoint)
+
+    with start_blocking_portal() as portal:
+        portal.call(readers)
+    assert statuses == [200, 409, 200, 200]
 
 
 def test_a_call_is_json_whatever_it_is_called(http: httpx.Client) -> None:
