@@ -26,7 +26,7 @@ from PIL import Image
 
 from models.display.common.names import class_name
 from models.display.photos import glance_cards, prediction_cards, prototype_cards
-from models.display.photos.annotated_image import annotate
+from models.display.photos.annotated_image import annotate, parts_alt
 from models.errors import InputError
 from models.protovit import ProtoViTConfig, ProtoViTForImageClassification
 from models.texts import ENGLISH, FRENCH, Texts
@@ -246,6 +246,51 @@ def test_a_blank_photo_has_no_place_that_speaks_for_anything(
     assert said == texts("prototypes.answer.blank", label=class_name(reasoning.prediction.label, texts))
     html = prototype_cards.reasoning(replace(read, reasoning=reasoning, whole=reasoning), texts)
     assert texts("prototypes.parts_alt_none") in html
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
+def test_what_rests_on_nothing_is_not_shown_as_a_likeness(
+    model: ProtoVit, read: PrototypeExplanation, texts: Texts
+) -> None:
+    """Neither in the detail nor on the card, and what is written still adds up."""
+    found = replace(read.found, cosines=torch.zeros_like(read.found.cosines))
+    reasoning = model.reasoning(found, read.size, COUNT)
+    blank = replace(read, reasoning=reasoning, whole=reasoning)
+    html = prototype_cards.reasoning(blank, texts)
+    for shown in (html, glance_cards.cards((Glance(blank),), texts)):
+        assert texts("prototypes.looks_like") not in shown
+        assert not re.search('class="vt-(row|part|like|without)"', shown)
+    assert texts("prototypes.hint") not in html and texts("prototypes.without.hint") not in html
+    assert html.count(texts("prototypes.case.unlike")) == len(reasoning.class_evidence)
+    for case in reasoning.class_evidence:
+        total = texts.signed(round(case.total, prototype_cards.DECIMALS), prototype_cards.DECIMALS)
+        assert prototype_cards.rest(case, texts) == (texts.count("prototypes.rest.unlike", A_CLASS), total)
+
+
+def test_one_prototype_that_was_compared_with_nothing_leaves_its_place_to_the_next(
+    model: ProtoVit, read: PrototypeExplanation
+) -> None:
+    """Of a photo that is blank in part: the others stand as they did, and it counts among those not shown."""
+    before = read.reasoning.class_evidence[0]
+    first = before.evidence[0]
+    cosines = read.found.cosines.clone()
+    cosines[0, first.prototype] = 0.0
+    case = model.reasoning(replace(read.found, cosines=cosines), read.size, COUNT).class_evidence[0]
+    assert case.likenesses == before.evidence[1:] and case.evidence[0] == replace(first, boxes=(), field=())
+    written = sum(round(evidence.points, prototype_cards.DECIMALS) for evidence in case.likenesses[:5])
+    text, points = prototype_cards.rest(case, ENGLISH) or ("", "")
+    assert text == ENGLISH("prototypes.rest.many", count=str(A_CLASS - 5))
+    assert float(points.replace("\u2212", "-")) == pytest.approx(round(case.total, 2) - written, abs=0.011)
+
+
+def test_programs_are_told_that_a_photo_is_blank(tmp_path: Path, model: ProtoVit) -> None:
+    path = tmp_path / "white.png"
+    Image.new("RGB", (60, 60), "white").save(path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model.network.config, "blank", 0.1)
+        answer = prototype_explanation.reason(path, 5)
+    assert answer["note"] == ENGLISH("prototypes.answer.blank", label=answer["label"])
+    assert not any(item["image_boxes"] for case in answer["classes"].values() for item in case["evidence"])
 
 
 @pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
@@ -502,8 +547,8 @@ def test_the_caption_of_its_own_map_speaks_of_points(upload: Path) -> None:
 )
 def test_a_single_part_is_not_counted_from_one_to_one(texts: Texts, one: str, several: str) -> None:
     box = (2, 2, 4, 4)
-    assert one in prototype_cards.parts_alt((box,), (12, 12), texts)
-    assert several in prototype_cards.parts_alt((box,) * 3, (12, 12), texts)
+    assert one in parts_alt((box,), (12, 12), texts)
+    assert several in parts_alt((box,) * 3, (12, 12), texts)
 
 
 @pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])

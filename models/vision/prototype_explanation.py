@@ -154,7 +154,10 @@ def reason(path: Path | str | None, top: int, without: object = None) -> dict[st
     scale = (upload.width / upload.image.width, upload.height / upload.image.height)
     named = {evidence.prototype for case in reasoning.class_evidence for evidence in case.evidence}
     notes = [ENGLISH("images.cut_short")] if upload.cut_short else []
-    notes += [] if named else [ENGLISH("prototypes.answer.none")]
+    if not named:
+        notes.append(ENGLISH("prototypes.answer.none"))
+    elif not any(case.likenesses for case in reasoning.class_evidence):
+        notes.append(ENGLISH("prototypes.answer.blank", label=reasoning.prediction.label))
     note = {"note": " ".join(notes)} if notes else {}
     return {
         "label": reasoning.prediction.label,

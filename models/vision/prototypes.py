@@ -66,7 +66,8 @@ class Evidence:
         similarity: with the upload, in 0..1.
         weight: of the prototype for the class.
         points: similarity x weight.
-        boxes: px of the upload; the k-th goes with the k-th box of the prototype. None where the upload is blank.
+        boxes: px of the upload; the k-th goes with the k-th box of the prototype. None where the prototype was compared
+            with nothing, as with all of a blank upload.
         field: outline of the receptive field that is drawn around the boxes, px of the upload.
     """
 
@@ -85,6 +86,11 @@ class ClassEvidence:
     label: str
     total: float
     evidence: tuple[Evidence, ...]
+
+    @property
+    def likenesses(self) -> tuple[Evidence, ...]:
+        """The evidence that rests on something in the upload: the rest has the least similarity that there is."""
+        return tuple(evidence for evidence in self.evidence if evidence.boxes)
 
 
 @dataclass(frozen=True)

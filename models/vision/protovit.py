@@ -148,7 +148,7 @@ class ProtoVit(ImageClassifier):
         The points of a prototype are shared out among its parts: by their cosines where points grow with these, by
         their own similarities where points are an exponential of the mean. A blank photo has no place that brings any.
         """
-        if _is_blank(output):
+        if not _compared(output, self.active).any():
             return torch.zeros(self.network.grid, self.network.grid, dtype=torch.float64)
         points = (contrast.double() @ self.evidence_weights) * output.similarities[0].double()  # (P,)
         cosines = output.cosines[0].double()
@@ -175,7 +175,8 @@ class ProtoVit(ImageClassifier):
     def _evidence(
         self, output: PrototypeHeadOutput, row: int, number: int, points: float, size: tuple[int, int]
     ) -> Evidence:
-        patches = [] if _is_blank(output) else output.patches[0, number][self.active[number]].tolist()
+        compared = bool(_compared(output, self.active)[number])
+        patches = output.patches[0, number][self.active[number]].tolist() if compared else []
         return Evidence(
             prototype=number,
             similarity=float(output.similarities[0, number]),
@@ -186,6 +187,8 @@ class ProtoVit(ImageClassifier):
         )
 
 
-def _is_blank(output: PrototypeHeadOutput) -> bool:
-    """Whether nothing in the photo could be compared: it is of one colour, and where its parts match is arbitrary."""
-    return not output.cosines[0].any()
+def _compared(output: PrototypeHeadOutput, active: torch.Tensor) -> torch.Tensor:
+    """Which prototypes, (P,), have an active part (P, K) that was compared with anything: where a photo is of one
+    colour its features are 0, so are the cosines, and where they match is arbitrary.
+    """
+    return ((output.cosines[0] != 0) & active).any(1)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.display.common.names import class_name
 from models.display.common.palette import PARTS
 from models.display.photos.prediction_cards import PLACES
 from models.texts import Texts
-from models.vision.prototypes import Box, Line
+from models.vision.prototypes import Box, Line, Piece
 
 DETAIL_PATCHES = 5  # a detail shows at least so many patches across: enough to recognise what it is
 NUMBER = 0.5  # height of a number's field, as a share of its box
@@ -84,6 +85,24 @@ def place(boxes: Sequence[Box], size: tuple[int, int], texts: Texts) -> str:
     column = min(int(3 * (left + right) / (2 * size[0])), 2)
     row = min(int(3 * (top + bottom) / (2 * size[1])), 2)
     return texts(f"images.places.{PLACES[3 * row + column]}")
+
+
+def parts_alt(parts: Sequence[Box], size: tuple[int, int], texts: Texts) -> str:
+    """Where the parts of a photo are that look like a prototype's, for who does not see it."""
+    if not parts:
+        return texts("prototypes.parts_alt_none")
+    return texts.count("prototypes.parts_alt", len(parts), place=place(parts, size, texts))
+
+
+def piece_alt(piece: Piece, texts: Texts) -> str:
+    """What a prototype's picture shows, and where its parts are, for who does not see it."""
+    return texts.count(
+        "prototypes.piece_alt",
+        len(piece.boxes),
+        source=piece.source,
+        label=class_name(piece.shows, texts),
+        place=place(piece.boxes, piece.size, texts),
+    )
 
 
 def _around(boxes: Sequence[Box], size: tuple[int, int]) -> Box:

@@ -6,9 +6,8 @@ from typing import Any
 
 from models.display.common.html import render
 from models.display.common.names import class_name, model_name
-from models.display.photos.annotated_image import AnnotatedImage, annotate
+from models.display.photos.annotated_image import AnnotatedImage, annotate, parts_alt, piece_alt
 from models.display.photos.prediction_cards import agreement, doubt, warmest
-from models.display.photos.prototype_cards import parts_alt, piece_alt
 from models.texts import Texts
 from models.vision import registry
 from models.vision.glance import Glance
@@ -94,9 +93,9 @@ def _rows(prediction: Prediction, texts: Texts) -> list[tuple[str, str, str]]:
 
 
 def _likeness(found: PrototypeExplanation, texts: Texts) -> dict[str, Any]:
-    """The photo with the parts of its likest prototypes, and each beside its prototype."""
+    """The photo with the parts of its likest prototypes, and each beside its prototype; a blank one alone."""
     pairs: list[tuple[AnnotatedImage, AnnotatedImage]] = []
-    for rank, evidence in enumerate(found.reasoning.class_evidence[0].evidence[:LIKENESSES]):
+    for rank, evidence in enumerate(found.reasoning.class_evidence[0].likenesses[:LIKENESSES]):
         piece = found.prototypes[evidence.prototype].piece
         alt = parts_alt(evidence.boxes, found.size, texts)
         known = piece_alt(piece, texts)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from models.display.common.html import render
 from models.display.common.names import class_name
-from models.display.photos.annotated_image import AnnotatedImage, annotate, place
+from models.display.photos.annotated_image import AnnotatedImage, annotate, parts_alt, piece_alt
 from models.texts import Texts
 from models.vision.prototype_explanation import PrototypeExplanation
-from models.vision.prototypes import REACH, Box, ClassEvidence, Evidence, Piece, Prototype
+from models.vision.prototypes import REACH, ClassEvidence, Evidence, Piece, Prototype
 
 SHOWN = 5  # prototypes shown for each class; its others are added up
 PHOTO = "likeness-photo"  # names the photo on the page
@@ -80,6 +80,8 @@ def reasoning(explanation: PrototypeExplanation, texts: Texts, figures: Mapping[
     """
     width, height = explanation.size
     cases = explanation.reasoning.class_evidence
+    compared = any(case.likenesses for case in cases)  # else nothing is outlined, and no row can be pointed at
+    outlined = texts("prototypes.photo_alt", label=class_name(cases[0].label, texts))
     return render(
         "prototype_explanation",
         sentence=sentence(explanation, texts),
@@ -88,15 +90,15 @@ def reasoning(explanation: PrototypeExplanation, texts: Texts, figures: Mapping[
             "href": explanation.photo,
             "width": width,
             "height": height,
-            "alt": texts("prototypes.photo_alt", label=class_name(cases[0].label, texts)),
-            "hint": texts("prototypes.hint"),
+            "alt": outlined if compared else parts_alt((), explanation.size, texts),
+            "hint": texts("prototypes.hint") if compared else "",
         },
         cases=[
             _case(explanation, name, case, texts) for name, case in zip(("predicted", "runner_up"), cases, strict=True)
         ],
         out=taken_out(explanation, texts),
         out_title=texts("prototypes.without.title"),
-        out_hint=texts("prototypes.without.hint"),
+        out_hint=texts("prototypes.without.hint") if compared else "",
         looks_like=texts("prototypes.looks_like"),
         product=texts("prototypes.product"),
         logit=texts("prototypes.logit"),
@@ -113,8 +115,8 @@ def sentence(explanation: PrototypeExplanation, texts: Texts) -> str:
     case, runner_up = explanation.reasoning.class_evidence
     if not case.evidence:
         return texts("prototypes.answer.none")
-    shown = case.evidence[:SHOWN]
-    if not any(evidence.boxes for evidence in shown):
+    shown = case.likenesses[:SHOWN]
+    if not shown:
         return texts("prototypes.answer.blank", label=class_name(case.label, texts))
     unlike_all = explanation.whole.prediction.none_of_these  # of the photo, whatever is taken out
     said = texts.count(
@@ -144,13 +146,16 @@ def sentence(explanation: PrototypeExplanation, texts: Texts) -> str:
 def rest(case: ClassEvidence, texts: Texts) -> tuple[str, str] | None:
     """What the rows that are shown lack to the logit, in words and in signed points; None where they lack nothing.
 
-    That is what the prototypes that are not shown bring, and a hundredth or two that rounding leaves: who adds up what
-    is written gets the logit.
+    That is what the prototypes that are not shown bring, all of them where none is like the photo, and a hundredth or
+    two that rounding leaves: who adds up what is written gets the logit.
     """
-    written = sum(round(evidence.points, DECIMALS) for evidence in case.evidence[:SHOWN])
+    shown = case.likenesses[:SHOWN]
+    written = sum(round(evidence.points, DECIMALS) for evidence in shown)
     value = round(round(case.total, DECIMALS) - written, DECIMALS)
-    others = len(case.evidence) - SHOWN
-    if others > 0:
+    others = len(case.evidence) - len(shown)
+    if others > 0 and not shown:
+        text = texts.count("prototypes.rest.unlike", others)
+    elif others > 0:
         text = texts(f"prototypes.rest.{'one' if others == 1 else 'many'}", count=texts.number(others))
     elif value:
         text = texts("images.rounding")
@@ -227,14 +232,16 @@ def _case(explanation: PrototypeExplanation, name: str, case: ClassEvidence, tex
         f"out-{key}", f"back-{key}", text, text, _with(explanation, _of_class(explanation, case.label))
     )
     return {
-        # a class without any prototypes left is neither the answer nor the runner-up
-        "title": texts(f"prototypes.case.{name}", label=label) if case.evidence else label,
+        # a class without any prototypes left is neither the answer nor the runner-up; one that is like nothing in the
+        # photo has no case
+        "title": texts(f"prototypes.case.{name}", label=label) if case.likenesses else label,
         "rows": [
-            _row(explanation, f"{name}-{rank}", evidence, texts) for rank, evidence in enumerate(case.evidence[:SHOWN])
+            _row(explanation, f"{name}-{rank}", evidence, texts)
+            for rank, evidence in enumerate(case.likenesses[:SHOWN])
         ],
         "rest": rest(case, texts),
-        "switch": whole_class if case.evidence else None,
-        "nothing": texts("prototypes.case.nothing"),
+        "switch": whole_class if case.likenesses else None,
+        "nothing": texts(f"prototypes.case.{'unlike' if case.evidence else 'nothing'}"),
         "logit": texts.number(case.total, DECIMALS),
         "probability": texts.percent(explanation.reasoning.prediction.probabilities[case.label]),
     }
@@ -282,24 +289,6 @@ def _factors(evidence: Evidence, texts: Texts) -> tuple[str, str]:
         if round(similarity * weight, DECIMALS) == round(evidence.points, DECIMALS):
             break
     return texts.number(similarity, digits[0]), texts.number(weight, digits[1])
-
-
-def parts_alt(parts: Sequence[Box], size: tuple[int, int], texts: Texts) -> str:
-    """Where the parts of a photo are that look like a prototype's, for who does not see it."""
-    if not parts:
-        return texts("prototypes.parts_alt_none")
-    return texts.count("prototypes.parts_alt", len(parts), place=place(parts, size, texts))
-
-
-def piece_alt(piece: Piece, texts: Texts) -> str:
-    """What a prototype's picture shows, and where its parts are, for who does not see it."""
-    return texts.count(
-        "prototypes.piece_alt",
-        len(piece.boxes),
-        source=piece.source,
-        label=class_name(piece.shows, texts),
-        place=place(piece.boxes, piece.size, texts),
-    )
 
 
 def _piece(key: str, piece: Piece, texts: Texts) -> AnnotatedImage:
