@@ -9,8 +9,9 @@ from models.credit import negotiation, whatif
 from models.credit.loan import LoanTerms
 from models.credit.service import credit_service
 from models.texts import ENGLISH, FRENCH
-from tests.browser import Open
+from tests.browser import SIZES, Open
 from tests.factories import applications
+from tests.test_charts_in_the_browser import CUT_OFF
 from tests.test_journeys import EXAMPLES, NEGOTIABLE, probability, written
 
 
@@ -52,6 +53,18 @@ def test_an_unknown_score_has_an_empty_field(visit: Open) -> None:
     changed = credit_service().score_client(EXAMPLES["just_refused"], {"EXT_SOURCE_2": None}).probability
     page.page.locator(".vt-verdict").nth(1).get_by_text(FRENCH.percent(changed)).first.wait_for()
     page.keep("unknown-score")
+
+
+def test_the_names_of_what_moves_stand_whole_on_a_desk_and_are_cut_nowhere(visit: Open) -> None:
+    page = visit("fr").open("fr?client=900003&view=whatif").settle().page
+    page.get_by_role("button", name=FRENCH("credit.whatif.unknown"), exact=True).click()
+    named = page.locator(".js-plotly-plot .annotation-text").locator("visible=true").filter(has_text="<")
+    named.first.wait_for()
+    assert not [text for text in named.all_text_contents() if "\u2026" in text]
+    for width, height in SIZES.values():
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(700)  # until the chart has taken its new width
+        assert page.evaluate(CUT_OFF) == []
 
 
 def test_an_empty_form_and_a_typing_error_are_no_decision(visit: Open) -> None:

@@ -134,10 +134,10 @@ def test_what_raises_the_risk_is_orange_and_points_up(credit: CreditService, cli
         assert trace.increasing.marker.color == RAISES and trace.decreasing.marker.color == LOWERS
         for row, change in zip(trace.y, trace.x, strict=True):
             (text,) = [item.text for item in figure.layout.annotations if item.y == pytest.approx(row + 0.4)]
-            ways = {"up": r"\u25b2 (\+|up by)", "down": r"\u25bc (\u2212|down by)"}
+            ways = {"up": r"\u25b2 (\+|&lt;)", "down": r"\u25bc (\u2212|&lt;)"}
             assert re.search(ways["up" if change >= 0 else "down"], text), text
             points = float(re.search(r"(\d+\.\d)\spoint", text)[1])  # type: ignore[index]
-            if "under" in text:
+            if "&lt;" in text:
                 assert points == 0.1 and 100 * abs(change) < 0.05
             else:
                 assert points == pytest.approx(100 * abs(change), abs=0.051)
@@ -153,6 +153,19 @@ def test_points_have_one_decimal_each(credit: CreditService, clients: list[int])
             written.add(amount.split()[0])
     assert any(word in texts[ENGLISH] for word in ("up", "down"))
     assert any(word in texts[FRENCH] for word in ("hausse", "baisse"))
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
+def test_a_name_stands_whole_behind_the_shortest_amount(
+    credit: CreditService, clients: list[int], texts: Texts
+) -> None:
+    before, after = (credit.score_client(clients[0], edited) for edited in ({}, {"EXT_SOURCE_2": 0.9}))
+    figure = change_waterfall(before, after, texts, shown=40)
+    labels = [item.text for item in figure.layout.annotations]
+    for (name, *_), written in zip(figure.data[0].customdata, labels, strict=False):
+        assert re.fullmatch(rf"<b>[\u25b2\u25bc] (&lt; |\+|\u2212)\d+[.,]\d\spoints?</b>  {re.escape(name)}", written)
+    assert sum("&lt;" in written for written in labels) > 5
+    assert texts is ENGLISH or max(len(row[0]) for row in figure.data[0].customdata) > 62
 
 
 def test_what_moves_without_a_change_is_said_to_be_unchanged(credit: CreditService, clients: list[int]) -> None:

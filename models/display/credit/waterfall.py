@@ -192,18 +192,21 @@ def _figure(bars: list[Step], marks: list[_Mark], texts: Texts, scale: Scale, of
 def _bar_label(bar: Step, row: int, texts: Texts, scale: Scale) -> dict[str, Any]:
     """The annotation above a bar; a click on it opens the bar's group."""
     sign = "\u25b2" if bar.change >= 0 else "\u25bc"  # the direction is carried by shape as well as colour
-    # amount first: on a phone a long name runs out of room, and the amount must not
-    text = f"<b>{sign} {_amount(bar.change, texts, scale)}</b>  {_clipped(bar.name)}"
+    # a sign in place of the words of the table, so that the name keeps its room
+    amount = f"&lt; {texts.points(TENTH, 1)}" if _is_hardly(bar.change, scale) else _amount(bar.change, texts, scale)
+    # amount first: on a phone a long name runs out of room, and the amount must not; the page shortens what is too long
+    text = f"<b>{sign} {amount}</b>  {bar.name}"
     return row_name(row + 0.4, text) | {"name": bar.group, "captureevents": bool(bar.group)}
 
 
 def _amount(change: float, texts: Texts, scale: Scale) -> str:
     if scale == "log_odds":
         return texts.signed(change)
-    if abs(change) < TENTH / 2:  # one chart writes all its points with as many decimals
+    if _is_hardly(change, scale):
         return texts(f"credit.why.hardly_{'raises' if change >= 0 else 'lowers'}", points=texts.points(TENTH, 1))
     return texts.signed_points(change, 1)
 
 
-def _clipped(name: str, most: int = 62) -> str:
-    return name if len(name) <= most else name[: most - 1] + "\u2026"
+def _is_hardly(change: float, scale: Scale) -> bool:
+    """Whether a change would be written as 0: one chart writes all its points with as many decimals."""
+    return scale == "probability" and abs(change) < TENTH / 2
