@@ -16,7 +16,11 @@ from models.texts import Texts
 from tabs.gradio_internals import charts_script
 
 FIRST_PAINT = Path(__file__).with_name("first_paint.css")
-SCRIPT = Path(__file__).with_name("page.js")
+# what the page does by itself, in one function: what is named in one file is known in those after it
+SCRIPTS = [
+    Path(__file__).with_name("scripts") / f"{name}.js"
+    for name in ("language", "theme", "address", "charts", "widgets", "completion")
+]
 # A window with something in it, as the page's icon: drawn here, so that nothing is fetched for it.
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
@@ -68,7 +72,7 @@ def head(language: Language) -> str:
         icon=ICON,
         styles=FIRST_PAINT.read_text(encoding="utf-8"),
         words=json.dumps(words, ensure_ascii=False),
-        script=SCRIPT.read_text(encoding="utf-8"),
+        script="\n".join(script.read_text(encoding="utf-8") for script in SCRIPTS),
     )
 
 

@@ -19,7 +19,7 @@ def query_parameter(request: gr.Request, name: str) -> str:
 
 
 def linked_tab(label: str, name: str, value: str) -> gr.Tab:
-    """A tab that the address names under ``name`` once it is opened (``tabs/page.js`` looks which one stands open)."""
+    """A tab that the address names under ``name`` once it is opened; ``tabs/scripts/address.js`` looks which stands open."""
     return gr.Tab(label, id=value, elem_id=f"link-{name}-{value}")
 
 
@@ -38,7 +38,7 @@ def followed(app: gr.Blocks, *names: str) -> gr.Textbox:
 
 def handed_over(app: gr.Blocks) -> gr.Textbox:
     """A hidden text that changes once the page has loaded, where a visitor has switched the language: the address of
-    the photo that was at hand (``tabs/page.js`` keeps it meanwhile).
+    the photo that was at hand (``tabs/scripts/language.js`` keeps it meanwhile).
     """
     address = gr.Textbox(visible=False)
     app.load(None, None, address, js="() => vitrineHanded()", api_visibility="private")

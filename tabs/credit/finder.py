@@ -15,7 +15,7 @@ from models.display.common.html import render
 from models.texts import Texts
 from tabs.error_handling import handle_errors
 
-SEARCH = "search"  # elem_id of what page.js unfolds
+SEARCH = "search"  # elem_id of what scripts/widgets.js unfolds
 
 
 def client_finder(texts: Texts, ratio: gr.Number) -> gr.Number:

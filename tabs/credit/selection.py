@@ -51,8 +51,8 @@ class ClientSelection:
             says_why_not: whether what is refused is said in the first of ``outputs``, a ``gr.HTML``, and empties the
                 others: nothing of another client stays.
 
-        Each answer says whom it is about. The page (``tabs/page.js``) hides a sub-tab whose client is not that of the
-        verdict above: answers come one after the other, on a busy machine seconds apart.
+        Each answer says whom it is about. The page (``tabs/scripts/completion.js``) hides a sub-tab whose client is not
+        that of the verdict above: answers come one after the other, on a busy machine seconds apart.
         """
         of = gr.HTML(elem_classes="vt-of")
 

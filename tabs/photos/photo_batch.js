@@ -1,6 +1,6 @@
 // The table of many photos: which rows are shown, and that order, choice and focus outlive the rows that are still coming.
 // "element" is the table's component, "watch" calls back once its value has changed; the filters stand in another one,
-// which is not drawn anew. Headings sort as in every table of the page (tabs/page.js).
+// which is not drawn anew. Headings sort as in every table of the page (tabs/scripts/widgets.js).
 const place = element.closest(".tabitem") ?? document;
 const VIEWS = {
   all: () => true,
