@@ -24,7 +24,8 @@ def described(
 ) -> go.Figure:
     """Gives a chart its name and its table, the number format of the language, and titles that a phone shows whole.
 
-    Both travel in ``layout.meta``; ``tabs/scripts/charts.js`` makes the chart an image of that name and unfolds the table below.
+    Both travel in ``layout.meta``; ``tabs/scripts/charts.js`` makes the chart an image of that name and unfolds the
+    table below.
 
     Args:
         figure: the chart.
