@@ -19,7 +19,7 @@ def query_parameter(request: gr.Request, name: str) -> str:
 
 
 def linked_tab(label: str, name: str, value: str) -> gr.Tab:
-    """A tab that the address names under ``name`` once it is opened: ``tabs/scripts/address.js`` follows what is open."""
+    """A tab that the address names under ``name`` once it is opened: ``scripts/address.js`` follows what is open."""
     return gr.Tab(label, id=value, elem_id=f"link-{name}-{value}")
 
 
