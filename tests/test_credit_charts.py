@@ -14,7 +14,7 @@ import pytest
 from models.credit.portfolio import Portfolio
 from models.credit.score import logit
 from models.credit.service import credit_service
-from models.credit.wording import label, scaled, unit_name, value_text
+from models.credit.wording import label, scaled, spoken_value, unit_name, value_text
 from models.display.common.chart import ABOVE, TICKS, share_ticks
 from models.display.common.palette import LOWERS, MARK, NEUTRAL, RAISES
 from models.display.credit import audit_charts, global_importance
@@ -170,7 +170,7 @@ def test_categories_are_counted_and_the_clients_own_is_marked(column: str, texts
 
 
 def _words(portfolio: Portfolio, row: int, axes: tuple[str, str], texts: Texts) -> list[str]:
-    return [value_text(name, float(portfolio.values(name)[row]), texts) for name in axes]
+    return [spoken_value(name, float(portfolio.values(name)[row]), texts) for name in axes]
 
 
 @LANGUAGES

@@ -134,7 +134,7 @@ def unit_name(column: str, texts: Texts) -> str:
 
 
 def value_text(column: str, value: Value, texts: Texts) -> str:
-    """A value as a person says it: ``42 years``, ``513,531``, ``Yes``, ``unknown``."""
+    """A value as a person says it: ``42.5 years``, ``513,531``, ``Yes``, ``unknown``."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return texts("credit.unknown")
     if isinstance(value, str):
@@ -159,20 +159,25 @@ def value_text(column: str, value: Value, texts: Texts) -> str:
 
 
 def spoken_value(column: str, value: Value, texts: Texts, beside: Value = None) -> str:
-    """A value in a sentence: as :func:`value_text` writes it, but an age in completed years.
+    """A client's value: as :func:`value_text` writes it, but an age in completed years.
 
     Args:
         column: what is told.
         value: its value.
         texts: the language.
-        beside: the value that the sentence compares it with; an age keeps its decimal where the two would read alike.
+        beside: the value that it is compared with; an age keeps its decimal where the two would read alike.
     """
     if column != AGE or is_missing(value) or not isinstance(value, (int, float)):
         return value_text(column, value, texts)
-    years = math.floor(scaled(column, value))
-    if isinstance(beside, (int, float)) and beside != value and math.floor(scaled(column, beside)) == years:
+    years = _completed_years(value)
+    if isinstance(beside, (int, float)) and beside != value and _completed_years(beside) == years:
         return value_text(column, value, texts)
     return _time("years", years, texts)
+
+
+def _completed_years(days: float) -> int:
+    """Birthdays in days counted backwards; half a day more, because an age in years was rounded to whole days."""
+    return math.floor(scaled(AGE, days - 0.5))
 
 
 def _time(unit_key: str, value: float, texts: Texts) -> str:
@@ -189,5 +194,5 @@ def _plain(value: float, texts: Texts) -> str:
 
 
 def with_value(column: str, value: Value, texts: Texts) -> str:
-    """``Loan amount: 513,531``."""
-    return texts.pair(label(column, texts), value_text(column, value, texts))
+    """A client's value with its name: ``Loan amount: 513,531``."""
+    return texts.pair(label(column, texts), spoken_value(column, value, texts))

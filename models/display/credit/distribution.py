@@ -68,7 +68,7 @@ def distribution(comparison: ClientComparison, texts: Texts) -> go.Figure:
         figure.update_layout(height=120 + 34 * len(names), margin={"l": 8})
     return described(
         figure,
-        texts("charts.distribution", feature=name, value=value_text(comparison.feature, own, texts)),
+        texts("charts.distribution", feature=name, value=spoken_value(comparison.feature, own, texts)),
         (name, texts("credit.outcome.repaid"), texts("credit.outcome.defaulted")),
         [(row, *(texts.percent(shares[place]) for shares in drawn)) for place, row in enumerate(names)],
         texts,

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from models.credit.importance import numeric
 from models.credit.portfolio import Portfolio
-from models.credit.wording import label, scaled, unit_name, value_text
+from models.credit.wording import label, scaled, spoken_value, unit_name, value_text
 from models.display.common.chart import described
 from models.display.common.palette import LOWERS, MARK, RAISES, base_figure
 from models.texts import Texts
@@ -91,7 +91,7 @@ def _told(portfolio: Portfolio, axes: list[str], rows: np.ndarray, texts: Texts)
         codes = [portfolio.code(row, name) for row in rows]
         told.append(
             [
-                value_text(name, float(values[row]) if code is None else code, texts)
+                spoken_value(name, float(values[row]) if code is None else code, texts)
                 for row, code in zip(rows, codes, strict=True)
             ]
         )

@@ -13,7 +13,7 @@ from models.credit.loan import LoanTerms
 from models.credit.loan_wording import money
 from models.credit.policy import Confusion, CutOff
 from models.credit.score import Score
-from models.credit.wording import Value, label, told, value_text
+from models.credit.wording import Value, label, spoken_value, told
 from models.display.common.html import Table, render
 from models.display.common.sortable import sortable
 from models.display.common.spreadsheet import save_csv
@@ -28,7 +28,7 @@ def contributions(score: Score, texts: Texts) -> pd.DataFrame:
     rows = [
         (
             label(item.feature, texts),
-            value_text(item.feature, item.told, texts),
+            spoken_value(item.feature, item.told, texts),
             round(item.contribution, 6),
             item.feature,
         )
@@ -98,10 +98,15 @@ def changes(
 ) -> str:
     """What was changed, before and after, as HTML: the loan's terms, then any other column."""
     rows = _terms_rows(own, terms, texts) if own and terms else []
-    rows += [
-        (label(name, texts), value_text(name, told(name, application), texts), value_text(name, value, texts))
-        for name, value in edited.items()
-    ]
+    for name, after in edited.items():
+        before = told(name, application)
+        rows.append(
+            (
+                label(name, texts),
+                spoken_value(name, before, texts, beside=after),
+                spoken_value(name, after, texts, beside=before),
+            )
+        )
     rows = [row for row in rows if row[1] != row[2]]
     if not rows:
         return render("caption", line=texts("credit.whatif.nothing"), meaning="")

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from models.credit.reasons import base_probability, compared_with
 from models.credit.score import Contribution, Scale, Score, changes, logit, sigmoid
-from models.credit.wording import Distance, label, value_text, with_value
+from models.credit.wording import Distance, label, spoken_value, with_value
 from models.display.common.chart import ROW, THICKNESS, described, row_name
 from models.display.common.palette import LOWERS, NEUTRAL, RAISES, base_figure
 from models.texts import Texts
@@ -105,7 +105,10 @@ def change_waterfall(before: Score, after: Score, texts: Texts, shown: int = SHO
     named = []
     for item in changes(before, after):
         name = label(item.feature, texts)
-        old, new = (value_text(item.feature, value, texts) for value in (item.before, item.after))
+        old, new = (
+            spoken_value(item.feature, value, texts, beside)
+            for value, beside in ((item.before, item.after), (item.after, item.before))
+        )
         told = f"{old} \u2192 {new}" if old != new else texts("credit.whatif.unchanged", value=new)
         named.append((texts.pair(name, told), item.contribution))
     bars = named[:shown]
