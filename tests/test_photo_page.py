@@ -91,6 +91,35 @@ def test_what_browsers_do_not_draw_has_a_preview(page: Visit, tmp_path: Path) ->
         page.page.wait_for_function("width => document.querySelector('#photo img')?.naturalWidth === width", arg=width)
 
 
+LOW = 450  # px: what a picture may take of a page that is 844 px high on a phone
+HEIGHTS = "() => [...document.querySelectorAll('.vt-marked, .vt-laid-over, #overlay img')].map(e => e.clientHeight)"
+BOXES = """() => ['#overlay img', '#glance .vt-marked image', '#likeness .vt-large image'].map(name =>
+  [...document.querySelectorAll(name)].map(e => e.getBoundingClientRect()).map(r => [r.x, r.y, r.width, r.height]))"""
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+@pytest.mark.parametrize("shape", [(120, 1200), (1200, 120)], ids=["tall", "wide"])
+def test_a_photo_of_any_shape_stays_in_sight_and_under_its_map(
+    visit: Open, tmp_path: Path, size: str, shape: tuple[int, int]
+) -> None:
+    page = visit(size=size).open("?tab=images&model=protovit").settle()
+    path = tmp_path / "strip.png"
+    photo(300, 300).resize(shape).save(path)
+    send(page, path)
+    answered(page)
+    page.page.locator("#likeness .vt-row").first.wait_for()
+    page.page.locator("#overlay").scroll_into_view_if_needed()
+    page.page.wait_for_function(
+        "[...document.querySelectorAll('#overlay img')].filter(e => e.clientHeight).length === 2"
+    )
+    page.settle()
+    assert max(page.page.evaluate(HEIGHTS)) <= LOW
+    (left, right), (card, *_), (large,) = page.page.evaluate(BOXES)
+    assert left == pytest.approx(right, abs=1), "the map lies beside its photo"
+    for _, _, width, height in (card, large):
+        assert width / height == pytest.approx(shape[0] / shape[1], rel=0.05), "boxes count in px of the photo"
+
+
 def test_a_cut_photo_is_read_with_a_note(visit: Open, tmp_path: Path) -> None:
     page = visit("fr").open("?tab=images&model=vgg16").settle()
     path = picture(tmp_path, "cut.jpg")
