@@ -12,8 +12,8 @@ import pytest
 
 from models.credit.application import columns
 from models.credit.features import DAYS_PER_YEAR, FEATURES
-from models.credit.principal_reasons import MOST, ComparedFact, PrincipalReason
-from models.credit.score import Score
+from models.credit.principal_reasons import MOST, ComparedFact, PrincipalReason, principal_reasons
+from models.credit.score import Contribution, Score
 from models.credit.service import CreditService, credit_service
 from models.credit.wording import unit
 from models.display.credit.principal_reasons import sentence, title
@@ -54,7 +54,7 @@ def _known(credit: CreditService, feature: str, members: np.ndarray) -> pd.Serie
         numerator, denominator = (table[name] for name in RATIOS[feature])
         return (numerator / denominator).dropna()
     values = table[feature].dropna()
-    return values[values != 365243] if feature == "DAYS_EMPLOYED" else values
+    return values[~values.isin([365243, "XNA"])]
 
 
 def test_a_refusal_is_told_by_what_raises_the_risk_and_a_grant_by_what_lowers_it(
@@ -116,7 +116,6 @@ def test_a_category_is_ordered_by_the_default_rates_of_training(
             if fact.value not in order:
                 continue
             known = _known(credit, fact.feature, members)
-            known = known[known.isin(order)]
             place = order.index(fact.value)
             assert fact.alike == pytest.approx((known == fact.value).mean())
             assert fact.lower == pytest.approx(known.isin(order[:place]).mean())
@@ -124,6 +123,20 @@ def test_a_category_is_ordered_by_the_default_rates_of_training(
             assert fact.usual == known.mode()[0]
             checked.add(fact.feature)
     assert len(checked) >= 3
+
+
+def test_an_employer_that_training_hardly_met_is_known_all_the_same(credit: CreditService) -> None:
+    held = credit.portfolio.applications["ORGANIZATION_TYPE"]
+    rare = held.notna() & ~held.isin([*credit.model.config["categories"]["ORGANIZATION_TYPE"], "XNA"])
+    granted = credit.portfolio.probabilities < 0.5
+    assert (rare & granted).any()
+    refused = Score(1, 0.5, 0.0, 1.0, (Contribution("ORGANIZATION_TYPE", "work", "Self-employed", 1.0),))
+    (reason,) = principal_reasons(refused, credit.portfolio)
+    (fact,) = reason.facts
+    known = int((granted & (held != "XNA") & held.notna()).sum())
+    assert fact.known == pytest.approx(known / granted.sum())
+    ordered = int((granted & held.isin(credit.model.config["categories"]["ORGANIZATION_TYPE"])).sum())
+    assert fact.lower + fact.alike + fact.higher == pytest.approx(ordered / known) and ordered < known
 
 
 @pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.slow)])

@@ -16,7 +16,7 @@ from models.credit.features import engineer
 from models.credit.model import CreditModel
 from models.credit.policy import BORDERLINE
 from models.credit.score import Decision, decide
-from models.credit.wording import NOT_APPLICABLE, WITHOUT, Value, is_missing, told
+from models.credit.wording import NOT_APPLICABLE, WITHOUT, Value, is_missing, is_said, told
 from models.errors import InputError, ModelUnavailable, shown
 
 ROUNDING = 1e-9  # by which the same score may differ between one row and a whole table
@@ -88,6 +88,15 @@ class Portfolio:
             return values.astype(object)
         values = values.astype(float)
         return np.where(np.isin(values, rule.special), np.nan, values)
+
+    def is_known(self, name: object) -> np.ndarray:
+        """(n,) of which clients a column or a feature is known, also where it is a category that training hardly met.
+
+        Raises:
+            InputError: there is no such column or feature.
+        """
+        values = self.values(name)
+        return np.array([is_said(value) for value in values]) if values.dtype == object else ~np.isnan(values)
 
     def code(self, row: int, name: str) -> Value:
         """What stands in place of a client's value: 365243 for "not employed", or ``NOT_APPLICABLE``, as of the age of

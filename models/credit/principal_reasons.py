@@ -30,7 +30,8 @@ class ComparedFact:
         value: as the application has it; None where unknown.
         usual: median of those whom it is compared with, or their most frequent category; None where nobody's is known.
         lower, alike, higher: share of those of whom the fact is known who have a smaller, the same or a larger value,
-            0..1; a category's order is that of the default rates at training. 0 where the client's own is unknown.
+            0..1; a category's order is that of the default rates at training, in which one that training hardly met has
+            no place. 0 where the client's own is unknown, or such a one.
         known: share of whom the fact is known, 0..1.
         stand_in, is_applicable: as in :class:`Contribution`.
         is_of_limit: whether the loan is a revolving one: a limit to draw on, which buys no goods.
@@ -127,14 +128,15 @@ def _compared(item: Contribution, portfolio: Portfolio, members: np.ndarray, is_
     values = portfolio.known_features[members, portfolio.model.features.index(item.feature)]
     values = values[~np.isnan(values)]
     own = _number(item.feature, item.value, portfolio)
-    count = max(len(values), 1)
+    known = int(np.count_nonzero(portfolio.is_known(item.feature)[members]))
+    count = max(known, 1)  # of a category, also those whose own is too rare to have a place in the order
     lower, alike, higher = (
         int(np.count_nonzero(found)) / count for found in (values < own, values == own, values > own)
     )
     usual = _usual(item.feature, values, portfolio) if len(values) else None
-    known = len(values) / max(int(members.sum()), 1)
+    share = known / max(int(members.sum()), 1)
     return ComparedFact(
-        item.feature, item.value, usual, lower, alike, higher, known, item.stand_in, item.is_applicable, is_of_limit
+        item.feature, item.value, usual, lower, alike, higher, share, item.stand_in, item.is_applicable, is_of_limit
     )
 
 
