@@ -17,6 +17,7 @@ from models.credit.loan_wording import as_they_stand, interest, proposal
 from models.credit.model import CreditModel
 from models.credit.score import Decision, logit
 from models.credit.service import CreditService, credit_service
+from models.credit.wording import money, value_text
 from models.display.credit import proposals, tables
 from models.errors import InputError
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
@@ -261,6 +262,20 @@ def test_terms_are_said_in_both_languages() -> None:
         "à rembourser sur 48 mois au lieu de 36 : 11 750 par mois au lieu de 16 269, au taux propre au crédit, "
         "18,0 % par an."
     )
+
+
+def test_a_tiny_sum_is_not_said_to_be_none() -> None:
+    for texts, words in ((ENGLISH, "less than 1"), (FRENCH, "moins de 1")):
+        for instalment in (0.5, 0.4, 0.0021):
+            terms = LoanTerms.of({"AMT_CREDIT": max(3 * instalment, 1.0), "AMT_ANNUITY": instalment})
+            assert terms is not None and f"{words} " in as_they_stand(terms, texts).split(":")[1].replace("\xa0", " ")
+            assert value_text("AMT_ANNUITY", instalment, texts) == words
+        assert [money(value, texts) for value in (0, 1e-9, 0.51, 1.4, 16_268.6)] == [
+            *("0", "0", "1", "1"),
+            texts.number(16_269),
+        ]
+        free = LoanTerms(1e9, 0.0, 7, 0.0, None)
+        assert free.interest == pytest.approx(0, abs=1e-5) and f" {words}" not in interest(free, LOAN, texts)
 
 
 def test_where_nothing_helps_the_nearest_is_told(credit: CreditService) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from models.credit.loan import CENT, LoanTerms
 from models.credit.score import Contribution
-from models.credit.wording import label, spoken_value
+from models.credit.wording import label, money, spoken_value
 from models.texts import Texts
 
 
@@ -68,11 +68,6 @@ def weightiest(item: Contribution, texts: Texts) -> str:
     """Which fact besides the terms of the loan weighs most, as a sentence."""
     fact = f"{label(item.feature, texts)} ({spoken_value(item.feature, item.told, texts)})"
     return texts("credit.counterfactual.weighs", fact=fact)
-
-
-def money(value: float, texts: Texts) -> str:
-    """A sum without its cents, rounded as the same sum is where it was read from a table."""
-    return texts.number(round(value, 2))
 
 
 def _told(terms: LoanTerms, texts: Texts) -> dict[str, str]:

@@ -152,7 +152,7 @@ def value_text(column: str, value: Value, texts: Texts) -> str:
         case "flag":
             return texts.get(f"values.BINARY.{int(value)}", str(int(value)))
         case "money":
-            return texts.number(value)
+            return money(value, texts)
         case "share":
             return texts.percent(value, 0 if round(100 * value, 1).is_integer() else 1)
     return _plain(float(value), texts)
@@ -178,6 +178,13 @@ def spoken_value(column: str, value: Value, texts: Texts, beside: Value = None) 
 def _completed_years(days: float) -> int:
     """Birthdays in days counted backwards; half a day more, because an age in years was rounded to whole days."""
     return math.floor(scaled(AGE, days - 0.5))
+
+
+def money(value: float, texts: Texts) -> str:
+    """A sum without its cents, rounded as the same sum is where it was read from a table; a tiny one is not made 0."""
+    written = texts.number(round(value, 2))
+    is_tiny = written == texts.number(0) and round(value, 4) > 0  # interest of nothing is off by less
+    return texts("credit.under_one") if is_tiny else written
 
 
 def _time(unit_key: str, value: float, texts: Texts) -> str:

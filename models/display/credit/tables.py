@@ -10,10 +10,9 @@ import pandas as pd
 from models.credit.batch import Batch, ScoredRow
 from models.credit.facts import Fact
 from models.credit.loan import LoanTerms
-from models.credit.loan_wording import money
 from models.credit.policy import Confusion, CutOff
 from models.credit.score import Score
-from models.credit.wording import Value, label, spoken_value, told
+from models.credit.wording import Value, label, money, spoken_value, told
 from models.display.common.html import Table, render
 from models.display.common.sortable import sortable
 from models.display.common.spreadsheet import save_csv
