@@ -158,6 +158,9 @@ def test_methods_whose_intervals_overlap_are_not_told_apart(texts: Texts) -> Non
     apart = _said(methods, texts, quick=("grad-cam", "finer-cam"))
     assert numbers(apart, texts) == ["0.90", "0.00", "147", "0.32", "0.30"] and apart.count("FinerCAM") == 1
     assert apart.endswith(texts("results.say.overlap", method="Grad-CAM", road=texts.number(0.3, 2)))
+    assert apart.count({"en": "interval", "fr": "intervalle"}[texts.language]) == 2, (
+        "a test of pairs might tell them apart"
+    )
     wide = _said(methods | {"grad-cam": _road(0.2)}, texts, quick=("grad-cam", "finer-cam"))
     assert numbers(wide, texts) == ["0.90", "0.00", "147", "0.32"], "there is room between the two"
     best = _said(methods | {"rise": _road(0.33)}, texts, quick=("rise", "grad-cam"))
