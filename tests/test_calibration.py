@@ -453,6 +453,10 @@ def test_results_show_the_figures_and_where_thresholds_come_from(texts: Texts) -
     sets, none = calibration_charts.set_table(found, texts), calibration_charts.none_table(found, texts)
     assert sets.rows[0][1].startswith(texts.percent(measured["coverage"]["value"]))
     assert none.rows[0][3].startswith(texts.percent(1 - measured["taken_for_a_class"]["value"]))
+    # the file holds one share for all of them
+    assert {"en": "foods and clothes together", "fr": "les aliments et les vêtements ensemble"}[
+        texts.language
+    ] in none.caption
     figure = calibration_charts.selective(found, texts)
     assert len(figure.data) == 2 and figure.data[0].y[-1] == measured["selective"][-1]["accuracy"]
     assert figure.layout.meta["table"].count("<tr") == 1 + len(measured["selective"])
