@@ -57,6 +57,8 @@ def test_a_caption_says_how_the_map_was_made_and_how_to_read_it(
         assert texts(f"images.{other}") not in text
     spot = texts("images.warmest", place=texts("images.places.top-right"))
     assert (spot in text) == (meaning != "nothing")
+    following = spot if meaning != "nothing" else texts("images.nothing")
+    assert re.search(rf"[\d\s]s\.\s+{re.escape(following)}", text), "what comes before it ends as a sentence"
     for part in (model_name("vgg16", texts), texts(f"images.methods.{seen.method}"), class_name(CLASSES[1], texts)):
         assert part in text
     half = said(prediction_cards.caption(seen, texts, 0.4567))

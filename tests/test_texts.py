@@ -22,6 +22,10 @@ DATA_SECTIONS = ("columns", "values", "features")  # looked up by the names that
 CODE = ("*.py", "server/**/*.py", "tabs/**/*.py", "models/**/*.py")
 # what is made with a key below "errors", its first argument
 ERRORS = ("VitrineError", "InputError", "ModelUnavailable", "HubError", "Note", "unavailable")
+STRAIGHT = re.compile(r"[^\W\d_]'(?:[^\W\d_]|[«“*`{])")
+SENTENCES = re.compile(r"[.!?] [A-ZÀ-Ý]")
+STOP = re.compile(r"[.!?…:][\s”»)*`]*$")
+FILLED_IN = re.compile(r"\}\**$")  # what stands there ends by itself
 SAME_IN_BOTH = 0.12  # share of texts that may be alike, such as "Photos" and "ROC-AUC"
 
 
@@ -154,7 +158,29 @@ def test_a_text_that_nothing_uses_is_found(key: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_apostrophes_are_set_as_such(language: Language) -> None:
-    assert not [key for key, entry in catalogue().items() if re.search(r"[^\W\d_]'[^\W\d_]", entry[language])]
+    assert not [key for key, entry in catalogue().items() if STRAIGHT.search(entry[language])]
+
+
+@pytest.mark.parametrize("text", ["l'image", "d'{label}", "l'« aucune »", "the model's answer"])
+def test_a_straight_apostrophe_is_found(text: str) -> None:
+    assert STRAIGHT.search(text) and not STRAIGHT.search("give 'average' or $A'$")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_says_several_sentences_ends_the_last_one(language: Language) -> None:
+    """Captions have no full stop where they are a title, and one after each sentence where they say any."""
+    texts = {key: entry[language].strip() for key, entry in catalogue().items()}
+    assert not [key for key, text in texts.items() if SENTENCES.search(text) and not _ended(text)]
+    assert SENTENCES.search("Photos by name. They are not ours") and not _ended("They are not ours")
+
+
+def test_both_languages_end_a_text_alike() -> None:
+    ends = {key: {bool(STOP.search(entry[language])) for language in LANGUAGES} for key, entry in catalogue().items()}
+    assert not [key for key, either in ends.items() if len(either) > 1]
+
+
+def _ended(text: str) -> bool:
+    return bool(STOP.search(text) or FILLED_IN.search(text))
 
 
 @pytest.mark.parametrize(("duration", "said"), [(0.0036, "0,004"), (0.01, "0,01"), (0.1834, "0,18"), (12.0, "12,00")])

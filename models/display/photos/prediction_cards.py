@@ -88,6 +88,7 @@ def caption(explanation: Explanation, texts: Texts, share: float = 1.0, stopped:
         if meaning != "nothing"
         else ""
     )
+    line += "" if spot else "."  # else the template ends it, before the spot
     return _progress(share, stopped, texts) + render(
         "reading", line=line, spot=spot, meaning=texts(f"images.{meaning}")
     )
