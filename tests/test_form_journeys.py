@@ -55,6 +55,20 @@ def test_an_unknown_score_has_an_empty_field(visit: Open) -> None:
     page.keep("unknown-score")
 
 
+def test_there_is_a_way_to_no_present_job_and_none_to_no_age(visit: Open) -> None:
+    page = visit().open("?client=900001&view=whatif").settle().page
+    none = page.get_by_role("button", name=re.compile(ENGLISH("values.OCCUPATION_TYPE.not_applicable"), re.IGNORECASE))
+    fact = page.get_by_label(ENGLISH("credit.whatif.column"), exact=True)
+    for column, shown in (("DAYS_BIRTH", False), ("DAYS_EMPLOYED", True)):
+        fact.fill(ENGLISH(f"columns.{column}"))
+        page.get_by_role("option", name=ENGLISH(f"columns.{column}"), exact=True).click()
+        page.get_by_text(re.compile(f"^{re.escape(ENGLISH(f'columns.{column}'))} \\(years\\)")).first.wait_for()
+        none.wait_for(state="visible" if shown else "hidden")
+    none.click()
+    row = page.get_by_role("row").filter(has_text=ENGLISH("columns.OCCUPATION_TYPE")).locator("visible=true").first
+    row.get_by_text(ENGLISH("values.OCCUPATION_TYPE.not_applicable")).wait_for()
+
+
 def test_the_names_of_what_moves_stand_whole_on_a_desk_and_are_cut_nowhere(visit: Open) -> None:
     page = visit("fr").open("fr?client=900003&view=whatif").settle().page
     page.get_by_role("button", name=FRENCH("credit.whatif.unknown"), exact=True).click()

@@ -23,6 +23,7 @@ from models.texts import ENGLISH, FRENCH, LANGUAGES, Texts
 BOTH = pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=LANGUAGES)
 NONE: dict[str, Value] = {"FLAG_OWN_CAR": "N", "DAYS_EMPLOYED": NOT_EMPLOYED, "ORGANIZATION_TYPE": "XNA"}
 SOME: dict[str, Value] = {"FLAG_OWN_CAR": "Y", "DAYS_EMPLOYED": -900.0}
+TOGETHER = (("FLAG_OWN_CAR", "OWN_CAR_AGE"), ("DAYS_EMPLOYED", "OCCUPATION_TYPE", "ORGANIZATION_TYPE"))
 LOAN: dict[str, Value] = {"AMT_CREDIT": 300_000.0, "AMT_ANNUITY": 15_000.0, "AMT_INCOME_TOTAL": 120_000.0}
 
 
@@ -150,3 +151,27 @@ def test_a_group_of_which_nobody_has_one_is_told_so(
         credit.compare(client, feature, "similar", criteria)
     group = texts("credit.compare.similar")
     assert refusal.value.said_on_page(texts) == texts(f"credit.compare.nobody.{nobody}", group=group)
+
+
+@BOTH
+@pytest.mark.parametrize("edited", [*WITHOUT, "DAYS_EMPLOYED"])
+def test_what_if_there_were_none_is_one_edit_away_and_one_back(model: CreditModel, edited: str, texts: Texts) -> None:
+    application = LOAN | SOME | {"OWN_CAR_AGE": 5.0, "OCCUPATION_TYPE": "Managers", "ORGANIZATION_TYPE": "Bank"}
+    edits = whatif.without(edited)
+    assert edited in edits and tuple(edits) in TOGETHER
+    words = whatif.editor(model, application, edited, texts).absent
+    after = application | edits
+    for name in set(edits) & set(WITHOUT):
+        assert told(name, after) == NOT_APPLICABLE
+        assert words == texts(f"values.{name}.not_applicable") == whatif.editor(model, after, name, texts).present
+    table = tables.changes(None, None, whatif.moved(edits, application, texts), application, texts)
+    assert words in table and texts("credit.unknown") not in table
+    assert whatif.moved(edits, application | NONE | {"OWN_CAR_AGE": None, "OCCUPATION_TYPE": None}, texts) == {}
+    owner, _ = WITHOUT.get(edited, (edited, None))
+    again = whatif.given(edits, edited, application[edited])
+    assert again[edited] == application[edited] and again.get(owner, application[owner]) == application[owner]
+    assert whatif.given({}, edited, None) == {edited: None}
+
+
+def test_nobody_is_without_an_age(model: CreditModel) -> None:
+    assert whatif.without("DAYS_BIRTH") == {} and whatif.editor(model, LOAN, "DAYS_BIRTH", ENGLISH).absent == ""

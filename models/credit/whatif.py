@@ -13,7 +13,18 @@ from models.credit import loan
 from models.credit.application import Column, column
 from models.credit.features import DAYS_PER_YEAR
 from models.credit.model import CreditModel
-from models.credit.wording import ColumnName, Number, Value, label, scaled, told, unit, value_text
+from models.credit.wording import (
+    NOT_APPLICABLE,
+    WITHOUT,
+    ColumnName,
+    Number,
+    Value,
+    label,
+    scaled,
+    told,
+    unit,
+    value_text,
+)
 from models.errors import InputError
 from models.texts import Texts
 
@@ -31,6 +42,7 @@ class Editor:
         choices: (text, value) of a category or a flag; empty for a number.
         value: the present value, None where unknown.
         present: the same in words, or what a code stands for.
+        absent: the words for that there is nothing of which a value could be known: ``no car``; empty where there is.
     """
 
     column: str
@@ -41,6 +53,7 @@ class Editor:
     choices: tuple[tuple[str, str | float], ...]
     value: Value
     present: str
+    absent: str
 
 
 def editable(model: CreditModel, texts: Texts) -> list[tuple[str, str]]:
@@ -58,10 +71,11 @@ def editor(model: CreditModel, application: Mapping[str, Value], name: str, text
     rule = column(name, "column")
     value = application.get(name)
     title, present = label(name, texts), value_text(name, told(name, application), texts)
+    absent = next((value_text(one, NOT_APPLICABLE, texts) for one in WITHOUT if name in without(one)), "")
     if rule.is_category or rule.unit == "flag":
         items: tuple[str | float, ...] = rule.categories if rule.is_category else (0.0, 1.0)
         choices = tuple((value_text(name, item, texts), item) for item in items)
-        return Editor(name, title, 0, 0, 0, choices, value, present)
+        return Editor(name, title, 0, 0, 0, choices, value, present, absent)
     known = None if value is None or value in rule.special else float(value)
     ends = [*model.ranges.get(name, (rule.low, rule.high)), *([] if known is None else [known])]
     low, high = sorted((scaled(name, min(ends)), scaled(name, max(ends))))
@@ -72,7 +86,7 @@ def editor(model: CreditModel, application: Mapping[str, Value], name: str, text
     allowed = Range.of(rule)
     low = max(allowed.low, round(math.floor(low / step) * step, 6))
     high = min(allowed.high, round(math.ceil(high / step) * step, 6))
-    return Editor(name, title, low, high, step, (), shown, present)
+    return Editor(name, title, low, high, step, (), shown, present, absent)
 
 
 def _step(name: str, whole: bool, width: float) -> float:
@@ -138,12 +152,31 @@ def stored(name: str, shown: object, allowed: Range | None = None) -> Value:
     return rule.check(-round(shown * DAYS_PER_YEAR) if rule.unit == "days" else shown)
 
 
+def without(name: str) -> dict[str, Value]:
+    """The edits that say that there is nothing of which a column could tell, such as no present job, whatever was said
+    of it before; empty for a column of what there always is.
+    """
+    owner, _ = WITHOUT.get(name, (name, None))
+    edits: dict[str, Value] = {}
+    for one, (of, says_so) in WITHOUT.items():
+        if of == owner:
+            edits |= {of: says_so, one: None}
+    return edits
+
+
+def given(edited: Mapping[str, Value], name: str, value: Value) -> dict[str, Value]:
+    """The edits with one more: who gives the age of a car is not edited to have none any longer."""
+    owner = WITHOUT.get(name)
+    return {one: edit for one, edit in edited.items() if (one, edit) != owner} | {name: value}
+
+
 def moved(edited: Mapping[str, Value], application: Mapping[str, Value], texts: Texts) -> dict[str, Value]:
     """The edits that a person would tell from the application: there and back, or less than is ever shown, is none."""
+    after = {**application, **edited}
     return {
         name: value
         for name, value in edited.items()
-        if value_text(name, value, texts) != value_text(name, application.get(name), texts)
+        if value_text(name, told(name, after), texts) != value_text(name, told(name, application), texts)
     }
 
 

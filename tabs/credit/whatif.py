@@ -36,6 +36,7 @@ class ColumnEditor(NamedTuple):
     number: OpenSlider
     choice: gr.Dropdown
     unknown: gr.Button
+    absent: gr.Button
 
 
 def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
@@ -56,6 +57,7 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
             choice = gr.Dropdown([], label="EXT_SOURCE_2", visible=False)
             with gr.Row():
                 unknown = gr.Button(texts("credit.whatif.unknown"), size="sm")
+                absent = gr.Button(size="sm", visible=False)
                 reset = gr.Button(texts("credit.whatif.reset"), size="sm", variant="primary")
         with gr.Column(scale=3, min_width=320):
             card = gr.HTML()
@@ -87,12 +89,12 @@ def whatif_tab(selection: ClientSelection, tab: gr.Tab) -> None:
             else gr.Plot(visible=False),
         )
 
-    widgets: list[Any] = [begun, negotiated, edited, *terms.values(), number, choice]
+    widgets: list[Any] = [begun, negotiated, edited, *terms.values(), number, choice, absent]
     asked: list[Any] = [selection.client, column]
     gr.on([tab.select, selection.client.change], handle_errors(begin, texts), [*asked, begun], widgets, **LIVE)
     reset.click(handle_errors(start_over, texts), asked, widgets, **PRIVATE)
     _follow_terms(selection, terms, negotiated)
-    _follow_column(selection, ColumnEditor(column, number, choice, unknown), edited)
+    _follow_column(selection, ColumnEditor(column, number, choice, unknown, absent), edited)
     selection.refresh(show, [negotiated, edited], [line, card, table, chart], opened=tab)
 
 
@@ -138,10 +140,13 @@ def _follow_column(selection: ClientSelection, editor: ColumnEditor, edited: gr.
         return _editors(applied(client_id, edited), name, texts)
 
     def choose(edited: dict[str, Any], name: str, value: Any) -> tuple[Any, ...]:
-        return edited | {name: whatif.stored(name, value)}, gr.Dropdown(label=label(name, texts))
+        return whatif.given(edited, name, whatif.stored(name, value)), gr.Dropdown(label=label(name, texts))
 
     def forget(edited: dict[str, Any], name: str) -> dict[str, Any]:
         return edited | {name: None}
+
+    def do_without(edited: dict[str, Any], name: str) -> dict[str, Any]:
+        return edited | whatif.without(name)
 
     def slide(client_id: int, edited: dict[str, Any], name: str, value: float | None) -> tuple[Any, ...]:
         """While a number is being typed its first digits may be out of range: they change nothing yet."""
@@ -157,21 +162,22 @@ def _follow_column(selection: ClientSelection, editor: ColumnEditor, edited: gr.
             return gr.skip(), gr.skip()
         # a title that says unknown, or not employed, is no longer true
         titled = OpenSlider(label=limits.name) if limits.value is None else gr.skip()
-        return edited | {name: whatif.slid(limits, value)}, titled
+        return whatif.given(edited, name, whatif.slid(limits, value)), titled
 
     def restore(client_id: int, edited: dict[str, Any], name: str) -> OpenSlider:
         return _slider(whatif.editor(credit_service().model, applied(client_id, edited), name, texts), texts)
 
-    column, number, choice, unknown = editor
+    column, number, choice, unknown, absent = editor
     asked: list[Any] = [selection.client, edited, column]
-    shown: list[Any] = [number, choice]
+    shown: list[Any] = [number, choice, absent]
     column.change(handle_errors(open_editor, texts), asked, shown, **PRIVATE)
     number.input(handle_errors(slide, texts), [*asked, number], [edited, number], **LIVE)
     typed = number.release(handle_errors(settle, texts), [*asked, number], [edited, number], **LIVE)
     typed.failure(handle_errors(restore, texts), asked, number, **PRIVATE)
     choice.input(handle_errors(choose, texts), [edited, column, choice], [edited, choice], **LIVE)
-    forgotten = unknown.click(handle_errors(forget, texts), [edited, column], edited, **PRIVATE)
-    forgotten.success(handle_errors(open_editor, texts), asked, shown, **PRIVATE)
+    for button, edit in ((unknown, forget), (absent, do_without)):
+        clicked = button.click(handle_errors(edit, texts), [edited, column], edited, **PRIVATE)
+        clicked.success(handle_errors(open_editor, texts), asked, shown, **PRIVATE)
 
 
 def _assumed(terms: LoanTerms, texts: Texts) -> str:
@@ -206,14 +212,16 @@ def _term_sliders(client_id: int, negotiated: Negotiated, texts: Texts) -> list[
 
 
 def _editors(application: dict[str, Any], name: str, texts: Texts) -> list[Any]:
-    """The slider and the list for a column, of which only the one that suits it is shown."""
+    """The slider and the list for a column, of which only the one that suits it is shown, and the button for none."""
     editor = whatif.editor(credit_service().model, application, name, texts)
+    absent = gr.Button(editor.absent[:1].upper() + editor.absent[1:], visible=bool(editor.absent))
     if editor.choices:
         return [
             OpenSlider(visible=False),
             gr.Dropdown(choices=list(editor.choices), value=editor.value, label=_title(editor, texts), visible=True),
+            absent,
         ]
-    return [_slider(editor, texts), gr.Dropdown(visible=False)]
+    return [_slider(editor, texts), gr.Dropdown(visible=False), absent]
 
 
 def _slider(editor: whatif.Editor, texts: Texts) -> OpenSlider:

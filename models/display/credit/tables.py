@@ -97,8 +97,8 @@ def changes(
 ) -> str:
     """What was changed, before and after, as HTML: the loan's terms, then any other column."""
     rows = _terms_rows(own, terms, texts) if own and terms else []
-    for name, after in edited.items():
-        before = told(name, application)
+    for name in edited:
+        before, after = told(name, application), told(name, {**application, **edited})
         rows.append(
             (
                 label(name, texts),
