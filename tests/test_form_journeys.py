@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pypdf import PdfReader
+
 from models.credit import negotiation, whatif
 from models.credit.loan import LoanTerms
 from models.credit.service import credit_service
+from models.credit.wording import WITHOUT, label
 from models.texts import ENGLISH, FRENCH
 from tests.browser import SIZES, Open
 from tests.factories import applications
@@ -98,6 +101,30 @@ def test_an_empty_form_and_a_typing_error_are_no_decision(visit: Open) -> None:
     page.page.get_by_text(re.compile("420 n’est pas admis")).wait_for()
     verdict.wait_for(state="detached")
     page.keep("refused-form")
+
+
+def test_a_form_may_say_that_there_is_no_job_and_no_car_and_its_letter_does(visit: Open) -> None:
+    page = visit().open("?view=new").settle().page
+    amount, job, car = (
+        page.get_by_label(ENGLISH(f"columns.{name}")).locator("visible=true").first
+        for name in ("AMT_CREDIT", "DAYS_EMPLOYED", "OWN_CAR_AGE")
+    )
+    amount.fill("300,000")
+    job.fill("5")
+    for name, field in (("OCCUPATION_TYPE", job), ("OWN_CAR_AGE", car)):
+        words = ENGLISH(f"values.{name}.not_applicable")
+        box = page.get_by_role("checkbox", name=words[0].upper() + words[1:])
+        box.check()
+        page.wait_for_function("([e, words]) => e.value === words && e.disabled", arg=[field.element_handle(), words])
+    page.get_by_role("button", name=ENGLISH("credit.new.score")).click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name=ENGLISH("letter.button")).locator("visible=true").click()
+    letter = " ".join(" ".join(one.extract_text() for one in PdfReader(saved.value.path()).pages).split())
+    for name in WITHOUT:
+        assert f"{label(name, ENGLISH)}: {ENGLISH(f'values.{name}.not_applicable')}" in letter
+    box.uncheck()
+    page.wait_for_function("e => e.value === '' && !e.disabled", arg=car.element_handle())
+    assert job.is_disabled()
 
 
 def test_a_refused_file_leaves_no_scores_of_the_last_one(visit: Open, tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ import gradio as gr
 
 from models.credit import whatif
 from models.credit.service import credit_service
+from models.credit.wording import WITHOUT
 from models.display.credit.decision_card import verdict
 from models.display.credit.principal_reasons import not_learnt_card, reasons_card
 from models.display.credit.tables import batch, save_batch
 from models.display.credit.waterfall import score_waterfall
 from models.errors import InputError
+from models.texts import Texts
 from tabs.credit.letter import application_letter_button
 from tabs.credit.opener import group_opener
 from tabs.credit.selection import ClientSelection
@@ -37,6 +39,7 @@ FIELDS = (
     "NAME_FAMILY_STATUS",
     "OCCUPATION_TYPE",
     "ORGANIZATION_TYPE",
+    "OWN_CAR_AGE",
 )
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 FILES = (".csv", ".tsv", ".txt", ".parquet", ".gz", ".zip")
@@ -62,6 +65,9 @@ def _form(selection: ClientSelection) -> None:
             for start in range(0, len(editors), 2):
                 with gr.Row():
                     widgets += [_field(editor, texts("credit.unknown")) for editor in editors[start : start + 2]]
+            fields = dict(zip(FIELDS, zip(editors, widgets, strict=True), strict=True))
+            with gr.Row():
+                without = {owner: _without(owner, fields, texts) for owner in dict(WITHOUT.values())}
             score = gr.Button(texts("credit.new.score"), variant="primary")
         with gr.Column(scale=3, min_width=320):
             card, words = gr.HTML(min_height=120), gr.HTML()
@@ -70,8 +76,13 @@ def _form(selection: ClientSelection) -> None:
             chart = gr.Plot(show_label=False, elem_classes="vt-plot", visible=False)
 
     def read(*values: Any) -> dict[str, Any]:
-        entered = {
-            editor.column: whatif.entered(editor, value, texts) for editor, value in zip(editors, values, strict=True)
+        entered: dict[str, Any] = {}
+        for owner, is_without in zip(without, values[len(editors) :], strict=True):
+            entered |= whatif.without(owner) if is_without else {}
+        entered |= {
+            editor.column: whatif.entered(editor, value, texts)
+            for editor, value in zip(editors, values, strict=False)
+            if editor.column not in entered
         }
         application = {name: value for name, value in entered.items() if value is not None}
         if not application:
@@ -94,7 +105,7 @@ def _form(selection: ClientSelection) -> None:
     results = [card, words, letter, opened, chart]
     asked = [selection.ratio, application, opened]
     # what is refused leaves no score of something else beside it; one that stands follows the cut-off
-    read_form = score.click(handle_errors(read, texts), widgets, application, **PRIVATE)
+    read_form = score.click(handle_errors(read, texts), [*widgets, *without.values()], application, **PRIVATE)
     read_form.success(handle_errors(show, texts), asked, results, **PRIVATE)
     read_form.failure(lambda: (None, *show(1, None, "")), None, [application, *results], **PRIVATE)
     gr.on(
@@ -139,10 +150,44 @@ def _file(selection: ClientSelection) -> None:
     scored.failure(no_scores, None, [scores, download], **PRIVATE)
 
 
+def _without(owner: str, fields: dict[str, tuple[whatif.Editor, gr.components.Component]], texts: Texts) -> gr.Checkbox:
+    """A box for that there is none, such as no present job; the fields of what there is not close, and say so.
+
+    Args:
+        owner: the column that says so.
+        fields: editor and widget of each column that the form asks for.
+        texts: the language.
+    """
+    absent = whatif.editor(credit_service().model, {}, owner, texts).absent
+    box = gr.Checkbox(label=absent[:1].upper() + absent[1:], min_width=140)
+    closed = [fields[name] for name in whatif.without(owner) if name in fields]
+
+    def close(is_without: bool) -> dict[gr.components.Component, gr.components.Component]:
+        unknown = texts("credit.unknown")
+        return {field: _closed(one, absent) if is_without else _field(one, unknown) for one, field in closed}
+
+    box.input(
+        handle_errors(close, texts),
+        box,
+        [field for _, field in closed],
+        show_progress="hidden",
+        trigger_mode="always_last",
+        **PRIVATE,
+    )
+    return box
+
+
 def _field(editor: whatif.Editor, unknown: str) -> gr.components.Component:
     """A field for a number, or a list; empty means unknown."""
     if editor.choices:
         choices: list[tuple[str, Any]] = [(f"({unknown})", None), *editor.choices]
-        return gr.Dropdown(choices=choices, value=None, label=editor.name, min_width=140)
+        return gr.Dropdown(choices=choices, value=None, label=editor.name, min_width=140, interactive=True)
     # a text, because an empty number field of Gradio's reads 0, and 0 is not unknown
-    return gr.Textbox(value="", label=editor.name, placeholder=unknown, min_width=140, max_lines=1)
+    return gr.Textbox(value="", label=editor.name, placeholder=unknown, min_width=140, max_lines=1, interactive=True)
+
+
+def _closed(editor: whatif.Editor, words: str) -> gr.components.Component:
+    """The same field with words in place of a value."""
+    if editor.choices:
+        return gr.Dropdown(choices=[words], value=words, interactive=False)
+    return gr.Textbox(value=words, interactive=False)
