@@ -101,3 +101,13 @@ def test_a_refused_zip_leaves_nothing_of_the_last(visit: Open, archive: Path, tm
     page.page.get_by_text("there is no picture in the zip").first.wait_for()
     assert page.page.locator("#batch tbody tr").count() == 0
     assert "there is no picture in the zip" in page.page.locator("#batch-progress").inner_text()
+
+
+def test_the_list_of_views_shows_where_the_focus_is(visit: Open, archive: Path) -> None:
+    page = sent(visit, "en", archive)
+    views = page.page.get_by_label(ENGLISH("batch.show"))
+    views.wait_for()
+    page.page.get_by_label(ENGLISH("batch.contains")).focus()
+    page.page.keyboard.press("Shift+Tab")
+    drawn = "e => [e === document.activeElement, getComputedStyle(e).outlineStyle, getComputedStyle(e).outlineWidth]"
+    assert views.evaluate(drawn) == [True, "solid", "3px"]
