@@ -111,3 +111,18 @@ def test_the_list_of_views_shows_where_the_focus_is(visit: Open, archive: Path) 
     page.page.keyboard.press("Shift+Tab")
     drawn = "e => [e === document.activeElement, getComputedStyle(e).outlineStyle, getComputedStyle(e).outlineWidth]"
     assert views.evaluate(drawn) == [True, "solid", "3px"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_no_row_is_left_a_sentence_says_so(visit: Open, language: str, archive: Path) -> None:
+    texts = Texts(language)  # type: ignore[arg-type]
+    page = sent(visit, language, archive)
+    page.page.get_by_text(texts.count("batch.unread", 1)).wait_for()
+    said = page.page.get_by_text(texts("batch.no_match"))
+    search = page.page.get_by_label(texts("batch.contains"))
+    assert said.is_hidden()
+    search.fill("zzzz")
+    assert shown(page) == [] and said.is_visible()
+    assert page.page.locator("[data-batch-count]").inner_text() == "0 / 7"
+    search.fill("")
+    assert len(shown(page)) == 7 and said.is_hidden()

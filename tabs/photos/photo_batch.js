@@ -24,8 +24,11 @@ const choose = () => {
     const marks = row.dataset.marks.split(" ").filter(Boolean);
     row.hidden = !(VIEWS[view](marks) && plain(searched(row)).includes(wanted));
   }
+  const left = rows.filter((row) => !row.hidden).length;
   const count = place.querySelector("[data-batch-count]");
-  if (count) count.textContent = rows.length ? `${rows.filter((row) => !row.hidden).length} / ${rows.length}` : "";
+  if (count) count.textContent = rows.length ? `${left} / ${rows.length}` : "";
+  const nothing = place.querySelector("[data-batch-no-match]");
+  if (nothing) nothing.hidden = !rows.length || left > 0;
 };
 
 const headings = () => [...element.querySelectorAll("thead th")];

@@ -26,6 +26,7 @@ def filters(texts: Texts) -> str:
         show=texts("batch.show"),
         views=[(view, texts(f"batch.views.{view}")) for view in VIEWS],
         contains=texts("batch.contains"),
+        no_match=texts("batch.no_match"),
     )
 
 
