@@ -324,6 +324,22 @@ def test_the_file_holds_texts_of_the_language_and_nothing_to_carry_out(
     assert frame[texts("batch.columns.why")][2] == InputError("images_nested").message(texts)
 
 
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
+@pytest.mark.parametrize(
+    "key",
+    ["image_missing", "image_empty", "image_heavy", "image_format", "image_pixels", "image_small", "image_damaged"],
+)
+def test_a_row_says_what_is_wrong_without_the_name_of_a_parameter(key: str, texts: Texts, tmp_path: Path) -> None:
+    error = InputError(key, name="image: 1.webp", size="9", limit=5, allowed="PNG")
+    parameter, sentence = error.message(texts).split(":", 1)
+    assert parameter.strip() == "image", "programs are told which one"
+    batch = PhotoBatch((PhotoRow("bad.webp", error=error),), 1, ("vgg16",))
+    assert f">{sentence.strip()}<" in display.table(batch, texts)
+    path = display.save(batch, texts, tmp_path)
+    frame = pd.read_csv(path, sep=";" if texts is FRENCH else ",", encoding="utf-8-sig")
+    assert list(frame[texts("batch.columns.why")]) == [sentence.strip()]
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "  =1"])
 def test_a_cell_that_a_spreadsheet_would_carry_out_is_a_text(text: str) -> None:
     assert as_text(text) == f"'{text}"

@@ -17,6 +17,7 @@ from models.vision.predictions import Prediction
 
 VIEWS = ("all", "review", "disagree", "unread")  # which rows the page can be asked to show
 NOTHING = "\u2013"
+PARAMETER = "image"  # what programs call one photo; it leads the sentences about a file that cannot be read
 
 
 def filters(texts: Texts) -> str:
@@ -114,9 +115,15 @@ def _agree(row: PhotoRow, texts: Texts) -> str:
 def _why(row: PhotoRow, texts: Texts) -> str:
     """Why a person should look at it, in words; empty where nobody need."""
     if row.error is not None:
-        return row.error.message(texts)
+        return _without_parameter(row.error.message(texts))
     said = [texts(f"batch.reasons.{reason}") for reason in row.reasons]
     return texts.series([*said, texts("batch.cut_short")] if row.cut_short else said)
+
+
+def _without_parameter(sentence: str) -> str:
+    """A sentence without the parameter that it is about: in a row, the file's name stands there already."""
+    name, colon, rest = sentence.partition(":")
+    return rest.strip() if colon and name.strip() == PARAMETER else sentence
 
 
 def _cells(row: PhotoRow, batch: PhotoBatch, texts: Texts) -> Iterator[tuple[str, str]]:
