@@ -37,4 +37,4 @@ def comparison_tab(rows: list[dict[str, Any]], evaluation: dict[str, Any], texts
         table(pairs_table(pairs, True, texts))
     if published := results.published():
         gr.Markdown(f"### {texts('results.published.title')}\n{texts('results.published.read')}")
-        gr.HTML(tables.published_table(published, texts).html(), elem_classes=["vt-words", "vt-apart"])
+        gr.HTML(tables.published_table(published, texts).html(), elem_classes=["vt-words", "vt-apart", "vt-published"])
