@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from models.display.common.names import class_name
 from models.texts import ENGLISH, FRENCH, Texts
@@ -28,7 +29,7 @@ def archive(tmp_path: Path) -> Path:
     return path
 
 
-def sent(visit: Open, language: str, path: Path, **options: Any) -> Visit:
+def sent(visit: Open, language: str, path: Path | list[Path], **options: Any) -> Visit:
     page = visit(language, **options).open(PLACE).settle()
     page.page.locator("#photos input[type=file]").first.set_input_files(path)
     return page
@@ -111,6 +112,51 @@ def test_the_list_of_views_shows_where_the_focus_is(visit: Open, archive: Path) 
     page.page.keyboard.press("Shift+Tab")
     drawn = "e => [e === document.activeElement, getComputedStyle(e).outlineStyle, getComputedStyle(e).outlineWidth]"
     assert views.evaluate(drawn) == [True, "solid", "3px"]
+
+
+PLACES = """box => {
+  const from = box.getBoundingClientRect();
+  const ends = [...box.querySelectorAll("thead th")].map(head => head.getBoundingClientRect().right - from.left);
+  return {room: box.clientWidth, wide: box.scrollWidth, ends};
+}"""
+LINES = """cell => {
+  const words = document.createRange();
+  words.selectNodeContents(cell);
+  const lines = new Set([...words.getClientRects()].map(line => Math.round(line.top)));
+  const box = cell.closest(".vt-scroll");
+  return [lines.size, words.getBoundingClientRect().right - box.getBoundingClientRect().left];
+}"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_person_should_look_at_is_in_sight(visit: Open, language: str, tmp_path: Path) -> None:
+    texts = Texts(language)  # type: ignore[arg-type]
+    paths = [example.path for example in examples()[8:12]]
+    paths.extend(tmp_path / name for name in ("white.png", "damaged.webp"))
+    Image.new("RGB", (300, 300), "white").save(paths[-2])
+    paths[-1].write_bytes(paths[0].read_bytes()[:200])
+    page = sent(visit, language, paths)
+    page.page.get_by_text(texts.count("batch.unread", 1)).wait_for()
+    table = page.page.locator("#batch .vt-scroll")
+    assert texts("images.none_closest", label="").rstrip(")") in table.inner_text(), "the longest answer"
+    damaged = table.locator("tr[data-marks=unread]")
+    assert table.locator("thead th").nth(1).inner_text() == texts("batch.columns.review")
+
+    at = table.evaluate(PLACES)
+    assert at["wide"] <= at["room"] and max(at["ends"]) <= at["room"] + 1, "every column"
+    assert damaged.locator(".vt-why p").evaluate(LINES)[0] <= 2
+    page.keep(f"many-photos-wide-{language}")
+    for heading in table.get_by_role("button").all():  # a cell stands for each, in the row of what was not read too
+        heading.click()
+        assert len(shown(page)) == len(paths)
+
+    page.page.set_viewport_size({"width": 390, "height": 844})
+    at = table.evaluate(PLACES)
+    assert at["ends"][1] <= at["room"], "photo and reason, on a phone"
+    lines, end = damaged.locator(".vt-why p").evaluate(LINES)
+    assert lines <= 8 and end <= at["room"], "what is wrong with a file"
+    assert damaged.locator(".vt-suffix").evaluate(LINES)[0] == 1
+    page.keep(f"many-photos-narrow-{language}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

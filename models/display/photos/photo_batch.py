@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from posixpath import splitext
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from models.vision.predictions import Prediction
 
 VIEWS = ("all", "review", "disagree", "unread")  # which rows the page can be asked to show
 NOTHING = "\u2013"
+LONGEST_SUFFIX = 6  # characters with the dot: what is longer is no extension, and may break
 PARAMETER = "image"  # what programs call one photo; it leads the sentences about a file that cannot be read
 
 
@@ -74,11 +76,16 @@ def save(batch: PhotoBatch, texts: Texts, folder: Path) -> Path:
 def _columns(batch: PhotoBatch, texts: Texts) -> list[dict[str, Any]]:
     """The headings: what each stands over, and whether it is a number."""
     names = [model_name(name, texts) for name in batch.models]
-    heads = [texts("batch.columns.file"), *names, *(texts(f"batch.columns.{key}") for key in LAST)]
+    heads = [
+        *(texts(f"batch.columns.{key}") for key in FIRST),
+        *names,
+        *(texts(f"batch.columns.{key}") for key in LAST),
+    ]
     return [{"name": name, "number": name == texts("batch.columns.confidence")} for name in heads]
 
 
-LAST = ("confidence", "agree", "review")
+FIRST = ("file", "review")  # whom the table is for comes first: on a phone the other columns are out of sight
+LAST = ("confidence", "agree")
 
 
 def _row(row: PhotoRow, batch: PhotoBatch, texts: Texts) -> dict[str, Any]:
@@ -88,6 +95,7 @@ def _row(row: PhotoRow, batch: PhotoBatch, texts: Texts) -> dict[str, Any]:
     return {
         "thumbnail": row.thumbnail,
         "file": row.file,
+        "name": _parted(row.file),
         "marks": " ".join(row.reasons),
         "answers": [_answer(answers.get(name), texts) for name in batch.models],
         "confidence": "" if row.confidence is None else texts.percent(row.confidence),
@@ -96,6 +104,12 @@ def _row(row: PhotoRow, batch: PhotoBatch, texts: Texts) -> dict[str, Any]:
         "why": why,
         "error": row.error is not None,
     }
+
+
+def _parted(file: str) -> tuple[str, str]:
+    """A file's name, and its extension, which stays whole where the name goes over several lines."""
+    name, suffix = splitext(file)
+    return (name, suffix) if len(suffix) <= LONGEST_SUFFIX else (file, "")
 
 
 def _answer(prediction: Prediction | None, texts: Texts) -> dict[str, str]:
