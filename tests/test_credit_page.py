@@ -66,6 +66,45 @@ def test_the_search_unfolds_and_folds_away_once_a_client_is_chosen(visit: Open) 
     assert button.get_attribute("aria-expanded") == "false"
 
 
+FOCUSED = "() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim()"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_search_is_walked_through_by_keyboard(visit: Open, language: Language) -> None:
+    """What is only passed stays open; what has chosen a client gives the focus back to what opened the search."""
+    page, texts = visit(language).open({"en": "", "fr": "fr"}[language]).settle(), Texts(language)
+    keys, opener = page.page.keyboard, texts("credit.finder.search")
+    client, band = texts("credit.finder.client"), texts("credit.finder.band")
+    page.page.get_by_role("button", name=opener).press("Enter")
+    page.page.get_by_label(client, exact=True).focus()
+    for key in ("Tab", "Shift+Tab", "Escape", "Tab"):
+        keys.press(key)
+        page.settle()
+    assert page.page.evaluate(FOCUSED) == band
+    before = page.page.url
+    for key in ("ArrowDown", "ArrowDown", "Enter"):
+        keys.press(key)
+    page.page.wait_for_url(lambda url: url != before)
+    page.settle()
+    assert page.page.evaluate(FOCUSED) == opener
+
+
+def test_a_list_keeps_the_focus_when_it_has_chosen(visit: Open) -> None:
+    page, label = visit().open("?view=whatif").settle(), ENGLISH("credit.whatif.column")
+    field, keys = page.page.get_by_label(label, exact=True).locator("visible=true"), page.page.keyboard
+    field.focus()
+    for key in ("ArrowDown", "ArrowDown", "Enter"):
+        keys.press(key)
+    page.settle()
+    assert page.page.evaluate(FOCUSED) == label and not page.page.locator("ul[role=listbox]").count()
+    field.focus()
+    keys.press("ArrowDown")
+    page.page.locator("ul[role=listbox]").wait_for()
+    keys.press("Tab")
+    page.settle()
+    assert page.page.evaluate("document.activeElement.getAttribute('role')") not in (None, "listbox"), "the next widget"
+
+
 def test_a_search_that_finds_nobody_leaves_who_is_looked_at() -> None:
     """Where a missed default costs no more than a refused good loan, nobody is refused."""
     with gr.Blocks() as page:

@@ -17,7 +17,7 @@ from models.credit.service import CreditService, credit_service
 from models.credit.wording import Distance
 from models.errors import InputError
 from models.texts import ENGLISH, FRENCH, LANGUAGES, Language, Texts
-from models.vision import registry
+from models.vision import gallery, registry
 from tests.browser import Open, Visit
 from tests.factories import applications, photo
 
@@ -383,6 +383,14 @@ def test_a_server_that_is_gone_is_told_of_in_the_language_of_the_page(visit: Ope
     opened.page.get_by_text(texts("page.gradio.reconnecting"), exact=True).wait_for()
     opened.page.close()
     opened.complaints.clear()  # of what was cut
+
+
+@pytest.mark.parametrize(("language", "size"), [("en", r"^\d+\.\d\u00a0kB"), ("fr", r"^\d+,\d\u00a0ko")])
+def test_a_chosen_file_is_told_of_in_the_language_of_the_page(visit: Open, language: Language, size: str) -> None:
+    page = visit(language).open({"en": "", "fr": "fr"}[language] + "?tab=images&photos=many").settle().page
+    page.locator("#photos input[type=file]").first.set_input_files([one.path for one in gallery.catalogue()[:2]])
+    page.get_by_role("button", name=Texts(language)("page.gradio.remove_file"), exact=True).first.wait_for()
+    page.locator(".file-preview .download-link").filter(has_text=re.compile(size)).first.wait_for()
 
 
 @pytest.mark.parametrize("language", ["fr"])

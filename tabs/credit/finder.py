@@ -55,7 +55,9 @@ def client_finder(texts: Texts, ratio: gr.Number) -> gr.Number:
                 label=texts("credit.finder.band"),
             )
     chosen = _follow_examples(buttons, ratio, client, texts)
-    numbers.input(None, numbers, client, js="(number) => number", api_visibility="private")
+    # a list that is left reports what it held before: only another client is a choice
+    folded = "(number, client) => { if (number !== client) vitrineSearch(false); return number ?? client }"
+    numbers.input(None, [numbers, client], client, js=folded, api_visibility="private")
     client.change(None, client, numbers, js="(number) => number", api_visibility="private")
     _follow_search(selection, band, ratio, numbers, client, chosen, texts)
     return client
@@ -130,8 +132,8 @@ def _follow_search(
     for chosen in examples:  # an example may be none of those that are listed
         chosen.then(handle_errors(reveal, texts), asked, listed, show_progress="hidden", **last)
     # once a client is chosen, the verdict moves up to where the search was
-    for chosen_by in (numbers.input, band.input):
-        chosen_by(None, None, None, js="() => vitrineSearch(false)", api_visibility="private")
+    fold = "(place) => { if (place >= 0) vitrineSearch(false) }"
+    band.input(None, band, None, js=fold, api_visibility="private")
     band.input(handle_errors(draw, texts), band, [selection, numbers, client, band], **last)
 
 

@@ -12,6 +12,12 @@ const number = (node) => {
   if (written !== node.data) node.data = written;
 };
 
+// the size of a file, as programs write it
+const size = (node) => {
+  const [, amount, unit] = node.data?.match(/^(\d+(?:\.\d+)?)\s(B|KB|MB)$/) ?? [];
+  if (unit) node.data = `${Number(amount).toLocaleString(root.lang)}\u00a0${words.labels[unit]}`;
+};
+
 // a sub-tab is about the client of the verdict above, or it is not shown: answers come one after the other
 const hideOthers = () => {
   const verdict = document.querySelector(".vt-verdict");
@@ -49,6 +55,7 @@ const complete = () => {
     if (own) text.data = own;
   }
   for (const end of document.querySelectorAll(".min_value, .max_value")) number(end.firstChild);
+  for (const file of document.querySelectorAll(".file-preview .download-link")) file.childNodes.forEach(size);
   for (const said of document.querySelectorAll(".toast-title, [data-testid=toast-text]")) {
     const own = words.labels[said.textContent.trim()];
     if (own) said.textContent = own;

@@ -1,12 +1,33 @@
 // What Gradio's widgets and our tables do by keyboard and pointer.
 // the search for a client is folded away until it is asked for; tabs/credit/finder.py folds it once one is chosen
 window.vitrineSearch = (open) => {
+  const opener = document.querySelector("[data-search]");
   root.classList.toggle("vt-searching", open);
-  document.querySelectorAll("[data-search]").forEach((button) => button.setAttribute("aria-expanded", open));
+  opener?.setAttribute("aria-expanded", open);
+  // the focus goes back to what opened it: in what is hidden it would be lost
+  const { activeElement: focused, body } = document;
+  if (!open && (focused === body || !focused.checkVisibility())) opener?.focus({ preventScroll: true });
 };
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-search]")) vitrineSearch(!root.classList.contains("vt-searching"));
 });
+
+// an open list is reached by the arrows of its field: as a stop of its own it would take the focus, and close
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Tab") document.querySelectorAll("ul[role=listbox]").forEach((list) => { list.tabIndex = -1; });
+}, true);
+
+// Gradio lets go of the focus once Enter has chosen from a list; whoever types goes on from where they were, and the
+// list, which opens with the focus, stays closed
+document.addEventListener("keydown", (event) => {
+  const field = event.target;
+  if (event.key !== "Enter" || field.getAttribute("role") !== "combobox") return;
+  setTimeout(() => {
+    if (document.activeElement !== document.body || !field.checkVisibility()) return;
+    field.focus({ preventScroll: true });
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+  });
+}, true);
 
 // Where the system does not know a kind of picture, the browser leaves its file without a type, and Gradio refuses
 // what has none: the name says it then. The server reads the content, whatever the name.
