@@ -96,6 +96,7 @@ def _data(notice: Notice, texts: Texts) -> tuple[Block, ...]:
     said = not_learnt(notice.score, texts)
     if notice.used.get("home", {}).get("OWN_CAR_AGE") == NOT_APPLICABLE:
         said.append(texts("letter.data.no_car"))
+    said.append(texts("letter.data.as_given"))
     notes = tuple(Paragraph(note) for note in said)
     return (
         Paragraph(texts("letter.data.used", count=texts.number(count))),
