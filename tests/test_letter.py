@@ -203,6 +203,7 @@ def test_it_says_what_was_used_what_was_not_and_the_rights(credit: CreditService
         assert plain(texts(f"letter.rights.{how}")) in text and plain(texts(f"letter.rights.{other}")) not in text
         no_car = notice.used["home"]["OWN_CAR_AGE"] == NOT_APPLICABLE
         assert (plain(texts("letter.data.no_car")) in text) == no_car
+        assert plain(texts("letter.closing")) in text and plain(texts("letter.signature")) in text
         assert plain(texts("letter.data.as_given")) in text, "a client can check what is said of how facts are given"
         for name, value in (fact for facts in notice.used.values() for fact in facts.items()):
             assert plain(texts.pair(label(name, texts), spoken_value(name, value, texts))) in text

@@ -42,7 +42,10 @@ def letter(notice: Notice, texts: Texts, made: datetime) -> bytes:
     sections += [
         Section(texts(f"letter.change.{score.decision}"), _change(notice, texts)),
         Section(texts("letter.data.heading"), _data(notice, texts)),
-        Section(texts("letter.rights.heading"), _rights(notice, texts)),
+        Section(
+            texts("letter.rights.heading"),
+            (*_rights(notice, texts), Paragraph(texts("letter.closing")), Paragraph(texts("letter.signature"))),
+        ),
         Section(texts("letter.about.heading"), _about(notice, date, texts)),
     ]
     opening: tuple[Block, ...] = (
