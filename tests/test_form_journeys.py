@@ -11,8 +11,8 @@ from models.credit import negotiation, whatif
 from models.credit.loan import LoanTerms
 from models.credit.service import credit_service
 from models.credit.wording import WITHOUT, label
-from models.texts import ENGLISH, FRENCH
-from tests.browser import SIZES, Open
+from models.texts import ENGLISH, FRENCH, Texts
+from tests.browser import SIZES, Open, Visit
 from tests.factories import applications
 from tests.test_charts_in_the_browser import CUT_OFF
 from tests.test_journeys import EXAMPLES, NEGOTIABLE, probability, written
@@ -58,8 +58,16 @@ def test_an_unknown_score_has_an_empty_field(visit: Open) -> None:
     page.keep("unknown-score")
 
 
+def _begun(page: Visit, client_id: int, texts: Texts) -> Visit:
+    """Waits until What if stands for a client: what is edited before belongs to the client that the page began with."""
+    own = LoanTerms.of(credit_service().portfolio.application(client_id))
+    assert own is not None
+    amount = page.page.get_by_label(re.compile(rf"^{re.escape(texts('credit.loan.amount'))} \(")).first
+    return page.holds(amount, negotiation.slider(own, own, "amount").value).settle()
+
+
 def test_there_is_a_way_to_no_present_job_and_none_to_no_age(visit: Open) -> None:
-    page = visit().open("?client=900001&view=whatif").settle().page
+    page = _begun(visit().open("?client=900001&view=whatif"), 900001, ENGLISH).page
     none = page.get_by_role("button", name=re.compile(ENGLISH("values.OCCUPATION_TYPE.not_applicable"), re.IGNORECASE))
     fact = page.get_by_label(ENGLISH("credit.whatif.column"), exact=True)
     for column, shown in (("DAYS_BIRTH", False), ("DAYS_EMPLOYED", True)):
@@ -73,7 +81,7 @@ def test_there_is_a_way_to_no_present_job_and_none_to_no_age(visit: Open) -> Non
 
 
 def test_the_names_of_what_moves_stand_whole_on_a_desk_and_are_cut_nowhere(visit: Open) -> None:
-    page = visit("fr").open("fr?client=900003&view=whatif").settle().page
+    page = _begun(visit("fr").open("fr?client=900003&view=whatif"), 900003, FRENCH).page
     page.get_by_role("button", name=FRENCH("credit.whatif.unknown"), exact=True).click()
     named = page.locator(".js-plotly-plot .annotation-text").locator("visible=true").filter(has_text="<")
     named.first.wait_for()
