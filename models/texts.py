@@ -154,6 +154,11 @@ class Texts:
         return _sign(share) + self.points(share, digits)
 
 
+def capitalized(words: str) -> str:
+    """Words as a sentence or a label begins: ``no car`` as ``No car``; what follows the first letter stays."""
+    return words[:1].upper() + words[1:]
+
+
 def _sign(value: float) -> str:
     return "+" if value >= 0 else "\u2212"
 

@@ -7,7 +7,7 @@ from typing import Any
 from models.credit.loan import CENT, LoanTerms
 from models.credit.score import Contribution
 from models.credit.wording import label, money, spoken_value
-from models.texts import Texts
+from models.texts import Texts, capitalized
 
 
 def terms_json(terms: LoanTerms, own: LoanTerms | None, texts: Texts) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def proposal(own: LoanTerms, terms: LoanTerms, texts: Texts) -> str:
         parts.append(texts("credit.loan.over" if parts else "credit.loan.repay", **told))
     what = ", ".join(parts)
     key = "credit.loan.proposal_revolving" if terms.is_revolving else "credit.loan.proposal"
-    return texts(key, what=what[:1].upper() + what[1:], **told)
+    return texts(key, what=capitalized(what), **told)
 
 
 def interest(own: LoanTerms, terms: LoanTerms, texts: Texts) -> str:

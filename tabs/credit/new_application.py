@@ -14,7 +14,7 @@ from models.display.credit.principal_reasons import not_learnt_card, reasons_car
 from models.display.credit.tables import batch, save_batch
 from models.display.credit.waterfall import score_waterfall
 from models.errors import InputError
-from models.texts import Texts
+from models.texts import Texts, capitalized
 from tabs.credit.letter import application_letter_button
 from tabs.credit.opener import group_opener
 from tabs.credit.selection import ClientSelection
@@ -159,7 +159,7 @@ def _without(owner: str, fields: dict[str, tuple[whatif.Editor, gr.components.Co
         texts: the language.
     """
     absent = whatif.editor(credit_service().model, {}, owner, texts).absent
-    box = gr.Checkbox(label=absent[:1].upper() + absent[1:], min_width=140)
+    box = gr.Checkbox(label=capitalized(absent), min_width=140)
     closed = [fields[name] for name in whatif.without(owner) if name in fields]
 
     def close(is_without: bool) -> dict[gr.components.Component, gr.components.Component]:

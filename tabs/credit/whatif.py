@@ -18,7 +18,7 @@ from models.display.credit.principal_reasons import not_learnt_card
 from models.display.credit.tables import changes
 from models.display.credit.waterfall import change_waterfall
 from models.errors import InputError
-from models.texts import Texts
+from models.texts import Texts, capitalized
 from tabs.credit.selection import ClientSelection
 from tabs.credit.sliders import OpenSlider
 from tabs.error_handling import handle_errors
@@ -214,7 +214,7 @@ def _term_sliders(client_id: int, negotiated: Negotiated, texts: Texts) -> list[
 def _editors(application: dict[str, Any], name: str, texts: Texts) -> list[Any]:
     """The slider and the list for a column, of which only the one that suits it is shown, and the button for none."""
     editor = whatif.editor(credit_service().model, application, name, texts)
-    absent = gr.Button(editor.absent[:1].upper() + editor.absent[1:], visible=bool(editor.absent))
+    absent = gr.Button(capitalized(editor.absent), visible=bool(editor.absent))
     if editor.choices:
         return [
             OpenSlider(visible=False),

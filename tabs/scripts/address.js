@@ -1,4 +1,5 @@
 // What the address names, and how it follows what is shown.
+
 // a link to what is shown: tabs/links.py calls this with the parts that changed; what opens by itself, before the
 // visitor has done anything, leaves the address as it came
 let acted = false;
@@ -33,7 +34,7 @@ const followTabs = () => {
 };
 
 // a link to a client: the client that the page begins with does not flash up before, but where there is no such client
-const followed = new URLSearchParams(location.search).get("client")?.replace(/^[\s0]+|\s/g, "");
+const followed = query("client").replace(/^[\s0]+|\s/g, "");
 const arrived = () => root.classList.remove("vt-following");
 if (followed) {
   root.classList.add("vt-following");

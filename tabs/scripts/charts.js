@@ -1,4 +1,5 @@
 // What Plotly leaves unsaid, and what it does on a phone.
+
 // charts: a role, a name, and the numbers as a table; models/display/common/chart.py sends them in layout.meta
 const describe = (chart) => {
   const meta = chart.layout?.meta;

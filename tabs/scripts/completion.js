@@ -1,4 +1,5 @@
 // After each change of the page: names for who does not see it, words in its language, and what does not belong together.
+
 // a name for who does not see; written only where it changes, for a change of names is followed
 const name = (element, text) => {
   if (element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);

@@ -1,4 +1,5 @@
 // The page's language, and its switch.
+
 const root = document.documentElement;
 // the first language stands at the app's address, every other one at its code below it: /x and /x/fr
 const languages = Object.keys(WORDS);

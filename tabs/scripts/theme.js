@@ -1,5 +1,4 @@
-// Light or dark.
-// light or dark: the switch, else what the page around us asks for, else the system
+// Light or dark: the switch, else what the page around us asks for, else the system
 const system = matchMedia("(prefers-color-scheme: dark)");
 const around = new URLSearchParams(location.search).get("__theme");
 const dark = () => {

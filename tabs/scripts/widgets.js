@@ -1,4 +1,5 @@
 // What Gradio's widgets and our tables do by keyboard and pointer.
+
 // the search for a client is folded away until it is asked for; tabs/credit/finder.py folds it once one is chosen
 window.vitrineSearch = (open) => {
   const opener = document.querySelector("[data-search]");
